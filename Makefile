@@ -1,0 +1,47 @@
+# Two commands do all the set-up: `make demo` runs the main job, `make test` passes the tests.
+# They need Python 3.11 or newer with venv, and nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test lint wheel benchmarks golden clean
+
+demo: $(VENV)/run
+	$(BIN)/digest demo
+
+test: $(VENV)/dev
+	$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# The wheel, built and used as a stranger would: in an environment that holds nothing else.
+wheel: $(VENV)/dev
+	rm -rf dist .test-wheel
+	$(BIN)/python -m build --wheel --outdir dist
+	$(PYTHON) -m venv .test-wheel
+	.test-wheel/bin/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt dist/*.whl
+	cd .test-wheel && bin/digest demo
+
+# Accept what the templates render now as what they should render.
+golden: $(VENV)/dev
+	DIGEST_ACCEPT_GOLDEN=1 $(BIN)/python -m pytest tests/render
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/dev: $(VENV)/run requirements-dev.txt
+	$(PIP) install --constraint constraints.txt --requirement requirements-dev.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV) dist .test-wheel

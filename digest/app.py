@@ -1,0 +1,297 @@
+"""Wiring: from a configuration to the parts that work together; the only place that names adapters, and the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, lru_cache
+from zoneinfo import ZoneInfo
+
+from digest import config as configuration
+from digest.compose import Composition, Rules
+from digest.config import Config
+from digest.delivery import Policy, Uncertain
+from digest.errors import ConfigError, UsageError
+from digest.links import Signer
+from digest.message import Letter, letter, message
+from digest.model import Attachment, Delivery, EditionRecord, Message, Period, Problem, Rendition, Sender
+from digest.period import Cadence, Missed, Unit, last_complete, parse
+from digest.publishing import Digest, covers, draft, freeze, gather
+from digest.render import Look, Renderer
+from digest.sending.loop import Pace, send
+from digest.sending.ports import Clock, Watch
+from digest.sending.smtp import Server, SmtpTransport, Tls
+from digest.sources.attachments import attach
+from digest.sources.files import Folder, LinkTo
+from digest.store.database import Database, file_of
+from digest.store.editions import Editions
+from digest.store.ledger import Deliveries, Ledger
+from digest.store.senders import SenderLock
+from digest.store.subscribers import Subscribers
+
+LETTERS_KEPT = 128  # letters that are held ready while sending; the others are made again when their turn comes
+
+
+def clock(start: datetime | None = None) -> Callable[[], datetime]:
+    """The time in UTC: the real one, or one that began at ``start`` and goes on from there."""
+    offset = (start - datetime.now(UTC)) if start else timedelta()
+    return lambda: datetime.now(UTC) + offset
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An edition before the freeze line: composed, its covers read, with everything that was wrong on the way."""
+
+    composition: Composition
+    images: dict[str, Attachment]
+    problems: tuple[Problem, ...]
+
+
+class App:
+    """The parts, made when they are first needed: reading articles takes no key, and a preview no mail server.
+
+    ``read_only`` promises that nothing is written: a database that does not exist yet is then an empty one in memory.
+    """
+
+    def __init__(self, config: Config, now: Callable[[], datetime], *, read_only: bool = False) -> None:
+        self.config = config
+        self.now = now
+        self._read_only = read_only
+        self._digests = {name: _digest(name, config) for name in config.digests}
+
+    # --- what is configured
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        return tuple(self._digests)
+
+    def digest(self, name: str | None = None) -> Digest:
+        """The digest of that name, or the only one. Raises UsageError, which names those there are."""
+        known = ", ".join(self._digests)
+        if name is None and len(self._digests) > 1:
+            raise UsageError(f"there are several digests: {known}", hint="name one with --digest")
+        found = self._digests.get(name or next(iter(self._digests)))
+        if found is None:
+            raise UsageError(f"there is no digest {name!r}", hint=f"digest.toml has: {known}")
+        return found
+
+    def period(self, digest: Digest, text: str | None) -> Period:
+        """The period of that name, or the last complete one."""
+        return parse(text, digest.cadence) if text else last_complete(digest.cadence, self.now())
+
+    def edition(self, name: str) -> EditionRecord:
+        """A frozen edition by ``12``, ``2025-W40`` or ``weekly/2025-W40``. Raises UsageError."""
+        digest, separator, rest = name.rpartition("/")
+        named = self.digest(digest if separator else None)
+        if found := self.editions.find(named.name, rest):
+            return found
+        raise UsageError(f"there is no edition {name!r} of {named.name}", hint="`digest editions list` shows them all")
+
+    def require_postal_address(self) -> None:
+        """Raises ConfigError without one: the laws on commercial mail demand it in every message."""
+        if not self.config.site.postal_address:
+            raise ConfigError(
+                "site.postal_address: missing, and no mail may leave without one",
+                hint="write the address where post reaches you into digest.toml",
+            )
+
+    # --- parts
+
+    @cached_property
+    def sources(self) -> tuple[Folder, ...]:
+        site = self.config.site
+        return tuple(
+            Folder(
+                root=source.files,
+                zone=ZoneInfo(site.timezone),
+                site_url=site.url,
+                article_url=site.article_url,
+                static=site.static,
+                prefer=LinkTo(source.link) if source.link else None,
+            )
+            for source in self.config.sources
+        )
+
+    @cached_property
+    def database(self) -> Database:
+        path = file_of(self.config.database.url)
+        missing = path is not None and not path.exists()
+        return Database("sqlite://" if self._read_only and missing else self.config.database.url)
+
+    @cached_property
+    def editions(self) -> Editions:
+        return Editions(self.database)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        return Deliveries(self.database)
+
+    @cached_property
+    def subscribers(self) -> Subscribers:
+        return Subscribers(self.database)
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        site = self.config.site
+        look = Look(
+            site_title=site.title,
+            site_url=site.url,
+            language=site.language,
+            zone=ZoneInfo(site.timezone),
+            postal_address=site.postal_address,
+            web=bool(self.config.web.url),
+        )
+        return Renderer(look, self.config.templates.folder)
+
+    @cached_property
+    def signer(self) -> Signer:
+        return Signer(self.config.secret_keys())
+
+    @cached_property
+    def transport(self) -> SmtpTransport:
+        smtp = self.config.smtp
+        return SmtpTransport(
+            Server(
+                host=smtp.host,
+                port=smtp.port,
+                tls=Tls(smtp.tls),
+                verify=smtp.verify,
+                ca_file=smtp.ca_file,
+                username=smtp.username,
+                password=smtp.password.get_secret_value(),
+                messages_per_connection=smtp.messages_per_connection,
+                connect_timeout=smtp.connect_timeout.total_seconds(),
+                command_timeout=smtp.command_timeout.total_seconds(),
+                data_timeout=smtp.data_timeout.total_seconds(),
+            )
+        )
+
+    # --- what they do together
+
+    def prepare(
+        self, digest: Digest, period: Period, told: Callable[[int, int], None] = lambda _done, _total: None
+    ) -> Prepared:
+        """The edition as it would be frozen now; nothing is changed."""
+        gathered = gather(self.sources, told)
+        composition = draft(digest, gathered.articles, self.editions.history(digest.name), period, self.now())
+        images, unreadable = covers(digest, composition.edition, attach)
+        return Prepared(composition, images, gathered.problems + unreadable)
+
+    def freeze(self, digest: Digest, prepared: Prepared) -> EditionRecord:
+        """Freezes it, unless somebody else was quicker: then theirs is the edition. Raises TryLaterError, RenderError."""
+        self.require_postal_address()
+        return freeze(
+            digest,
+            prepared.composition,
+            editions=self.editions,
+            renderer=self.renderer,
+            images=prepared.images,
+            message_key=self.signer.message_key(prepared.composition.edition.name),
+            now=self.now(),
+        )
+
+    def letter(self, digest: Digest, edition: str, rendition: Rendition) -> Letter:
+        """A letter as it would be frozen now."""
+        return letter(
+            rendition, digest.sender, edition=edition, message_key=self.signer.message_key(edition), date=self.now()
+        )
+
+    def message(self, of: Letter, *, address: str, name: str = "", subscriber: int = 0) -> Message:
+        """One reader's message."""
+        links = self.signer.for_reader(of.sender, of.edition, subscriber)
+        return message(of, address=address, name=name, subscriber=subscriber, links=links)
+
+    async def reach_server(self) -> None:
+        """Connects, logs in and leaves. Raises TransportError."""
+        await (await self.transport.connect()).close()
+
+    async def deliver(self, record: EditionRecord, watch: Watch, stop: asyncio.Event) -> None:
+        """Hands over all that is due of a frozen edition. Raises TransportError and StoreError."""
+        delivery, smtp = self.config.delivery, self.config.smtp
+        with SenderLock(self.database) as sender:
+            await send(
+                record.id,
+                self._writer(record),
+                ledger=Ledger(self.database, sender),
+                transport=self.transport,
+                pace=Pace(
+                    connections=smtp.connections,
+                    batch=delivery.batch,
+                    lease=delivery.lease,
+                    outage=delivery.outage,
+                    policy=Policy(delivery.first_retry, delivery.patience, Uncertain(delivery.uncertain)),
+                    per_second=smtp.per_second,
+                ),
+                clock=Clock(self.now, asyncio.sleep, random.random),
+                watch=watch,
+                stop=stop,
+            )
+
+    def _writer(self, record: EditionRecord) -> Callable[[Delivery], Message]:
+        """Makes the messages of a frozen edition from what was frozen, and from nothing else."""
+        renditions = self.editions.renditions(record.id)
+
+        @lru_cache(LETTERS_KEPT)
+        def ready(rendition: int) -> Letter:
+            return letter(
+                renditions[rendition],
+                record.sender,
+                edition=record.name,
+                message_key=record.message_key,
+                date=record.frozen,
+            )
+
+        def write(delivery: Delivery) -> Message:
+            return self.message(
+                ready(delivery.rendition),
+                address=delivery.address,
+                name=delivery.name,
+                subscriber=delivery.subscriber,
+            )
+
+        return write
+
+
+def _digest(name: str, config: Config) -> Digest:
+    table = config.digests[name]
+    mailbox = table.from_
+    return Digest(
+        name=name,
+        title=table.title,
+        cadence=_cadence(table, ZoneInfo(config.site.timezone)),
+        rules=Rules(
+            require=table.require,
+            exclude_categories=frozenset(table.exclude.category),
+            exclude_tags=frozenset(table.exclude.tags),
+            aliases=table.aliases,
+            order=table.order,
+            per_section=table.per_section,
+            maximum=table.maximum,
+            minimum=table.minimum,
+            category_url=config.site.category_url,
+            uncategorised=table.uncategorised,
+        ),
+        sender=Sender(
+            name=mailbox.name,
+            address=str(mailbox.address),
+            list_id=f"{name}.{mailbox.address.domain}",
+            unsubscribe_to=table.unsubscribe_to,
+            reply_to=table.reply_to,
+            web=config.web.url,
+        ),
+        grace=table.grace,
+        intro=table.intro,
+        embed=table.images == "embed",
+        missed=Missed(table.missed),
+        latest=table.latest,
+    )
+
+
+def _cadence(table: configuration.Digest, zone: ZoneInfo) -> Cadence:
+    unit = Unit(table.cadence)
+    days = {Unit.DAY: (), Unit.WEEK: configuration.WEEKDAYS, Unit.MONTH: ()}[unit]
+    on = days.index(table.on) if days else int(table.on or 1)
+    return Cadence(unit=unit, on=on, at=table.at, cutoff=table.cutoff, zone=zone)

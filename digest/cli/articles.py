@@ -1,0 +1,112 @@
+"""``digest articles``: every candidate, in or out, and why."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from digest.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from digest.compose import Composition, Verdict
+    from digest.model import Period
+
+PATH_COLUMNS = 36
+
+
+@click.command()
+@click.option("--digest", "digest_name", metavar="NAME", help="Which digest; needed when there are several.")
+@click.option("--period", "period_name", metavar="PERIOD", help="2025-W40, 2025-10-01, 2025-10 or START/END.")
+@click.option("--all", "everything", is_flag=True, help="Also those of other periods.")
+@click.option("--strict", is_flag=True, help="Problems are fatal.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@pass_session
+def articles(
+    session: Session, digest_name: str | None, period_name: str | None, everything: bool, strict: bool, as_json: bool
+) -> None:
+    """Explain an edition: every article of the period, in or out, and why."""
+    app = session.app(read_only=True)
+    digest = app.digest(digest_name)
+    period = app.period(digest, period_name)
+    with session.gauge("reading") as gauge:
+        prepared = app.prepare(digest, period, gauge.reach)
+    verdicts = [v for v in prepared.composition.verdicts if everything or v.included or _belongs(v, period)]
+    if as_json:
+        for verdict in verdicts:
+            session.json(_facts(verdict))
+    else:
+        for line in _told(prepared.composition, verdicts):
+            session.out(line)
+    session.problems(prepared.problems, strict=strict)
+
+
+def _belongs(verdict: Verdict, period: Period) -> bool:
+    return verdict.article.published in period
+
+
+def _facts(verdict: Verdict) -> dict[str, Any]:
+    article = verdict.article
+    return {
+        "key": article.key,
+        "path": article.path,
+        "title": article.title,
+        "published": article.published,
+        "category": article.category,
+        "image": (article.image.url or article.image.file) if article.image else None,
+        "source": article.source or None,
+        "draft": article.draft,
+        "in": verdict.included,
+        "edition": verdict.edition or None,
+        "reason": verdict.reason,
+    }
+
+
+def _told(composition: Composition, verdicts: Iterable[Verdict]) -> Iterator[str]:
+    """For reading: the edition section by section, then what is out, grouped by its reason."""
+    edition = composition.edition
+    known = list(verdicts)
+    reasons = {verdict.article: verdict for verdict in known}
+    yield f"{edition.name}, edition {edition.number}: {len(edition.articles)} in, {len(known) - len(edition.articles)} out"
+    if not composition.enough:
+        yield "too few for an edition: they wait for the next"
+    for section in edition.sections:
+        more = f", {section.more} more did not fit" if section.more else ""
+        yield f"\nIN  {section.category} ({len(section.articles)}{more})"
+        yield from (_line(reasons[article]) for article in section.articles)
+    groups: defaultdict[str, list[Verdict]] = defaultdict(list)
+    for verdict in known:
+        if not verdict.included:
+            groups[_kind(verdict)].append(verdict)
+    for kind, members in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0])):
+        yield f"\nOUT {kind} ({len(members)})"
+        yield from (_line(verdict, detail=verdict.reason if verdict.reason != kind else "") for verdict in members)
+
+
+def _kind(verdict: Verdict) -> str:
+    """The reason without what differs from article to article."""
+    for start in ("same story as", "dated in the future", "published", "already in"):
+        if verdict.reason.startswith(start):
+            return {"same story as": "same story as another", "published": "of another period"}.get(start, start)
+    return verdict.reason
+
+
+def _line(verdict: Verdict, detail: str = "") -> str:
+    article = verdict.article
+    room = _columns() - PATH_COLUMNS - 14
+    text = f"{article.title}  [{detail}]" if detail else article.title
+    date = article.published.strftime("%m-%d %H:%M")
+    return f"  {date}  {_fit(text, room):{room}}{_fit(article.path or article.key, PATH_COLUMNS)}"
+
+
+def _fit(text: str, room: int) -> str:
+    return text if len(text) < room else f"{text[: room - 2]}… "
+
+
+def _columns() -> int:
+    """The terminal's width; what goes into a file or a pipe is not cut as short."""
+    return max(shutil.get_terminal_size((100, 24)).columns, 80) if sys.stdout.isatty() else 160

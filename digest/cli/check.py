@@ -1,0 +1,117 @@
+"""``digest check``: whether everything is ready, and what to do next."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli.session import Session, pass_session
+from digest.errors import DigestError
+
+if TYPE_CHECKING:
+    from digest.app import App
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: ``said`` is what was found, ``hint`` what to do if it is not well."""
+
+    subject: str
+    well: bool
+    said: str
+    hint: str = ""
+    exit_code: int = 0
+
+
+@click.command()
+@click.option("--show", is_flag=True, help="Print the effective configuration with every default.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of digest.toml, for editors.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@pass_session
+def check(session: Session, show: bool, schema: bool, as_json: bool) -> None:
+    """Look at configuration, articles, templates, database and mail server, and say what to do next."""
+    from digest import config
+
+    if schema:
+        session.out(json.dumps(config.schema(), indent=2))
+        return
+    if show:
+        session.out(config.show(session.config()))
+        return
+    app = session.app(read_only=True)
+    findings = []
+    for finding in _findings(session, app):
+        findings.append(finding)
+        if as_json:
+            session.json({"subject": finding.subject, "well": finding.well, "said": finding.said, "hint": finding.hint})
+        else:
+            session.out(f"{'ok  ' if finding.well else 'FAIL'}  {finding.subject}: {finding.said}")
+            if finding.hint:
+                session.out(f"      hint: {finding.hint}")
+    ill = [finding for finding in findings if not finding.well]
+    if ill:
+        raise click.exceptions.Exit(max(finding.exit_code or 1 for finding in ill))
+    session.note(
+        "next: `digest preview --open`, then `digest send --test YOUR-ADDRESS`, then `digest send` or `digest run`"
+    )
+
+
+def _findings(session: Session, app: App) -> Iterator[Finding]:
+    yield Finding("configuration", well=True, said=str(session.config_path))
+    yield _looked("secret key", lambda: _key(app))
+    yield _looked("postal address", lambda: _postal_address(app))
+    yield _articles(session, app)
+    yield _looked("templates", lambda: _templates(app))
+    yield _looked("database", lambda: _database(app))
+    yield _looked("mail server", lambda: _server(app))
+
+
+def _looked(subject: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(subject, well=True, said=look())
+    except DigestError as error:
+        return Finding(subject, well=False, said=error.message, hint=error.hint, exit_code=error.exit_code)
+
+
+def _articles(session: Session, app: App) -> Finding:
+    from digest.publishing import gather
+
+    with session.gauge("reading") as gauge:
+        gathered = gather(app.sources, gauge.reach)
+    session.problems(gathered.problems)
+    if not gathered.articles:
+        where = ", ".join(str(source.root) for source in app.sources)
+        return Finding("articles", well=False, said=f"none in {where}", hint="check sources.files in digest.toml")
+    newest = max(article.published for article in gathered.articles)
+    said = f"{len(gathered.articles):,} articles, {len(gathered.problems):,} problems, the newest of {newest:%Y-%m-%d}"
+    return Finding("articles", well=True, said=said)
+
+
+def _key(app: App) -> str:
+    keys = len(app.config.secret_keys())
+    return "there" if keys == 1 else f"{keys} of them, the newest signs"
+
+
+def _postal_address(app: App) -> str:
+    app.require_postal_address()
+    return app.config.site.postal_address
+
+
+def _templates(app: App) -> str:
+    app.renderer.check()
+    return "they render"
+
+
+def _server(app: App) -> str:
+    asyncio.run(app.reach_server())
+    return f"{app.config.smtp.host}:{app.config.smtp.port} answers"
+
+
+def _database(app: App) -> str:
+    readers = ", ".join(f"{app.editions.readers(name):,} readers of {name}" for name in app.digests)
+    return f"{app.config.database.url}: {readers}"

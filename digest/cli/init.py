@@ -1,0 +1,20 @@
+"""``digest init``: from a folder of articles to a configuration that works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from digest.cli.session import Session, pass_session
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@pass_session
+def init(session: Session, folder: Path) -> None:
+    """Write digest.toml for the articles found below DIR, a key and a database."""
+    from digest.cli.starting import prepare
+
+    for line in prepare(folder):
+        session.out(line)

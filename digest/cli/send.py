@@ -1,0 +1,263 @@
+"""``digest send``: publish the edition of a period if that was not done yet, and hand over what is due."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from digest.cli.session import Session, pass_session
+from digest.cli.watching import GaugeWatch
+from digest.errors import DigestError, TryLaterError, UsageError
+from digest.model import (
+    FINAL_STATUSES,
+    Address,
+    DeliveryStatus,
+    EditionRecord,
+    Message,
+    Outcome,
+    Selection,
+    Stage,
+    SubscriberStatus,
+)
+
+if TYPE_CHECKING:
+    from digest.app import App, Prepared
+    from digest.model import Period
+    from digest.publishing import Digest
+
+
+@click.command()
+@click.option("--digest", "digest_name", metavar="NAME", help="Which digest; needed when there are several.")
+@click.option("--period", "period_name", metavar="PERIOD", help="2025-W40, 2025-10-01, 2025-10 or START/END.")
+@click.option("--test", "tests", multiple=True, metavar="ADDRESS", help="Send it marked [Test] to this address only.")
+@click.option(
+    "--dry-run",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write every message as an .eml file instead.",
+)
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("--strict", is_flag=True, help="Problems with articles are fatal.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as one JSON object.")
+@pass_session
+def send(
+    session: Session,
+    digest_name: str | None,
+    period_name: str | None,
+    tests: tuple[str, ...],
+    folder: Path | None,
+    yes: bool,
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Publish the last complete period, and send it to every subscriber. Run again, it goes on where it stopped."""
+    trial = bool(tests or folder)
+    app = session.app(read_only=trial)
+    digest = app.digest(digest_name)
+    period = app.period(digest, period_name)
+    app.require_postal_address()
+    if tests:
+        _send_tests(session, app, _prepared(session, app, digest, period, strict=strict), digest, tests)
+    elif folder:
+        _write_messages(session, app, _prepared(session, app, digest, period, strict=strict), digest, folder)
+    else:
+        record = app.editions.find(digest.name, period.name) or _publish(
+            session, app, digest, period, strict=strict, yes=yes
+        )
+        _deliver(session, app, record, as_json=as_json)
+
+
+# --- publishing
+
+
+def _prepared(session: Session, app: App, digest: Digest, period: Period, *, strict: bool) -> Prepared:
+    with session.gauge("reading") as gauge:
+        prepared = app.prepare(digest, period, gauge.reach)
+    session.problems(prepared.problems, strict=strict)
+    if not prepared.composition.edition.articles:
+        raise TryLaterError(
+            f"{prepared.composition.edition.name}: there are no articles for it",
+            hint="`digest articles --all` says why each one is out; `--period` names another period",
+        )
+    return prepared
+
+
+def _publish(session: Session, app: App, digest: Digest, period: Period, *, strict: bool, yes: bool) -> EditionRecord:
+    """Nothing is frozen before the server has answered and a person, or ``--yes``, has agreed."""
+    if period.end > app.now():
+        raise UsageError(
+            f"{digest.name}/{period.name} is not over yet: it ends at {period.end:%Y-%m-%d %H:%M} UTC",
+            hint="`digest preview` shows it as it stands; without --period the last complete one is sent",
+        )
+    prepared = _prepared(session, app, digest, period, strict=strict)
+    edition = prepared.composition.edition
+    readers = app.editions.readers(digest.name)
+    if prepared.composition.enough and readers:
+        asyncio.run(app.reach_server())
+        question = (
+            f"{readers:,} subscribers, edition {edition.number} ({edition.name}), {len(edition.articles)} articles"
+        )
+        _agree(session, question, yes=yes)
+    return app.freeze(digest, prepared)
+
+
+def _agree(session: Session, question: str, *, yes: bool) -> None:
+    if yes:
+        session.note(question)
+    elif not sys.stdin.isatty():
+        raise UsageError(f"{question}: nobody is there to agree", hint="say --yes to send without being asked")
+    elif not click.confirm(f"{question}?", err=True):
+        raise TryLaterError("nothing was sent", hint="`digest preview` shows what would be")
+
+
+# --- sending
+
+
+def _deliver(session: Session, app: App, record: EditionRecord, *, as_json: bool) -> None:
+    counts = app.deliveries.counts(record.id)
+    left = sum(count for status, count in counts.items() if status not in FINAL_STATUSES)
+    stop = asyncio.Event()
+    if left and record.stopped is None:
+        with session.gauge("sending", left) as gauge:
+            asyncio.run(_until_told(app.deliver(record, GaugeWatch(gauge, event=_teller(session)), stop), stop))
+    _report(session, app, record, as_json=as_json, stopped=stop.is_set())
+
+
+def _teller(session: Session) -> Any:
+    """Under -v, each delivery that was not simply accepted."""
+
+    def tell(outcome: Outcome) -> None:
+        if session.verbose and outcome.delivery.status is not DeliveryStatus.ACCEPTED:
+            session.note(
+                f"delivery={outcome.delivery.id} status={outcome.delivery.status} reply={outcome.delivery.reply!r}"
+            )
+
+    return tell
+
+
+async def _until_told(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
+    """SIGTERM and Ctrl-C let what is in hand finish; the second one does not wait."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+
+    def told() -> None:
+        if stop.is_set():
+            task.cancel()
+        stop.set()
+
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, told)
+    try:
+        await task
+    except asyncio.CancelledError:
+        raise TryLaterError(
+            "stopped at once; what was being handed over is uncertain", hint="run it again to go on"
+        ) from None
+
+
+def _report(session: Session, app: App, record: EditionRecord, *, as_json: bool, stopped: bool) -> None:
+    counts = app.deliveries.counts(record.id)
+    due = app.deliveries.next_due(record.id)
+    if as_json:
+        session.json(summary(record, counts) | {"next_due": due})
+    else:
+        told = ", ".join(f"{count:,} {status}" for status, count in counts.items())
+        session.out(f"{record.name}, edition {record.number}: {record.deliveries:,} deliveries: {told}")
+        for reason, count in record.exclusions:
+            session.out(f"  not among them: {count:,} {reason}")
+    if sum(counts.values()) != record.deliveries:
+        raise DigestError(
+            f"{record.name}: {sum(counts.values())} deliveries are known, {record.deliveries} were frozen"
+        )
+    if counts.get(DeliveryStatus.UNCERTAIN):
+        session.note(
+            f"{counts[DeliveryStatus.UNCERTAIN]} uncertain: perhaps delivered. `digest editions deliveries {record.name} "
+            f"--status uncertain` lists them, `digest editions settle {record.name}` settles them"
+        )
+    left = sum(count for status, count in counts.items() if status not in FINAL_STATUSES)
+    if record.stopped:
+        session.note(f"this edition was stopped on {record.stopped:%Y-%m-%d %H:%M} UTC")
+    elif left and stopped:
+        session.note(f"stopped; {left:,} are left. Run `digest send --period {record.period.name}` again to go on")
+    elif left:
+        when = f", the next at {due:%Y-%m-%d %H:%M} UTC" if due else ""
+        raise TryLaterError(
+            f"{left:,} deliveries are to be tried later{when}",
+            hint="run `digest send` again then, or let `digest run` do it",
+        )
+
+
+def summary(record: EditionRecord, counts: dict[DeliveryStatus, int]) -> dict[str, Any]:
+    """An edition for JSON."""
+    return {
+        "edition": record.name,
+        "digest": record.digest,
+        "number": record.number,
+        "period": record.period.name,
+        "start": record.period.start,
+        "end": record.period.end,
+        "title": record.title,
+        "frozen": record.frozen,
+        "stopped": record.stopped,
+        "articles": record.articles,
+        "deliveries": record.deliveries,
+        "counts": {status.value: counts.get(status, 0) for status in DeliveryStatus},
+        "exclusions": dict(record.exclusions),
+    }
+
+
+# --- trials
+
+
+def _send_tests(session: Session, app: App, prepared: Prepared, digest: Digest, addresses: tuple[str, ...]) -> None:
+    from digest.publishing import as_test
+
+    edition = prepared.composition.edition
+    rendition = as_test(app.renderer.render(edition, Selection(), prepared.images))
+    letter = app.letter(digest, edition.name, rendition)
+    messages = [app.message(letter, address=str(Address.parse(address))) for address in addresses]
+    refused = asyncio.run(_hand_over(session, app, messages))
+    if refused:
+        raise DigestError(f"{refused} of {len(messages)} test messages were not accepted")
+
+
+async def _hand_over(session: Session, app: App, messages: list[Message]) -> int:
+    connection = await app.transport.connect()
+    refused = 0
+    try:
+        for message in messages:
+            reply = await connection.send(message)
+            session.out(f"{message.to}: {reply}")
+            refused += not (reply.stage is Stage.FINAL and reply.code // 100 == 2)  # noqa: PLR2004 - RFC 5321, 4.2.1
+    finally:
+        await connection.close()
+    return refused
+
+
+def _write_messages(session: Session, app: App, prepared: Prepared, digest: Digest, folder: Path) -> None:
+    from digest.sending.outbox import write
+
+    edition = prepared.composition.edition
+    letters: dict[Selection, Any] = {}
+    written = 0
+    with session.progress("writing", app.editions.readers(digest.name)) as advance:
+        for reader in app.subscribers.each(status=SubscriberStatus.ACTIVE, digest=digest.name):
+            advance(1)
+            if not edition.only(reader.selection).sections:
+                continue
+            if reader.selection not in letters:
+                rendition = app.renderer.render(edition, reader.selection, prepared.images)
+                letters[reader.selection] = app.letter(digest, edition.name, rendition)
+            message = app.message(
+                letters[reader.selection], address=reader.address, name=reader.name, subscriber=reader.id
+            )
+            write(message, folder)
+            written += 1
+    session.out(f"{written:,} messages of {edition.name} are in {folder}")

@@ -1,0 +1,188 @@
+"""A site's first configuration, key and database: what ``digest init`` makes, and what it says about it."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+from digest import config
+from digest.cli.site import Facts, Found, recognise
+from digest.config.notation import written
+from digest.errors import DigestError
+from digest.store.database import Database
+
+CONFIGURATION = "digest.toml"
+PLACEHOLDER_HOST = "example.org"
+
+
+def prepare(folder: Path) -> Iterator[str]:
+    """Makes what is missing of configuration, key and database, and says what it found and made, line by line.
+
+    Nothing that exists is changed. Raises DigestError, before anything is written, where there are no articles.
+    """
+    path = folder / CONFIGURATION
+    if path.exists():
+        yield f"{path} is there already, and stays as it is."
+        made = []
+    else:
+        found = recognise(folder.absolute())
+        if found is None:
+            raise DigestError(
+                f"{folder}: no articles found: no .md, .markdown, .mdx or .html file has front matter with a date",
+                hint="name the folder of your site: digest init path/to/site",
+            )
+        _create(path, configuration(folder, found), mode=0o644)
+        yield summary(found)
+        made = [str(path)]
+    loaded = config.load(path)
+    made += _key(loaded)
+    made += _database(loaded)
+    if made:
+        yield f"Written: {', '.join(made)}"
+    yield from ("", *next_steps(folder, loaded))
+
+
+# --- what is written -----------------------------------------------------------------------------------------------
+
+
+def configuration(folder: Path, found: Found) -> str:
+    """The text of a ``digest.toml`` that loads as it is, with the questions it leaves open as comments."""
+    facts = _usable(found.facts)
+    title = facts.title or _title(folder)
+    host = urlsplit(facts.url).hostname or PLACEHOLDER_HOST
+    sender = re.sub(r'[<>"\\]', "", title).strip() + f" <digest@{host.removeprefix('www.')}>"
+    return "\n".join(
+        (
+            "# How this site's digests are made and sent. `digest check --show` prints every setting with its default.",
+            "",
+            "[site]",
+            f"title = {written(title)}",
+            *_site(facts, found),
+            "",
+            "[[sources]]",
+            f"files = {written(found.articles.as_posix())}",
+            "",
+            "[digests.weekly]",
+            "# Who the mails come from: put an address of your own here.",
+            f"from = {written(sender)}",
+            'cadence = "week"  # day, week or month',
+            'on = "monday"',
+            'at = "07:00"  # in the zone above; the week it covers ends on Monday at 00:00',
+            *_require(found),
+            "",
+            "[smtp]",
+            "# The mail server that takes the messages. Its password belongs into a file (password_file), or into",
+            "# the environment: DIGEST_SMTP__PASSWORD.",
+            'host = "localhost"',
+            "port = 587",
+            'tls = "required"  # required (STARTTLS), implicit (port 465) or none',
+            '# username = ""',
+            '# password_file = "smtp-password"',
+            "",
+        )
+    )
+
+
+def _site(facts: Facts, found: Found) -> Iterator[str]:
+    yield (f"url = {written(facts.url)}" if facts.url else f'# url = "https://{PLACEHOLDER_HOST}"') + (
+        "  # root-relative links and images are joined to it"
+    )
+    yield f"timezone = {written(facts.timezone or 'UTC')}  # in which weeks begin and mails leave"
+    yield f"language = {written(facts.language or 'en')}"
+    yield "# Where post reaches you. Many laws ask for it in every mail: sending refuses without one."
+    yield 'postal_address = ""'
+    page = f"{facts.url or f'https://{PLACEHOLDER_HOST}'}/{found.articles.name.lstrip('_') or 'posts'}/{{slug}}"
+    yield "# The page of an article on this site. Until it is set, articles link to the `source` they name" + (
+        "." if found.sourced else ", and none does here."
+    )
+    yield f"# article_url = {written(page)}"
+    if found.static:
+        yield f"static = {written([folder.as_posix() for folder in found.static])}  # holds the images of /photo.jpg"
+
+
+def _require(found: Found) -> Iterator[str]:
+    without = found.files - found.sourced
+    if found.sourced and without:
+        yield f"# {without} of {found.files} files name no source and have no page to link to; this leaves them out:"
+        yield '# require = ["source"]'
+
+
+def _usable(facts: Facts) -> Facts:
+    """The facts that a configuration may hold; a generator's idea of a zone or a language may be another one."""
+    kept = {}
+    for key in ("title", "url", "language", "timezone"):
+        try:
+            site = config.Site.model_validate({"title": "-", key: getattr(facts, key)})
+        except ValidationError:
+            continue
+        kept[key] = str(getattr(site, key)) if getattr(facts, key) else ""
+    return Facts(**kept)
+
+
+def _title(folder: Path) -> str:
+    words = re.sub(r"[-_.\s\x00-\x1f\x7f-\x9f]+", " ", folder.resolve().name).strip()
+    return words.title() if words.islower() else words or "My Site"
+
+
+# --- the files -----------------------------------------------------------------------------------------------------
+
+
+def _create(path: Path, text: str, *, mode: int) -> None:
+    """A new file; one that is there already, or has just come, is never overwritten."""
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise DigestError(
+            f"{path}: cannot be written: {error.strerror}", hint="check the permissions of its folder"
+        ) from error
+
+
+def _key(loaded: config.Config) -> list[str]:
+    """Creates the key that signs links, readable for its owner alone, unless there is one."""
+    path = loaded.web.secret_key_file
+    if loaded.web.secret_key.get_secret_value() or path.exists():
+        return []
+    _create(path, secrets.token_urlsafe(48) + "\n", mode=0o600)
+    return [f"{path.name} (keep it secret, and out of version control)"]
+
+
+def _database(loaded: config.Config) -> list[str]:
+    """Creates the database, or brings it up to date."""
+    path = Path(loaded.database.url.removeprefix("sqlite:///"))
+    new = not path.exists()
+    Database(loaded.database.url).close()
+    return [path.name] if new else []
+
+
+# --- what is said --------------------------------------------------------------------------------------------------
+
+
+def summary(found: Found) -> str:
+    where = "this folder" if found.articles == Path() else found.articles.as_posix()
+    files = "1 file" if found.files == 1 else f"{found.files} files"
+    return f"{files} with front matter in {where}" + (f", newest {found.newest}" if found.newest else "")
+
+
+def next_steps(folder: Path, loaded: config.Config) -> Iterator[str]:
+    """The commands that lead from here to the first edition."""
+    path = folder / CONFIGURATION
+    command = "digest" if folder.resolve() == Path.cwd() else f"digest -c {shlex.quote(str(path))}"
+    yield "Next:"
+    if not loaded.site.postal_address:
+        yield f"  look through {path}: set `from` and `postal_address`"
+    for words, why in (
+        ("preview --open", "see the digest as it would be sent"),
+        ("subscribers import list.csv", "bring your readers: a column `email` is enough"),
+        ("send --test me@example.org", "mail one to yourself"),
+        ("send", "mail it to everybody"),
+        ("run", "do so at every cadence, until stopped"),
+    ):
+        yield f"  {command} {words:<28}  {why}"

@@ -1,0 +1,299 @@
+"""``digest subscribers``: the people, from the command line."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+from digest.cli.session import Session, pass_session
+from digest.errors import DigestError
+from digest.identity import category_key
+from digest.model import Receipt, Subscriber, SubscriberStatus
+
+if TYPE_CHECKING:
+    from digest.subscriptions.entries import Verdict
+    from digest.subscriptions.importing import Imported, Note
+
+LISTED = 20  # rows of a kind that are named without --json
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_RESUBSCRIBE = click.option(
+    "--resubscribe",
+    is_flag=True,
+    help="Also who unsubscribed, was suppressed or was erased. Only with their consent.",
+)
+
+
+@click.group(name="subscribers")
+def subscribers() -> None:
+    """The people who are mailed."""
+
+
+@subscribers.command(name="import")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@_RESUBSCRIBE
+@click.option("--dry-run", is_flag=True, help="Do everything but keep it.")
+@_JSON
+@pass_session
+def import_(session: Session, file: Path, *, resubscribe: bool, dry_run: bool, as_json: bool) -> None:
+    """Take in a CSV FILE; "-" reads standard input.
+
+    Its columns, in any order: email, name, status, digests, categories, language, timezone. Only email is required. An
+    empty cell leaves what is there. Several digests or categories in a cell are separated by ";" or ",".
+    """
+    from digest.subscriptions.importing import import_table
+
+    app = session.app()
+    with _opened(file) as source, session.progress("importing", _size(source)) as progress:
+        result = import_table(
+            app.subscribers,
+            source,
+            name="standard input" if file == Path("-") else str(file),
+            now=app.now(),
+            digests=app.digests,
+            resubscribe=resubscribe,
+            dry_run=dry_run,
+            progress=progress,
+        )
+    if result.encoding in {"cp1252", "latin-1"}:
+        session.note(f"{file} is not UTF-8 and was read as {result.encoding}: check names with accents.")
+    if as_json:
+        session.json(asdict(result) | {"dry_run": dry_run})
+    else:
+        for line in _told(result, dry_run=dry_run):
+            session.out(line)
+
+
+@subscribers.command(name="export")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True), required=False)
+@pass_session
+def export_(session: Session, file: Path | None) -> None:
+    """Write everybody as CSV to FILE, or to standard output."""
+    from digest.subscriptions.exporting import export, export_file
+
+    people = session.app(read_only=True).subscribers
+    if file and file != Path("-"):
+        session.note(f"{export_file(people, file)} subscribers are in {file}.")
+        return
+    out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
+    export(people, out)
+    out.detach()
+
+
+@subscribers.command()
+@click.argument("address")
+@click.option("--name", help="What they are called.")
+@click.option("--digests", help="Only these digests, separated by commas; empty for all.")
+@click.option("--categories", help="Only these categories, separated by commas; empty for all.")
+@click.option("--language", help="Such as en or pt-BR.")
+@click.option("--timezone", help="Such as Europe/Paris.")
+@_RESUBSCRIBE
+@_JSON
+@pass_session
+def add(
+    session: Session,
+    address: str,
+    *,
+    name: str | None,
+    digests: str | None,
+    categories: str | None,
+    language: str | None,
+    timezone: str | None,
+    resubscribe: bool,
+    as_json: bool,
+) -> None:
+    """Add the person at ADDRESS, or change what the options say."""
+    from digest.subscriptions import acts, cells
+
+    app = session.app()
+    entry = cells.entry(
+        address,
+        name=name,
+        status=SubscriberStatus.ACTIVE,
+        digests=digests,
+        categories=categories,
+        language=language,
+        timezone=timezone,
+        known_digests=app.digests,
+    )
+    verdict = acts.add(app.subscribers, entry, now=app.now(), resubscribe=resubscribe)
+    _tell(session, entry.mailbox.address, verdict, as_json=as_json)
+
+
+@subscribers.command()
+@click.argument("address")
+@_JSON
+@pass_session
+def remove(session: Session, address: str, *, as_json: bool) -> None:
+    """Unsubscribe the person at ADDRESS. They stay known, so that no import brings them back."""
+    from digest.subscriptions import acts
+
+    app = session.app()
+    _tell(session, address, acts.remove(app.subscribers, address, now=app.now()), as_json=as_json)
+
+
+@subscribers.command()
+@click.argument("address")
+@click.option("--reason", default="", help="Why, for whoever asks later.")
+@_JSON
+@pass_session
+def suppress(session: Session, address: str, *, reason: str, as_json: bool) -> None:
+    """Never mail ADDRESS, be it known or not."""
+    from digest.subscriptions import acts
+
+    app = session.app()
+    _tell(session, address, acts.suppress(app.subscribers, address, now=app.now(), reason=reason), as_json=as_json)
+
+
+@subscribers.command()
+@click.argument("address")
+@_JSON
+@pass_session
+def erase(session: Session, address: str, *, as_json: bool) -> None:
+    """Forget the person at ADDRESS for good. Only a salted hash stays, which keeps them out."""
+    from digest.subscriptions import acts
+
+    app = session.app()
+    known = acts.erase(app.subscribers, address, now=app.now())
+    if as_json:
+        session.json({"email": address, "outcome": "erased", "was_known": known})
+    else:
+        session.out(f"{address} is erased." if known else f"{address} was not known; it is kept out from now on.")
+
+
+@subscribers.command(name="list")
+@click.option("--status", type=click.Choice([str(status) for status in SubscriberStatus]), help="Only these.")
+@click.option("--digest", default="", help="Only who gets this digest.")
+@click.option("--category", default="", help="Only who wants this category.")
+@click.option("--limit", type=click.IntRange(min=0), help="At most so many.")
+@_JSON
+@pass_session
+def list_(
+    session: Session, *, status: str | None, digest: str, category: str, limit: int | None, as_json: bool
+) -> None:
+    """List people, one a line, in the order they came."""
+    chosen = SubscriberStatus(status) if status else None
+    found = session.app(read_only=True).subscribers.each(
+        status=chosen, digest=digest, category=category_key(category), limit=limit
+    )
+    for person in found:
+        if as_json:
+            session.json(_fields(person))
+        else:
+            session.out(f"{person.status:<12}  {person.address}" + (f"  ({person.name})" if person.name else ""))
+
+
+@subscribers.command()
+@click.argument("address")
+@_JSON
+@pass_session
+def show(session: Session, address: str, *, as_json: bool) -> None:
+    """Show all that is known about the person at ADDRESS, with the editions they were sent."""
+    from digest.subscriptions import acts
+
+    person, receipts = acts.look_up(session.app(read_only=True).subscribers, address)
+    if as_json:
+        session.json(_fields(person) | {"editions": [_fields_of_receipt(receipt) for receipt in receipts]})
+        return
+    for key, value in _fields(person).items():
+        words = ", ".join(value) or "all" if isinstance(value, list) else value
+        session.out(f"{key:<11} {words or '-'}")
+    session.out("editions" if receipts else "editions    -")
+    for receipt in receipts:
+        session.out("  " + _line(receipt))
+
+
+def _opened(file: Path) -> BinaryIO:
+    """The file; if it is a pipe, what it holds, read to its end before anything is locked."""
+    try:
+        source = sys.stdin.buffer if file == Path("-") else file.open("rb")
+        if source.seekable():
+            return source
+        whole = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+        with source:
+            shutil.copyfileobj(source, whole)
+        whole.seek(0)
+    except OSError as error:
+        raise DigestError(f"{file}: cannot be read: {error.strerror or error}") from error
+    return whole
+
+
+def _size(source: BinaryIO) -> int:
+    size = source.seek(0, os.SEEK_END)
+    source.seek(0)
+    return size
+
+
+def _told(result: Imported, *, dry_run: bool) -> Iterator[str]:
+    yield from _noted("refused", result.refused)
+    yield from _noted("kept out", result.kept_out)
+    counts = (
+        f"{result.added} added, {result.updated} updated, {result.unchanged} unchanged, "
+        f"{len(result.kept_out)} kept out, {len(result.refused)} refused"
+    )
+    yield f"{counts} (dry run: nothing is changed)" if dry_run else counts
+
+
+def _noted(what: str, notes: tuple[Note, ...]) -> Iterator[str]:
+    for note in notes[:LISTED]:
+        yield f"{what}: {note}"
+    if len(notes) > LISTED:
+        yield f"{what}: {len(notes) - LISTED} more (--json lists them all)"
+
+
+def _tell(session: Session, address: str, verdict: Verdict, *, as_json: bool) -> None:
+    person = verdict.subscriber
+    if as_json:
+        fields = _fields(person) if person else {"email": address}
+        session.json(fields | {"outcome": verdict.outcome, "why": verdict.reason})
+    elif person:
+        session.out(f"{person.address} is {person.status} ({verdict.outcome}).")
+    elif verdict.reason:
+        session.out(f"{address} is kept out already: {verdict.reason}.")
+    else:
+        session.out(f"{address} is so already.")
+
+
+def _fields(person: Subscriber) -> dict[str, Any]:
+    return {
+        "email": person.address,
+        "name": person.name,
+        "status": str(person.status),
+        "reason": person.reason,
+        "digests": sorted(person.digests),
+        "categories": sorted(person.selection.categories),
+        "language": person.language,
+        "timezone": person.timezone,
+        "created": _instant(person.created),
+        "changed": _instant(person.changed),
+    }
+
+
+def _fields_of_receipt(receipt: Receipt) -> dict[str, Any]:
+    instants = {"first_tried": _instant(receipt.first_tried), "changed": _instant(receipt.changed)}
+    return asdict(receipt) | instants
+
+
+def _line(receipt: Receipt) -> str:
+    from digest.subscriptions.cells import clean
+
+    words = [f"{receipt.edition} (number {receipt.number})", str(receipt.status)]
+    if receipt.attempts > 1:
+        words.append(f"{receipt.attempts} attempts")
+    if receipt.changed:
+        words.append(f"{receipt.changed:%Y-%m-%d %H:%M}")
+    return ", ".join(words) + (f": {clean(receipt.reply)}" if receipt.reply else "")
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None

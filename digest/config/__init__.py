@@ -1,0 +1,36 @@
+"""The configuration: ``load`` reads ``digest.toml`` and the environment, ``show`` and ``schema`` explain it."""
+
+from digest.config.loading import load
+from digest.config.showing import schema, show
+from digest.config.tables import (
+    WEEKDAYS,
+    Config,
+    Database,
+    Delivery,
+    Digest,
+    Exclude,
+    Site,
+    Smtp,
+    Source,
+    Templates,
+    Web,
+)
+from digest.config.values import Mailbox
+
+__all__ = [
+    "WEEKDAYS",
+    "Config",
+    "Database",
+    "Delivery",
+    "Digest",
+    "Exclude",
+    "Mailbox",
+    "Site",
+    "Smtp",
+    "Source",
+    "Templates",
+    "Web",
+    "load",
+    "schema",
+    "show",
+]

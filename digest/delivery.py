@@ -1,0 +1,128 @@
+"""What a reply means for a delivery: the state machine, when to try again, when to pause. Pure.
+
+    queued ──claim──▶ claimed ──about to hand over──▶ handing ──2yz──▶ accepted
+      ▲                 │                              │ │ └──5yz──▶ failed    (dead mailbox: subscriber suppressed)
+      │   lease over    │                              │ └──4yz──▶ deferred ──(when due)──▶ claimed … patience: failed
+      └─────────────────┘                              └─ sender died, or cut after the content began ──▶ uncertain
+                                 claimed ── subscriber has left, or the edition was stopped ──▶ skipped
+
+``handing`` goes back to ``queued`` when the channel broke before the content left: that was nobody's attempt.
+``uncertain`` never moves by itself: it is settled by a person, or by a late answer to the claim that made it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+from digest.model import Delivery, DeliveryStatus, Reply, Stage
+
+Status = DeliveryStatus
+
+TRANSITIONS: Mapping[Status, frozenset[Status]] = MappingProxyType(
+    {
+        Status.QUEUED: frozenset({Status.CLAIMED, Status.SKIPPED}),
+        Status.CLAIMED: frozenset({Status.HANDING, Status.QUEUED, Status.DEFERRED, Status.SKIPPED}),
+        Status.HANDING: frozenset(
+            {Status.ACCEPTED, Status.FAILED, Status.DEFERRED, Status.UNCERTAIN, Status.QUEUED, Status.SKIPPED}
+        ),
+        Status.DEFERRED: frozenset({Status.CLAIMED, Status.SKIPPED}),
+        Status.UNCERTAIN: frozenset({Status.ACCEPTED, Status.QUEUED}),
+        Status.ACCEPTED: frozenset(),
+        Status.FAILED: frozenset(),
+        Status.SKIPPED: frozenset(),
+    }
+)
+
+LONGEST_RETRY = timedelta(hours=4)  # RFC 5321, 4.5.4.1 asks for at least one try within each few hours
+FIRST_PAUSE = timedelta(seconds=1)
+LONGEST_PAUSE = timedelta(minutes=1)  # a server that comes back after ten minutes is noticed within one
+
+# RFC 3463: the mailbox or its domain does not exist, has moved or is disabled. Nothing else says so reliably:
+# most other permanent codes are about policy, content or quota, and suppressing by them loses living readers.
+DEAD_MAILBOX = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+# RFC 4954: the server wants a login, another one, or a safer channel. Never the recipient's fault.
+_LOGIN = frozenset({530, 534, 535, 538})
+_SERVICE_CLOSING = 421
+_ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+
+
+class Uncertain(StrEnum):
+    """What to do with a message that the server may or may not have taken."""
+
+    HOLD = "hold"  # never mailed again unless a person says so
+    RESEND = "resend"  # mailed again under the same Message-ID
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """After a 4yz: ``first_retry``, doubled each time, until ``patience`` after the first try. After a doubt: ``uncertain``."""
+
+    first_retry: timedelta
+    patience: timedelta
+    uncertain: Uncertain = Uncertain.HOLD
+
+
+def is_channel_fault(code: int, stage: Stage) -> bool:
+    """Whether a refusal before the content left is about us or the line, and so nobody's attempt."""
+    return stage in {Stage.RCPT, Stage.DATA} and (code == _SERVICE_CLOSING or code in _LOGIN)
+
+
+def after(delivery: Delivery, reply: Reply, now: datetime, policy: Policy, chance: float) -> Delivery:
+    """The delivery as it stands once the server has spoken; ``chance`` in [0, 1) spreads the retries."""
+    tried = replace(
+        delivery,
+        attempts=delivery.attempts + 1,
+        first_tried=delivery.first_tried or now,
+        due=None,
+        reply=str(reply),
+    )
+    match judged(reply):
+        case Status.UNCERTAIN if policy.uncertain is Uncertain.RESEND:
+            return _deferred(tried, now, policy, chance)
+        case Status.DEFERRED:
+            return _deferred(tried, now, policy, chance)
+        case status:
+            return replace(tried, status=status)
+
+
+def judged(reply: Reply) -> Status:
+    """What one reply means by itself. An unknown code is temporary, but garbage after the content is a doubt."""
+    kind = reply.code // 100
+    if reply.stage is Stage.CUT:
+        return Status.UNCERTAIN
+    if kind == 5:  # noqa: PLR2004 - RFC 5321, 4.2.1: the first digit
+        return Status.FAILED
+    if reply.stage is Stage.FINAL and kind == 2:  # noqa: PLR2004
+        return Status.ACCEPTED
+    if reply.stage is Stage.FINAL and kind != 4:  # noqa: PLR2004
+        return Status.UNCERTAIN
+    return Status.DEFERRED
+
+
+def is_dead_mailbox(reply: Reply) -> bool:
+    """Whether the server said that nobody will ever be reached at this address."""
+    found = _ENHANCED.search(reply.text)
+    return reply.stage is Stage.RCPT and judged(reply) is Status.FAILED and bool(found and found[1] in DEAD_MAILBOX)
+
+
+def pause(failures: int, chance: float) -> timedelta:
+    """How long a sick channel is left alone after so many failures in a row: bounded and spread."""
+    return _spread(min(FIRST_PAUSE * (1 << min(failures - 1, 16)), LONGEST_PAUSE), chance)
+
+
+def _deferred(tried: Delivery, now: datetime, policy: Policy, chance: float) -> Delivery:
+    doubled = policy.first_retry * (1 << min(tried.attempts - 1, 16))
+    due = now + _spread(min(doubled, LONGEST_RETRY), chance)
+    if tried.first_tried is not None and due - tried.first_tried > policy.patience:
+        return replace(tried, status=Status.FAILED, reply=f"gave up after {tried.attempts} tries: {tried.reply}")
+    return replace(tried, status=Status.DEFERRED, due=due)
+
+
+def _spread(wait: timedelta, chance: float) -> timedelta:
+    """From three quarters to five quarters of it, so that those who failed together do not return together."""
+    return wait * (0.75 + chance / 2)

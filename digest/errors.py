@@ -1,0 +1,102 @@
+"""Every error that digest raises on purpose.
+
+    DigestError                  message, hint, exit code
+    ├── ConfigError              all faults of the configuration at once           78
+    ├── UsageError               the words of a command are off                     2
+    ├── SourceError              collected as a Problem while publishing            1
+    │   └── ArticleError         path, line
+    ├── RenderError              template, line                                     1
+    ├── StoreError               the database: only what an operator can mend       1 (75 when busy)
+    ├── LinkError                a signed link that is not ours                     1
+    ├── AddressError             also a ValueError: not an address we will mail     1
+    ├── TryLaterError                   right, but not at this moment                     75
+    └── TransportError           no answer to judge: connection, TLS, login        75
+
+A refusal by the mail server is no exception: it is a ``Reply``, because 4yz and 5yz are ordinary business.
+Exit codes follow ``sysexits.h``: 75 is EX_TEMPFAIL, 78 is EX_CONFIG.
+"""
+
+from __future__ import annotations
+
+
+class DigestError(Exception):
+    """An error with one clear line (``message``) and, where there is one, what to do about it (``hint``)."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ConfigError(DigestError):
+    """The configuration file cannot be used; ``faults`` holds one line for each fault, with its key."""
+
+    exit_code = 78
+
+    def __init__(self, message: str, *, faults: tuple[str, ...] = (), hint: str = "") -> None:
+        super().__init__("\n".join((message, *(f"  {fault}" for fault in faults))), hint=hint)
+        self.faults = faults
+
+
+class UsageError(DigestError):
+    """A command was given words that it cannot follow."""
+
+    exit_code = 2
+
+
+class SourceError(DigestError):
+    """A source of articles that cannot be read."""
+
+
+class ArticleError(SourceError):
+    """One article file that cannot be read: ``path`` and ``line`` (1 is the first; 0 when the whole file is meant)."""
+
+    def __init__(self, path: str, what: str, *, line: int = 0, hint: str = "") -> None:
+        where = f"{path}:{line}" if line else path
+        super().__init__(f"{where}: {what}", hint=hint)
+        self.path = path
+        self.line = line
+        self.what = what
+
+
+class TableError(DigestError):
+    """A table of subscribers that cannot be read as a whole; a single row at fault is reported, never raised."""
+
+    def __init__(self, table: str, what: str, *, line: int = 0, hint: str = "") -> None:
+        super().__init__(f"{table}:{line}: {what}" if line else f"{table}: {what}", hint=hint)
+        self.line = line
+
+
+class RenderError(DigestError):
+    """A template that cannot be rendered, or a mail that may not be sent; names the template and line if one is at fault."""
+
+
+class StoreError(DigestError):
+    """The database cannot do what was asked; the driver's error is the cause."""
+
+    def __init__(self, message: str, *, hint: str = "", busy: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        if busy:
+            self.exit_code = 75
+
+
+class LinkError(DigestError):
+    """A signed link that was changed, cut, or made for another purpose."""
+
+
+class AddressError(DigestError, ValueError):
+    """Not an address that mail may be sent to."""
+
+
+class TryLaterError(DigestError):
+    """What was asked is right, but something has to happen first; trying again later will do."""
+
+    exit_code = 75
+
+
+class TransportError(DigestError):
+    """The channel to the mail server failed before a message was handed over: nobody's attempt."""
+
+    exit_code = 75

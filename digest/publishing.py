@@ -1,0 +1,201 @@
+"""Publishing: gather the articles, compose the edition, render it for each selection, freeze all of it at once.
+
+    sources ──▶ gather ──▶ draft (compose) ──▶ render_all ──▶ freeze
+                  │           │                                  └── one transaction: from here on the ledger decides
+               problems    verdicts: why each article is in or out
+
+``preview`` walks the same way and stops before the last step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from digest.compose import Composition, Rules, compose
+from digest.errors import TryLaterError, SourceError
+from digest.model import (
+    Article,
+    Attachment,
+    Edition,
+    EditionRecord,
+    History,
+    Period,
+    Problem,
+    Rendition,
+    Selection,
+    Sender,
+)
+from digest.period import Cadence, Missed, reach
+
+FREEZE_TRIES = 3  # a reader may choose a new selection between rendering and freezing; hardly three times
+
+
+class Source(Protocol):
+    """A place where articles come from."""
+
+    def paths(self) -> tuple[Path, ...]: ...
+
+    def read(self, paths: Sequence[Path]) -> Iterator[Article | Problem]: ...
+
+
+class Renderer(Protocol):
+    """How an edition becomes a mail."""
+
+    def render(
+        self, edition: Edition, selection: Selection = ..., covers: Mapping[str, Attachment] = ...
+    ) -> Rendition: ...
+
+
+class Editions(Protocol):
+    """Where editions are frozen and found again."""
+
+    def history(self, digest: str) -> History: ...
+
+    def selections(self, digest: str) -> tuple[Selection, ...]: ...
+
+    def find(self, digest: str, name: str) -> EditionRecord | None: ...
+
+    def freeze(
+        self,
+        edition: Edition,
+        made: Sequence[Rendition],
+        *,
+        considered: Sequence[tuple[Article, bool]],
+        sender: Sender,
+        message_key: str,
+        now: datetime,
+    ) -> EditionRecord | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A series of editions with a cadence and rules. ``embed`` says that covers travel inside the mail."""
+
+    name: str
+    title: str
+    cadence: Cadence
+    rules: Rules
+    sender: Sender
+    grace: timedelta
+    intro: str = ""
+    embed: bool = False
+    missed: Missed = Missed.SEND
+    latest: timedelta = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What the sources held."""
+
+    articles: tuple[Article, ...]
+    problems: tuple[Problem, ...]
+
+
+def gather(sources: Iterable[Source], told: Callable[[int, int], None] = lambda _done, _total: None) -> Gathered:
+    """Reads every source; a bad article becomes a Problem. ``told`` hears how many of how many files were read."""
+    work = [(source, source.paths()) for source in sources]
+    total, done = sum(len(paths) for _, paths in work), 0
+    articles: list[Article] = []
+    problems: list[Problem] = []
+    for source, paths in work:
+        for path in paths:
+            for found in source.read((path,)):
+                (articles if isinstance(found, Article) else problems).append(found)  # type: ignore[arg-type]
+            done += 1
+            told(done, total)
+    return Gathered(tuple(articles), tuple(problems))
+
+
+def draft(digest: Digest, articles: Iterable[Article], history: History, period: Period, now: datetime) -> Composition:
+    """The edition of a period as it would be frozen now, with a verdict on each article."""
+    since = reach(period, first_start=history.first_start, previous_end=history.previous_end, grace=digest.grace)
+    return compose(
+        articles,
+        digest=digest.name,
+        title=digest.title,
+        number=history.number + 1,
+        period=period,
+        since=since,
+        placed=history.placed,
+        rules=digest.rules,
+        now=now,
+        intro=digest.intro,
+    )
+
+
+def covers(
+    digest: Digest, edition: Edition, attach: Callable[[str], Attachment]
+) -> tuple[dict[str, Attachment], tuple[Problem, ...]]:
+    """The images that travel inside the mail, by their files; one that cannot be read becomes a Problem."""
+    found: dict[str, Attachment] = {}
+    problems: list[Problem] = []
+    files = {
+        article.image.file: article
+        for article in edition.articles
+        if digest.embed and article.image and article.image.file
+    }
+    for file, article in files.items():
+        try:
+            found[file] = attach(file)
+        except SourceError as error:
+            problems.append(Problem(article.path or article.key, error.message, error.hint))
+    return found, tuple(problems)
+
+
+def render_all(
+    edition: Edition, selections: Iterable[Selection], renderer: Renderer, images: Mapping[str, Attachment]
+) -> tuple[Rendition, ...]:
+    """One rendition for each selection that finds something in this edition; the whole edition is always among them."""
+    wanted = dict.fromkeys((Selection(), *selections))
+    return tuple(
+        renderer.render(edition, selection, images) for selection in wanted if edition.only(selection).sections
+    )
+
+
+def freeze(
+    digest: Digest,
+    composition: Composition,
+    *,
+    editions: Editions,
+    renderer: Renderer,
+    images: Mapping[str, Attachment],
+    message_key: str,
+    now: datetime,
+) -> EditionRecord:
+    """Freezes a composed edition; if somebody else was quicker, theirs is the edition.
+
+    Raises TryLaterError when there are not enough articles, when nobody would get it, or when readers keep choosing new
+    selections meanwhile.
+    """
+    edition = composition.edition
+    if not composition.enough:
+        raise TryLaterError(
+            f"{edition.name}: {len(edition.articles)} articles, and an edition needs {digest.rules.minimum}; they wait for the next",
+            hint="`digest articles` says why each one is in or out; `minimum` is in digest.toml",
+        )
+    for _ in range(FREEZE_TRIES):
+        if not (selections := editions.selections(digest.name)):
+            raise TryLaterError(
+                f"{edition.name}: nobody is subscribed to {digest.name}",
+                hint="`digest subscribers import FILE` or `digest subscribers add ADDRESS` puts people on the list",
+            )
+        record = editions.freeze(
+            edition,
+            render_all(edition, selections, renderer, images),
+            considered=[(v.article, v.included) for v in composition.verdicts if v.considered],
+            sender=digest.sender,
+            message_key=message_key,
+            now=now,
+        )
+        if record := record or editions.find(digest.name, edition.period.name):
+            return record
+    raise TryLaterError(f"{edition.name}: readers are changing their choices right now", hint="try again in a moment")
+
+
+def as_test(rendition: Rendition) -> Rendition:
+    """The same mail, marked for the eyes of its makers."""
+    return replace(rendition, subject=f"[Test] {rendition.subject}")

@@ -1,0 +1,86 @@
+"""The one Jinja environment: where templates are found, and what is said when one of them is wrong."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, select_autoescape
+from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError, UndefinedError
+
+from digest.bundle import bundled
+from digest.errors import RenderError
+
+_KNOWN = "templates know edition, look, reader, subject and preheader"
+
+
+class Templates:
+    """The site's templates over the built-in ones, file by file; ``digest/`` before a name always means the built-in.
+
+    Raises RenderError, which names the template and line at fault and what to do.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        if folder is not None and not folder.is_dir():
+            raise RenderError(f"{folder}: no such folder of templates", hint="create it, or take the setting away")
+        own = bundled("templates")
+        self._folders = (folder, own) if folder else (own,)
+        self._environment = Environment(
+            loader=ChoiceLoader(
+                [
+                    PrefixLoader({"digest": FileSystemLoader(own)}),
+                    *(FileSystemLoader(place) for place in self._folders),
+                ]
+            ),
+            autoescape=select_autoescape(enabled_extensions=("html",), default=False),
+            undefined=StrictUndefined,
+            finalize=_written,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def render(self, name: str, **values: object) -> str:
+        """The template of that name filled in."""
+        try:
+            return self._environment.get_template(name).render(**values)
+        except Exception as error:
+            fault = self._fault(name, error)
+            if fault is None:
+                raise
+            raise fault from error
+
+    def _fault(self, name: str, error: Exception) -> RenderError | None:
+        """What a template did wrong; None for anything else, which is a bug of ours and goes on as it is."""
+        where = self._place(error)
+        match error:
+            case TemplateSyntaxError():
+                where = f"{error.filename or name}:{error.lineno}"
+                what, hint = error.message, "mend the template; its syntax is that of Jinja"
+            case TemplateNotFound():
+                what = f"there is no template {error.name!r}"
+                hint = f"templates are looked for in {' and '.join(map(str, self._folders))}"
+            case UndefinedError():
+                what, hint = error.message, _KNOWN
+            case UnicodeDecodeError():
+                what, hint = f"a template is not UTF-8: {error.reason} at byte {error.start}", "save it as UTF-8"
+            case RecursionError():
+                what = "the template goes round in circles: it extends or includes itself"
+                hint = f'for the built-in one write {{% extends "digest/{name}" %}}'
+            case _ if where:
+                what, hint = f"{type(error).__name__}: {error}", "mend the template"
+            case _:
+                return None
+        return RenderError(f"{where or name}: {what}", hint=hint)
+
+    def _place(self, error: Exception) -> str:
+        """The file and line of the innermost template that the error passed through, or ""."""
+        for frame in reversed(traceback.extract_tb(error.__traceback__)):
+            place = Path(frame.filename)
+            if place.suffix != ".py" and any(place.is_relative_to(folder) for folder in self._folders):
+                return f"{frame.filename}:{frame.lineno}"
+        return ""
+
+
+def _written(value: object) -> object:
+    """Nothing is written as nothing, not as the word None."""
+    return "" if value is None else value

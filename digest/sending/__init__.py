@@ -1,0 +1,1 @@
+"""Sending: claim, hand over, record; the only asynchronous part of the product."""

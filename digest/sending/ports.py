@@ -1,0 +1,68 @@
+"""What sending needs of the world: a ledger, a way for messages to leave, somebody who watches, and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from digest.errors import TransportError
+from digest.model import Claim, Message, Outcome, Reply
+
+
+class Ledger(Protocol):
+    """``digest.store.ledger.Ledger`` keeps these promises; each call is one transaction."""
+
+    def recover(self, *, resend: bool) -> tuple[int, int]: ...
+
+    def claim(self, edition: int, most: int, now: datetime, lease: timedelta) -> Claim: ...
+
+    def commit(
+        self, handing: Sequence[tuple[int, str]], outcomes: Sequence[Outcome], now: datetime, lease: timedelta
+    ) -> frozenset[int]: ...
+
+    def hand_back(self, claimed: Sequence[tuple[int, str]]) -> None: ...
+
+
+class Connection(Protocol):
+    """An open way to one server, for one message at a time."""
+
+    async def send(self, message: Message) -> Reply:
+        """What the server said; raises TransportError while the content has not begun to leave."""
+
+    async def close(self) -> None: ...
+
+    @property
+    def spent(self) -> bool:
+        """Whether this connection should not carry another message."""
+
+
+class Transport(Protocol):
+    """How messages leave."""
+
+    async def connect(self) -> Connection:
+        """Raises TransportError."""
+
+
+class Watch(Protocol):
+    """Somebody who is told what happens, after it was committed."""
+
+    def recorded(self, outcome: Outcome) -> None: ...
+
+    def skipped(self, count: int) -> None: ...
+
+    def recovered(self, claims: int, doubts: int) -> None: ...
+
+    def paused(self, error: TransportError) -> None: ...
+
+    def resumed(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Time and chance, as arguments."""
+
+    now: Callable[[], datetime]
+    sleep: Callable[[float], Awaitable[None]]
+    chance: Callable[[], float]

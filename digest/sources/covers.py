@@ -1,0 +1,114 @@
+"""An article's cover: a picture on the web, or a file on disk that the article may reach."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urljoin, urlsplit
+
+from PIL import Image as Picture
+from PIL import UnidentifiedImageError
+
+from digest.model import Image
+from digest.sources.addresses import looks_like_url, web_url
+
+PIXELS_MAXIMUM = 10_000  # of a side, as a URL may claim
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP")  # what mail programs show; no other decoder of Pillow's is let near a file
+_PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|svg|avif|bmp|tiff?)(?:[?#].*)?$", re.IGNORECASE)
+_TURNED = range(5, 9)  # Exif orientations that swap width and height
+_ORIENTATION = 0x0112
+
+
+class CoverFault(ValueError):
+    """A cover that was meant to be one and cannot be used; the text is for the author."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where an article's pictures may lie: its own ``folder``, the content's ``root``, and the ``static`` folders.
+
+    ``site`` and ``page`` are the URLs that a root-relative and a relative picture have on the web, or "".
+    """
+
+    folder: Path
+    root: Path
+    static: tuple[Path, ...] = ()
+    site: str = ""
+    page: str = ""
+
+    def find(self, written: str) -> Image | None:
+        """The picture that an author named; None for what names none, such as the identifier of a theme's picture.
+
+        Raises CoverFault.
+        """
+        if looks_like_url(written):
+            return _linked(written)
+        if "/" not in written and not _PICTURE.search(written):
+            return None
+        file = self._file(written.partition("#")[0].partition("?")[0])
+        base = self.site if written.startswith("/") else self.page
+        url = web_url(urljoin(f"{base.rstrip('/')}/" if base == self.site else base, written)) if base else ""
+        if file:
+            width, height = _size(file)
+            return Image(url, str(file), width, height)
+        if url and written.startswith("/") and not self.static:  # it lies on the site, and nobody said where on disk
+            return Image(url, "", *_claimed_size(url))
+        raise CoverFault(f"the cover image {written[:200]!r} is not there")
+
+    def _file(self, written: str) -> Path | None:
+        """The file that a path means, looked for in each place in turn. Raises CoverFault for one outside them all."""
+        site_wide = (*self.static, self.root)
+        places = site_wide if written.startswith("/") else (self.folder, self.root, *self.static)
+        inside = False
+        for name in dict.fromkeys((written, unquote(written))):
+            for place in places:
+                path = os.path.normpath(f"{place}/{name.lstrip('/')}")
+                if _within(path, site_wide):
+                    inside = True
+                    if os.path.isfile(path):  # noqa: PTH113 - pathlib's raises for a name that is too long
+                        return self._real(path, written, site_wide)
+        if not inside:
+            raise CoverFault(f"the cover image {written[:200]!r} lies outside the content")
+        return None
+
+    @staticmethod
+    def _real(path: str, written: str, places: tuple[Path, ...]) -> Path:
+        """The path itself, if no link on the way leads out of the content."""
+        if not _within(os.path.realpath(path), tuple(place.resolve() for place in places)):
+            raise CoverFault(f"the cover image {written[:200]!r} is a link that leads outside the content")
+        return Path(path)
+
+
+def _within(path: str, places: tuple[Path, ...]) -> bool:
+    return any(Path(path).is_relative_to(os.path.normpath(place)) for place in places)
+
+
+def _linked(written: str) -> Image:
+    if url := web_url(written):
+        return Image(url, "", *_claimed_size(url))
+    raise CoverFault(f"the cover image {written[:200]!r} has no usable http(s) address")
+
+
+def _claimed_size(url: str) -> tuple[int, int]:
+    """The ``w`` and ``h`` of an image service's query, 0 and 0 unless both are there."""
+    query = parse_qs(urlsplit(url).query)
+    sides = [
+        int(value) for name in ("w", "h") for value in query.get(name, ())[:1] if re.fullmatch("[0-9]{1,5}", value)
+    ]
+    return (sides[0], sides[1]) if len(sides) == 2 and all(0 < side <= PIXELS_MAXIMUM for side in sides) else (0, 0)
+
+
+def _size(file: Path) -> tuple[int, int]:
+    """Width and height as the picture is shown, from its header alone. Raises CoverFault for what is no picture."""
+    try:
+        with warnings.catch_warnings(action="ignore"), Picture.open(file, formats=FORMATS) as picture:
+            width, height = picture.size
+            turned = picture.getexif().get(_ORIENTATION) in _TURNED
+    except UnidentifiedImageError:
+        raise CoverFault(f"the cover image {file.name!r} is not a PNG, JPEG, GIF or WebP picture") from None
+    except (OSError, SyntaxError, ValueError, Picture.DecompressionBombError) as error:
+        raise CoverFault(f"the cover image {file.name!r} cannot be read: {error}") from None
+    return (height, width) if turned else (width, height)

@@ -1,0 +1,144 @@
+"""The database itself: opening, migrating, transactions, and what an operator can mend when it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import StaticPool
+
+from digest.errors import StoreError
+from digest.store.tables import REVISION
+
+BUSY_TIMEOUT = 30  # seconds that a writer waits for another one
+
+
+class Database:
+    """One SQLite file, opened and brought up to date; without a file name, a database in memory.
+
+    SQLite runs in WAL mode with ``synchronous=FULL``: what a commit has promised survives a loss of power.
+    Raises StoreError when the file cannot be opened, is no database, or was made by a newer version.
+    """
+
+    def __init__(self, url: str, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
+        self.path = file_of(url)
+        self._engine = _engine(url, busy_timeout)
+        with self._mapped():
+            self._bring_up_to_date()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A snapshot to read from."""
+        with self._mapped(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: all of it or nothing. Writers wait for each other at its start, never in its middle."""
+        with (
+            self._mapped(),
+            self._engine.connect().execution_options(digest_writes=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def _mapped(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise _explained(error, self.path) from error
+
+    def _bring_up_to_date(self) -> None:
+        with self._engine.connect() as connection:
+            found = _revision(connection)
+        if found == REVISION:
+            return
+        if found is not None and found > REVISION:
+            raise StoreError(
+                f"{self.path}: this database was made by a newer version of digest (schema {found}, known {REVISION})",
+                hint="upgrade digest, or name another database in database.url",
+            )
+        _upgrade(self._engine)
+
+
+def file_of(url: str) -> Path | None:
+    """The file of a SQLite URL; None for a database in memory."""
+    database = make_url(url).database
+    return Path(database) if database and database != ":memory:" else None
+
+
+def clock(connection: Connection) -> datetime:
+    """The database's own time: leases are measured by it, never by a sender's clock."""
+    if connection.dialect.name == "sqlite":
+        return datetime.fromisoformat(
+            connection.execute(select(func.strftime("%Y-%m-%d %H:%M:%f", "now"))).scalar_one()
+        ).replace(tzinfo=UTC)
+    moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    return moment.astimezone(UTC)
+
+
+def _engine(url: str, busy_timeout: float) -> Engine:
+    if file_of(url) is None:
+        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        engine = create_engine(url, connect_args={"timeout": busy_timeout})
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy says BEGIN; the driver must not do so by itself
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("digest_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _revision(connection: Connection) -> str | None:
+    if not connection.dialect.has_table(connection, "alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _upgrade(engine: Engine) -> None:
+    from alembic import command  # noqa: PLC0415 - slow to import, and needed once in a database's life
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    with engine.connect().execution_options(digest_writes=True) as connection, connection.begin():
+        if _revision(connection) != REVISION:  # another process may have been quicker
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+_EXPLAINED = (
+    ("locked", "is in use by another process", "wait for it to finish and try again"),
+    ("readonly", "cannot be written to", "check the permissions of the file and of its folder"),
+    ("unable to open", "cannot be opened", "check that its folder exists and may be written to"),
+    ("not a database", "is not a database", "name another file in database.url"),
+    ("malformed", "is damaged", "restore it from a backup"),
+    ("full", "cannot grow: the disk is full", "make room and try again"),
+    ("disk i/o", "cannot be read or written: the disk reports an error", "check the disk"),
+)
+
+
+def _explained(error: DBAPIError, path: Path | None) -> Exception:
+    said = str(error.orig).lower()
+    for word, what, hint in _EXPLAINED:
+        if word in said:
+            return StoreError(f"{path or 'database'}: {what}", hint=hint, busy=word == "locked")
+    return StoreError(f"{path or 'database'}: {error.orig}") if isinstance(error, OperationalError) else error

@@ -1,0 +1,285 @@
+"""Editions in the ledger: frozen in one transaction, found again, stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, literal, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from digest.model import (
+    Article,
+    Attachment,
+    DeliveryStatus,
+    Edition,
+    EditionRecord,
+    History,
+    Period,
+    Rendition,
+    Selection,
+    Sender,
+    SubscriberStatus,
+)
+from digest.store.database import Database
+from digest.store.tables import acts, attachments, deliveries, edition_articles, editions, renditions, subscribers
+
+
+class Editions:
+    """The editions of every digest in one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def history(self, digest: str) -> History:
+        """What the next edition of a digest has to know of the earlier ones."""
+        mine = editions.c.digest == digest
+        with self._database.read() as connection:
+            number, first, previous = connection.execute(
+                select(func.max(editions.c.number), func.min(editions.c.starts), func.max(editions.c.ends)).where(mine)
+            ).one()
+            rows = connection.execute(
+                select(edition_articles.c.key, edition_articles.c.path, editions.c.period)
+                .join_from(edition_articles, editions)
+                .where(mine)
+            ).all()
+        placed = {identity: f"{digest}/{period}" for key, path, period in rows for identity in (key, path) if identity}
+        return History(number or 0, first, previous, placed)
+
+    def selections(self, digest: str) -> tuple[Selection, ...]:
+        """The different selections among those who would get this digest now."""
+        with self._database.read() as connection:
+            return _selections(connection, digest)
+
+    def readers(self, digest: str) -> int:
+        """How many would get this digest now."""
+        with self._database.read() as connection:
+            count: int = connection.execute(
+                select(func.count()).select_from(subscribers).where(_readers(digest))
+            ).scalar_one()
+            return count
+
+    def freeze(
+        self,
+        edition: Edition,
+        made: Sequence[Rendition],
+        *,
+        considered: Sequence[tuple[Article, bool]],
+        sender: Sender,
+        message_key: str,
+        now: datetime,
+    ) -> EditionRecord | None:
+        """Edition, renditions and one delivery for each reader, in one transaction.
+
+        None when it changed nothing: this digest and period are frozen already, or a reader has meanwhile chosen a
+        selection that is not among ``made``; ``find`` tells which.
+        """
+        try:
+            with self._database.write() as connection:
+                if _unrendered(connection, edition, made):
+                    return None
+                row = _edition_row(connection, edition, sender, message_key, now)
+                _write_articles(connection, row, considered)
+                _write_renditions(connection, row, edition, made)
+                return _counted(connection, row, edition)
+        except IntegrityError:
+            if self.find(edition.digest, edition.period.name) is None:
+                raise
+            return None
+
+    def find(self, digest: str, name: str) -> EditionRecord | None:
+        """An edition by its number or its period."""
+        wanted = editions.c.number == int(name) if name.isdecimal() else editions.c.period == name
+        with self._database.read() as connection:
+            row = connection.execute(_records().where(editions.c.digest == digest, wanted)).one_or_none()
+            return _record(row) if row else None
+
+    def every(self, digest: str | None = None) -> tuple[EditionRecord, ...]:
+        """All editions, or those of one digest, newest first."""
+        query = _records().order_by(editions.c.frozen.desc(), editions.c.id.desc())
+        if digest is not None:
+            query = query.where(editions.c.digest == digest)
+        with self._database.read() as connection:
+            return tuple(_record(row) for row in connection.execute(query))
+
+    def renditions(self, edition: int) -> dict[int, Rendition]:
+        """The renditions of an edition by their ids."""
+        with self._database.read() as connection:
+            images = {
+                row.cid: Attachment(row.cid, row.media_type, row.data)
+                for row in connection.execute(select(attachments).where(attachments.c.edition == edition))
+            }
+            rows = connection.execute(select(renditions).where(renditions.c.edition == edition)).all()
+        return {
+            row.id: Rendition(
+                selection=Selection.parse(row.selection),
+                subject=row.subject,
+                preheader=row.preheader,
+                html=row.html,
+                text=row.text,
+                attachments=tuple(images[cid] for cid in row.attachments),
+            )
+            for row in rows
+        }
+
+    def stop(self, edition: int, now: datetime) -> None:
+        """From now on nothing of this edition is claimed or handed over; what is in hand ends as it ends."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(editions).where(editions.c.id == edition, editions.c.stopped.is_(None)).values(stopped=now)
+            )
+            connection.execute(insert(acts).values(at=now, edition=edition, act="stop", detail=""))
+
+    def acts(self, edition: int) -> tuple[tuple[datetime, str, str], ...]:
+        """What operators did to an edition: when, what, detail."""
+        query = select(acts.c.at, acts.c.act, acts.c.detail).where(acts.c.edition == edition).order_by(acts.c.id)
+        with self._database.read() as connection:
+            return tuple((row.at, row.act, row.detail) for row in connection.execute(query))
+
+
+# --- freezing ------------------------------------------------------------------------------------------------------
+
+
+def _gets(digest: str) -> ColumnElement[bool]:
+    """Whether a subscriber gets this digest; names hold no ``;``, ``%`` or ``_`` that LIKE would mind."""
+    listed = (literal(";") + subscribers.c.digests + ";").contains(f";{digest};", autoescape=True)
+    return or_(subscribers.c.digests == "", listed)
+
+
+def _readers(digest: str) -> ColumnElement[bool]:
+    return and_(subscribers.c.status == SubscriberStatus.ACTIVE, _gets(digest))
+
+
+def _selections(connection: Connection, digest: str) -> tuple[Selection, ...]:
+    found = connection.execute(select(subscribers.c.selection).where(_readers(digest)).distinct()).scalars()
+    return tuple(Selection.parse(text) for text in sorted(found))
+
+
+def _unrendered(connection: Connection, edition: Edition, made: Sequence[Rendition]) -> bool:
+    have = {rendition.selection for rendition in made}
+    return any(s not in have and edition.only(s).sections for s in _selections(connection, edition.digest))
+
+
+def _edition_row(connection: Connection, edition: Edition, sender: Sender, message_key: str, now: datetime) -> int:
+    made: int = connection.execute(
+        insert(editions)
+        .values(
+            digest=edition.digest,
+            number=edition.number,
+            period=edition.period.name,
+            starts=edition.period.start,
+            ends=edition.period.end,
+            title=edition.title,
+            frozen=now,
+            sender=asdict(sender) | {"message_key": message_key},
+            content=[_section(section) for section in edition.sections],
+            deliveries=0,
+            exclusions={},
+        )
+        .returning(editions.c.id)
+    ).scalar_one()
+    return made
+
+
+def _section(section: Any) -> dict[str, Any]:
+    shown = ("key", "title", "url", "source", "author", "path")
+    return {
+        "category": section.category,
+        "more": section.more,
+        "articles": [{name: getattr(article, name) for name in shown} for article in section.articles],
+    }
+
+
+def _write_articles(connection: Connection, edition: int, considered: Sequence[tuple[Article, bool]]) -> None:
+    rows = [
+        {"edition": edition, "position": position, "key": article.key, "path": article.path, "included": included}
+        for position, (article, included) in enumerate(considered)
+    ]
+    if rows:
+        connection.execute(insert(edition_articles), rows)
+
+
+def _write_renditions(connection: Connection, row: int, edition: Edition, made: Sequence[Rendition]) -> None:
+    images = {attachment.cid: attachment for rendition in made for attachment in rendition.attachments}
+    if images:
+        connection.execute(insert(attachments), [asdict(image) | {"edition": row} for image in images.values()])
+    for rendition in made:
+        rendition_id = connection.execute(
+            insert(renditions)
+            .values(
+                edition=row,
+                selection=str(rendition.selection),
+                subject=rendition.subject,
+                preheader=rendition.preheader,
+                html=rendition.html,
+                text=rendition.text,
+                attachments=[attachment.cid for attachment in rendition.attachments],
+            )
+            .returning(renditions.c.id)
+        ).scalar_one()
+        readers = select(
+            literal(row),
+            subscribers.c.id,
+            literal(rendition_id),
+            literal(DeliveryStatus.QUEUED.value),
+        ).where(_readers(edition.digest), subscribers.c.selection == str(rendition.selection))
+        connection.execute(
+            insert(deliveries).from_select(
+                ["edition", "subscriber", "rendition", "status"], readers.order_by(subscribers.c.id)
+            )
+        )
+
+
+def _counted(connection: Connection, row: int, edition: Edition) -> EditionRecord:
+    """Everybody on the list is accounted for: one delivery, or one reason why there is none."""
+    frozen = connection.execute(select(func.count()).where(deliveries.c.edition == row)).scalar_one()
+    left = connection.execute(
+        select(subscribers.c.status, func.count())
+        .where(subscribers.c.status != SubscriberStatus.ACTIVE)
+        .group_by(subscribers.c.status)
+        .order_by(subscribers.c.status)
+    )
+    exclusions = {str(status): int(count) for status, count in left}
+    active = connection.execute(
+        select(func.count()).where(subscribers.c.status == SubscriberStatus.ACTIVE)
+    ).scalar_one()
+    readers = connection.execute(
+        select(func.count()).select_from(subscribers).where(_readers(edition.digest))
+    ).scalar_one()
+    exclusions |= {"gets other digests": active - readers, "nothing in their categories": readers - frozen}
+    connection.execute(
+        update(editions)
+        .where(editions.c.id == row)
+        .values(deliveries=frozen, exclusions={reason: count for reason, count in exclusions.items() if count})
+    )
+    return _record(connection.execute(_records().where(editions.c.id == row)).one())
+
+
+def _records() -> Any:
+    included = (
+        select(func.count())
+        .where(edition_articles.c.edition == editions.c.id, edition_articles.c.included)
+        .scalar_subquery()
+    )
+    return select(editions, included.label("articles"))
+
+
+def _record(row: Row[Any]) -> EditionRecord:
+    sender = dict(row.sender)
+    message_key = sender.pop("message_key")
+    return EditionRecord(
+        id=row.id,
+        digest=row.digest,
+        number=row.number,
+        title=row.title,
+        period=Period(row.starts, row.ends, row.period),
+        frozen=row.frozen,
+        stopped=row.stopped,
+        deliveries=row.deliveries,
+        articles=row.articles,
+        exclusions=tuple(row.exclusions.items()),
+        sender=Sender(**sender),
+        message_key=message_key,
+    )

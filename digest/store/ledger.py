@@ -1,0 +1,281 @@
+"""The delivery ledger: claims, hand-overs and outcomes, each committed before it is acted on or told."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, or_, select, update
+
+from digest.model import Claim, Delivery, DeliveryStatus, Outcome, Settlement, SubscriberStatus
+from digest.store.database import Database, clock
+from digest.store.senders import SenderLock
+from digest.store.tables import acts, deliveries, editions, subscribers
+
+_DUE = (DeliveryStatus.QUEUED, DeliveryStatus.DEFERRED)
+_FREE: dict[str, Any] = {"sender": None, "token": None, "lease": None}
+
+
+class Ledger:
+    """One sender's hands on the deliveries. Every write names the token of its claim; without it nothing is changed."""
+
+    def __init__(self, database: Database, sender: SenderLock) -> None:
+        self._database = database
+        self._sender = sender
+
+    def recover(self, *, resend: bool) -> tuple[int, int]:
+        """Takes back what dead or overdue senders held: (claims that are due again, hand-overs now uncertain)."""
+        held = deliveries.c.status.in_((DeliveryStatus.CLAIMED, DeliveryStatus.HANDING))
+        with self._database.read() as connection:
+            holders = connection.execute(select(deliveries.c.sender).where(held).distinct()).scalars().all()
+        if not holders:
+            return 0, 0
+        dead = self._sender.dead(holders)
+        with self._database.write() as connection:
+            now = clock(connection)
+            lost = or_(deliveries.c.sender.in_(dead), deliveries.c.lease < now)
+            doubts = _give_up_hand_overs(connection, lost, now, resend=resend)
+            claims = connection.execute(
+                update(deliveries)
+                .where(deliveries.c.status == DeliveryStatus.CLAIMED, lost)
+                .values(status=DeliveryStatus.QUEUED, **_FREE)
+            ).rowcount
+        return claims, doubts
+
+    def claim(self, edition: int, most: int, now: datetime, lease: timedelta) -> Claim:
+        """Takes up to ``most`` due deliveries for the time of ``lease``; those who have left are skipped on the way."""
+        token = secrets.token_hex(8)
+        with self._database.write() as connection:
+            rows = connection.execute(
+                _joined()
+                .join(editions, editions.c.id == deliveries.c.edition)
+                .where(
+                    deliveries.c.edition == edition,
+                    deliveries.c.status.in_(_DUE),
+                    or_(deliveries.c.due.is_(None), deliveries.c.due <= now),
+                    editions.c.stopped.is_(None),
+                )
+                .limit(most)
+            ).all()
+            staying = [row for row in rows if row.person == SubscriberStatus.ACTIVE]
+            _skip(connection, [row for row in rows if row.person != SubscriberStatus.ACTIVE], now)
+            connection.execute(
+                update(deliveries)
+                .where(deliveries.c.id.in_([row.id for row in staying]))
+                .values(
+                    status=DeliveryStatus.CLAIMED,
+                    sender=self._sender.id,
+                    token=token,
+                    lease=clock(connection) + lease,
+                )
+            )
+        return Claim(token, tuple(_delivery(row) for row in staying), skipped=len(rows) - len(staying))
+
+    def commit(
+        self, handing: Sequence[tuple[int, str]], outcomes: Sequence[Outcome], now: datetime, lease: timedelta
+    ) -> frozenset[int]:
+        """One transaction for outcomes and hand-overs; returns the deliveries whose content may leave now.
+
+        A hand-over is refused when the claim was lost, the subscriber has left, or the edition was stopped.
+        """
+        with self._database.write() as connection:
+            for outcome in outcomes:
+                _record(connection, outcome, now)
+            return _hand_over(connection, handing, now, lease) if handing else frozenset()
+
+    def hand_back(self, claimed: Sequence[tuple[int, str]]) -> None:
+        """Claims that will not be used are due again at once."""
+        with self._database.write() as connection:
+            for delivery, token in claimed:
+                connection.execute(
+                    update(deliveries)
+                    .where(
+                        deliveries.c.id == delivery,
+                        deliveries.c.token == token,
+                        deliveries.c.status == DeliveryStatus.CLAIMED,
+                    )
+                    .values(status=DeliveryStatus.QUEUED, **_FREE)
+                )
+
+
+class Deliveries:
+    """The record that is read and settled by people."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def counts(self, edition: int) -> dict[DeliveryStatus, int]:
+        """How many deliveries stand where; the sum is the number that was frozen."""
+        query = (
+            select(deliveries.c.status, func.count())
+            .where(deliveries.c.edition == edition)
+            .group_by(deliveries.c.status)
+        )
+        with self._database.read() as connection:
+            found = {DeliveryStatus(status): int(count) for status, count in connection.execute(query)}
+        return {status: found[status] for status in DeliveryStatus if status in found}
+
+    def next_due(self, edition: int) -> datetime | None:
+        """When the next deferred delivery will be tried."""
+        query = select(func.min(deliveries.c.due)).where(
+            deliveries.c.edition == edition, deliveries.c.status == DeliveryStatus.DEFERRED
+        )
+        with self._database.read() as connection:
+            found: datetime | None = connection.execute(query).scalar()
+            return found
+
+    def each(
+        self, edition: int, status: DeliveryStatus | None = None
+    ) -> Iterator[tuple[Delivery, str, datetime | None]]:
+        """Every delivery of an edition with its server and the time of its last change."""
+        query = _joined().where(deliveries.c.edition == edition).order_by(deliveries.c.id)
+        if status is not None:
+            query = query.where(deliveries.c.status == status)
+        with self._database.read() as connection:
+            for row in connection.execute(query).yield_per(1000):
+                yield _delivery(row), row.server, row.changed
+
+    def unfinished(self, now: datetime) -> tuple[int, ...]:
+        """The editions that have something to hand over at this moment."""
+        query = (
+            select(deliveries.c.edition)
+            .join_from(deliveries, editions)
+            .where(
+                editions.c.stopped.is_(None),
+                or_(
+                    deliveries.c.status.in_((DeliveryStatus.CLAIMED, DeliveryStatus.HANDING)),
+                    and_(deliveries.c.status.in_(_DUE), or_(deliveries.c.due.is_(None), deliveries.c.due <= now)),
+                ),
+            )
+            .distinct()
+            .order_by(deliveries.c.edition)
+        )
+        with self._database.read() as connection:
+            return tuple(connection.execute(query).scalars())
+
+    def settle(self, edition: int, how: Settlement, now: datetime) -> int:
+        """Settles all uncertain deliveries of an edition by a person's word; returns how many."""
+        doubtful = (deliveries.c.edition == edition, deliveries.c.status == DeliveryStatus.UNCERTAIN)
+        values: dict[str, Any] = {
+            "status": DeliveryStatus.ACCEPTED if how is Settlement.ACCEPT else DeliveryStatus.QUEUED,
+            "reply": deliveries.c.reply + f" (settled by the operator: {how})",
+            "due": None,
+            "changed": now,
+            **_FREE,
+        }
+        with self._database.write() as connection:
+            count = connection.execute(update(deliveries).where(*doubtful).values(values)).rowcount
+            detail = f"{count} uncertain: {how}"
+            connection.execute(insert(acts).values(at=now, edition=edition, act="settle", detail=detail))
+        return count
+
+
+# --- statements ----------------------------------------------------------------------------------------------------
+
+
+def _joined() -> Any:
+    return select(
+        deliveries, subscribers.c.address, subscribers.c.name, subscribers.c.status.label("person")
+    ).join_from(deliveries, subscribers, deliveries.c.subscriber == subscribers.c.id, isouter=True)
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    return Delivery(
+        id=row.id,
+        edition=row.edition,
+        rendition=row.rendition,
+        subscriber=row.subscriber or 0,
+        address=row.address or "",
+        name=row.name or "",
+        status=DeliveryStatus(row.status),
+        attempts=row.attempts,
+        first_tried=row.first_tried,
+        due=row.due,
+        reply=row.reply,
+    )
+
+
+def _skip(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> None:
+    for row in rows:
+        reply = f"{row.person or 'erased'} before it was sent"
+        connection.execute(
+            update(deliveries)
+            .where(deliveries.c.id == row.id)
+            .values(status=DeliveryStatus.SKIPPED, reply=reply, due=None, changed=now, **_FREE)
+        )
+
+
+def _give_up_hand_overs(connection: Connection, lost: ColumnElement[bool], now: datetime, *, resend: bool) -> int:
+    """Their token stays: if the sender was only asleep, its late answer may still turn the doubt into certainty."""
+    values: dict[str, Any] = {
+        "status": DeliveryStatus.QUEUED if resend else DeliveryStatus.UNCERTAIN,
+        "attempts": deliveries.c.attempts + 1,
+        "first_tried": func.coalesce(deliveries.c.first_tried, deliveries.c.changed),
+        "reply": "the sender ended while this message was being handed over",
+        "changed": now,
+        "lease": None,
+    }
+    if resend:
+        values |= _FREE
+    return connection.execute(
+        update(deliveries).where(deliveries.c.status == DeliveryStatus.HANDING, lost).values(values)
+    ).rowcount
+
+
+def _record(connection: Connection, outcome: Outcome, now: datetime) -> None:
+    after = outcome.delivery
+    mine = and_(deliveries.c.id == after.id, deliveries.c.token == outcome.token)
+    allowed = [DeliveryStatus.HANDING]
+    if after.status is DeliveryStatus.ACCEPTED:
+        allowed.append(DeliveryStatus.UNCERTAIN)
+    values: dict[str, Any] = {
+        "status": after.status,
+        "attempts": after.attempts,
+        "first_tried": after.first_tried,
+        "due": after.due,
+        "reply": after.reply,
+        "server": outcome.server,
+        "changed": now,
+    }
+    if after.status is not DeliveryStatus.UNCERTAIN:
+        values |= _FREE
+    written = connection.execute(update(deliveries).where(mine, deliveries.c.status.in_(allowed)).values(values))
+    if written.rowcount and outcome.suppress:
+        connection.execute(
+            update(subscribers)
+            .where(subscribers.c.id == after.subscriber, subscribers.c.status == SubscriberStatus.ACTIVE)
+            .values(status=SubscriberStatus.SUPPRESSED, reason=outcome.suppress, changed=now)
+        )
+
+
+def _hand_over(
+    connection: Connection, handing: Sequence[tuple[int, str]], now: datetime, lease: timedelta
+) -> frozenset[int]:
+    moment = clock(connection)
+    claimed = and_(
+        or_(*(and_(deliveries.c.id == delivery, deliveries.c.token == token) for delivery, token in handing)),
+        deliveries.c.status == DeliveryStatus.CLAIMED,
+        deliveries.c.lease > moment,
+    )
+    active = select(subscribers.c.id).where(subscribers.c.status == SubscriberStatus.ACTIVE)
+    stopped = select(editions.c.id).where(editions.c.stopped.is_not(None))
+    granted = connection.execute(
+        update(deliveries)
+        .where(claimed, deliveries.c.subscriber.in_(active), deliveries.c.edition.not_in(stopped))
+        .values(status=DeliveryStatus.HANDING, lease=moment + lease, changed=now)
+        .returning(deliveries.c.id)
+    )
+    may_leave = frozenset(granted.scalars())
+    if len(may_leave) < len(handing):
+        gone = connection.execute(_joined().where(claimed)).all()  # what is claimed still was refused for a reason
+        _skip(connection, [row for row in gone if row.person != SubscriberStatus.ACTIVE], now)
+        connection.execute(
+            update(deliveries)
+            .where(claimed)
+            .values(
+                status=case((deliveries.c.due.is_(None), DeliveryStatus.QUEUED), else_=DeliveryStatus.DEFERRED), **_FREE
+            )
+        )
+    return may_leave

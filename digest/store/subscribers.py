@@ -1,0 +1,206 @@
+"""Subscribers in the ledger: one row for each mailbox, found by the key of its address."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, literal, or_, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from digest.model import DeliveryStatus, Receipt, Selection, Subscriber, SubscriberStatus
+from digest.store.database import Database
+from digest.store.tables import deliveries, editions, erased, meta, subscribers
+
+_SALT = "erasure_salt"
+_AT_ONCE = 1000  # keys in one question and rows in one answer
+
+
+class _TakenBackError(Exception):
+    """Ends a transaction that was never to be kept."""
+
+
+class SubscriberChanges:
+    """One transaction over subscribers."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._salt = _salt(connection)
+
+    def known(self, keys: Collection[str]) -> Mapping[str, Subscriber]:
+        """Those of the keys that are subscribers, whatever their status."""
+        return {row.address_key: _subscriber(row) for row in self._matching(subscribers.c.address_key, keys)}
+
+    def erased(self, keys: Collection[str]) -> frozenset[str]:
+        """Those of the keys that were erased on request."""
+        if not self._salt:
+            return frozenset()
+        hashes = {_hash(self._salt, key): key for key in keys}
+        return frozenset(hashes[row.address_hash] for row in self._matching(erased.c.address_hash, hashes))
+
+    def write(self, people: Sequence[tuple[str, Subscriber]]) -> None:
+        """Adds whoever has no id yet (and forgets that they were erased), changes the others."""
+        new = [_values(person) | {"address_key": key} for key, person in people if not person.id]
+        old = [_values(person) | {"row": person.id} for _, person in people if person.id]
+        if new:
+            self._connection.execute(insert(subscribers), new)
+            self._forget_erasure([row["address_key"] for row in new])
+        if old:
+            self._connection.execute(update(subscribers).where(subscribers.c.id == bindparam("row")), old)
+
+    def erase(self, key: str, now: datetime) -> bool:
+        """Deletes the person and keeps a salted hash that keeps them out; False if there was nobody to delete.
+
+        Their deliveries stay and count, with nobody's name on them.
+        """
+        if not self._salt:
+            self._salt = secrets.token_hex(32)
+            self._connection.execute(insert(meta).values(name=_SALT, value=self._salt))
+        if not self.erased([key]):
+            self._connection.execute(insert(erased).values(address_hash=_hash(self._salt, key), erased=now))
+        return bool(self._connection.execute(delete(subscribers).where(subscribers.c.address_key == key)).rowcount)
+
+    def _matching(self, column: ColumnElement[str], values: Collection[str]) -> Iterator[Row[Any]]:
+        listed = list(values)
+        for start in range(0, len(listed), _AT_ONCE):
+            statement = select(column.table).where(column.in_(listed[start : start + _AT_ONCE]))
+            yield from self._connection.execute(statement).all()
+
+    def _forget_erasure(self, keys: Collection[str]) -> None:
+        if again := self.erased(keys):
+            hashes = [_hash(self._salt, key) for key in again]
+            self._connection.execute(delete(erased).where(erased.c.address_hash.in_(hashes)))
+
+
+class Subscribers:
+    """The people of the ledger."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def changing(self, *, keep: bool = True) -> Iterator[SubscriberChanges]:
+        """One transaction, all or nothing; without ``keep`` it is taken back at its end."""
+        with suppress(_TakenBackError), self._database.write() as connection:
+            yield SubscriberChanges(connection)
+            if not keep:
+                raise _TakenBackError
+
+    def find(self, key: str) -> Subscriber | None:
+        with self._database.read() as connection:
+            row = connection.execute(select(subscribers).where(subscribers.c.address_key == key)).one_or_none()
+        return _subscriber(row) if row else None
+
+    def erased_at(self, key: str) -> datetime | None:
+        """When this person was erased on request, if they were."""
+        with self._database.read() as connection:
+            statement = select(erased.c.erased).where(erased.c.address_hash == _hash(_salt(connection), key))
+            return connection.execute(statement).scalar_one_or_none()
+
+    def each(
+        self,
+        *,
+        status: SubscriberStatus | None = None,
+        digest: str = "",
+        category: str = "",
+        limit: int | None = None,
+    ) -> Iterator[Subscriber]:
+        """Subscribers in the order they came, one at a time: of a status, who get a digest, who want a category."""
+        statement = select(subscribers).order_by(subscribers.c.id).limit(limit)
+        if status:
+            statement = statement.where(subscribers.c.status == status)
+        statement = _wanting(statement, subscribers.c.digests, digest)
+        statement = _wanting(statement, subscribers.c.selection, category)
+        with self._database.read() as connection:
+            for row in connection.execution_options(yield_per=_AT_ONCE).execute(statement):
+                yield _subscriber(row)
+
+    def receipts(self, subscriber: int) -> tuple[Receipt, ...]:
+        """What became of each edition for one subscriber, the newest first."""
+        columns = deliveries.c
+        statement = (
+            select(
+                editions.c.digest, editions.c.period, editions.c.number,
+                columns.status, columns.attempts, columns.first_tried, columns.changed, columns.reply,
+            )
+            .join_from(deliveries, editions)
+            .where(columns.subscriber == subscriber)
+            .order_by(editions.c.frozen.desc(), editions.c.id.desc())
+        )  # fmt: skip
+        with self._database.read() as connection:
+            return tuple(
+                Receipt(
+                    edition=f"{row.digest}/{row.period}",
+                    number=row.number,
+                    status=DeliveryStatus(row.status),
+                    attempts=row.attempts,
+                    first_tried=row.first_tried,
+                    changed=row.changed,
+                    reply=row.reply,
+                )
+                for row in connection.execute(statement)
+            )
+
+
+def _wanting(statement: Select[Any], column: ColumnElement[str], name: str) -> Select[Any]:
+    """Rows whose set of names holds this one, or holds none and so means all."""
+    if not name:
+        return statement
+    listed = literal(";") + column + literal(";")
+    return statement.where(or_(column == "", listed.contains(f";{name};", autoescape=True)))
+
+
+def _salt(connection: Connection) -> str:
+    """What erased addresses are hashed with; "" as long as nobody was erased."""
+    return connection.execute(select(meta.c.value).where(meta.c.name == _SALT)).scalar_one_or_none() or ""
+
+
+def _hash(salt: str, key: str) -> str:
+    return hashlib.sha256(f"{salt}{key}".encode()).hexdigest()
+
+
+def _values(person: Subscriber) -> dict[str, Any]:
+    return {
+        "address": person.address,
+        "name": person.name,
+        "status": str(person.status),
+        "digests": ";".join(sorted(person.digests)),
+        "selection": str(person.selection),
+        "language": person.language,
+        "timezone": person.timezone,
+        "reason": person.reason,
+        "created": person.created,
+        "changed": person.changed,
+    }
+
+
+def _subscriber(row: Row[Any]) -> Subscriber:
+    identity, address, _, name, status, digests, selection, language, timezone, reason, created, changed = tuple(row)
+    return Subscriber(
+        id=identity,
+        address=address,
+        name=name,
+        status=SubscriberStatus(status),
+        digests=_digests(digests),
+        selection=_selection(selection),
+        language=language,
+        timezone=timezone,
+        reason=reason,
+        created=created,
+        changed=changed,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _digests(text: str) -> frozenset[str]:
+    return frozenset(filter(None, text.split(";")))
+
+
+@lru_cache(maxsize=4096)
+def _selection(text: str) -> Selection:
+    return Selection.parse(text)

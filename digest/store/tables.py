@@ -1,0 +1,191 @@
+"""The tables of the ledger. A change here needs a migration beside it; a test compares the two."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+# The newest migration; a database at this revision needs no look at Alembic, which is slow to import.
+REVISION = "0001"
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, kept as UTC; a naive one is a bug and refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise TypeError(f"naive datetime {value!r}")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_N_name)s",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "pk": "%(table_name)s_pkey",
+    }
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("address", String, nullable=False),
+    Column("address_key", String, nullable=False, unique=True),  # case folded: one person, one row
+    Column("name", String, nullable=False, server_default=""),
+    Column("status", String, nullable=False),
+    Column("digests", String, nullable=False, server_default=""),  # names joined by ";", "" means every digest
+    Column("selection", String, nullable=False, server_default=""),  # category keys joined by ";", "" means all
+    Column("language", String, nullable=False, server_default=""),
+    Column("timezone", String, nullable=False, server_default=""),
+    Column("reason", String, nullable=False, server_default=""),
+    Column("created", Instant, nullable=False),
+    Column("changed", Instant, nullable=False),
+    Index("subscribers_status", "status"),
+    sqlite_autoincrement=True,  # an id is never used twice: it stands in signed links
+)
+
+erased = Table(
+    "erased",
+    metadata,
+    Column("address_hash", String, primary_key=True),  # salted with meta.erasure_salt: keeps out, tells nothing
+    Column("erased", Instant, nullable=False),
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("period", String, nullable=False),
+    Column("starts", Instant, nullable=False),
+    Column("ends", Instant, nullable=False),
+    Column("title", String, nullable=False),
+    Column("frozen", Instant, nullable=False),
+    Column("stopped", Instant),
+    Column("sender", JSON, nullable=False),
+    Column("content", JSON, nullable=False),  # the sections, for whoever reads the record
+    Column("deliveries", Integer, nullable=False),  # how many rows were frozen: the sum every report must reach
+    Column("exclusions", JSON, nullable=False),  # reason -> subscribers who get no delivery
+    UniqueConstraint("digest", "period"),
+    UniqueConstraint("digest", "number"),
+)
+
+edition_articles = Table(
+    "edition_articles",
+    metadata,
+    Column("edition", ForeignKey("editions.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("key", String, nullable=False),
+    Column("path", String, nullable=False),
+    Column("included", Boolean, nullable=False),
+)
+
+renditions = Table(
+    "renditions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("edition", ForeignKey("editions.id"), nullable=False, index=True),
+    Column("selection", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("preheader", String, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("attachments", JSON, nullable=False),  # Content-IDs in order; the data stands in attachments
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("edition", ForeignKey("editions.id"), primary_key=True),
+    Column("cid", String, primary_key=True),
+    Column("media_type", String, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+senders = Table(
+    "senders",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("started", Instant, nullable=False),
+    Column("host", String, nullable=False),
+    Column("process", Integer, nullable=False),
+    sqlite_autoincrement=True,  # an id is never used twice: it names a lock
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("edition", ForeignKey("editions.id"), nullable=False),
+    Column("subscriber", ForeignKey("subscribers.id", ondelete="SET NULL")),
+    Column("rendition", ForeignKey("renditions.id"), nullable=False),
+    Column("status", String, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("first_tried", Instant),
+    Column("due", Instant),  # empty means at once
+    Column("sender", Integer),
+    Column("token", String),  # of the claim: whoever writes an outcome must name it
+    Column("lease", Instant),
+    Column("reply", String, nullable=False, server_default=""),
+    Column("server", String, nullable=False, server_default=""),
+    Column("changed", Instant),
+    UniqueConstraint("edition", "subscriber"),
+    Index("deliveries_subscriber", "subscriber"),
+    Index("deliveries_status", "edition", "status"),
+    Index(
+        "deliveries_held",
+        "edition",
+        "status",
+        sqlite_where=text("status IN ('claimed', 'handing')"),
+        postgresql_where=text("status IN ('claimed', 'handing')"),
+    ),
+)
+
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("edition", ForeignKey("editions.id"), index=True),
+    Column("act", String, nullable=False),  # what an operator did: stop, settle, retry
+    Column("detail", String, nullable=False),
+)

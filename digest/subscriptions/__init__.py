@@ -1,0 +1,1 @@
+"""Who is mailed: adding, importing, exporting, removing, suppressing and erasing subscribers."""

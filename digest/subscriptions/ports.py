@@ -1,0 +1,49 @@
+"""What the acts on subscribers need from whatever remembers them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from digest.model import Receipt, Subscriber, SubscriberStatus
+
+
+class Changes(Protocol):
+    """One transaction over people: what is known, and what shall be. Everyone is named by the key of their mailbox."""
+
+    def known(self, keys: Collection[str]) -> Mapping[str, Subscriber]:
+        """Those of the keys that are subscribers, whatever their status."""
+
+    def erased(self, keys: Collection[str]) -> frozenset[str]:
+        """Those of the keys that were erased on request."""
+
+    def write(self, people: Sequence[tuple[str, Subscriber]]) -> None:
+        """Adds whoever has no id yet (and forgets that they were erased), changes the others."""
+
+    def erase(self, key: str, now: datetime) -> bool:
+        """Deletes the person and keeps a salted hash that keeps them out; False if there was nobody to delete."""
+
+
+class People(Protocol):
+    def changing(self, *, keep: bool = True) -> AbstractContextManager[Changes]:
+        """One transaction, all or nothing; without ``keep`` it is taken back at its end."""
+
+    def find(self, key: str) -> Subscriber | None: ...
+
+    def erased_at(self, key: str) -> datetime | None:
+        """When this person was erased on request, if they were."""
+
+    def each(
+        self,
+        *,
+        status: SubscriberStatus | None = None,
+        digest: str = "",
+        category: str = "",
+        limit: int | None = None,
+    ) -> Iterator[Subscriber]:
+        """Subscribers in the order they came, one at a time: of a status, who get a digest, who want a category."""
+
+    def receipts(self, subscriber: int) -> tuple[Receipt, ...]:
+        """What became of each edition for one subscriber, the newest first."""

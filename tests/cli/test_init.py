@@ -1,0 +1,271 @@
+"""``digest init``: sites of several makes, recognised and given a configuration that works."""
+
+from __future__ import annotations
+
+import re
+import stat
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from digest.cli.init import init
+from digest.cli.session import Session
+from digest.cli.site import recognise
+from digest.config import Config, load
+from digest.errors import ConfigError, DigestError
+from digest.store.database import Database
+
+
+def post(path: Path, *fields: str, date: str = "2025-12-01") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(("---", "title: Words", f"date: {date}", *fields, "---", "Body.")), encoding="utf-8")
+    return path
+
+
+def run(folder: Path) -> Result:
+    """The command, its stdout alone in ``output``; what it raises is raised here."""
+    return CliRunner().invoke(init, [str(folder)], obj=Session(), catch_exceptions=False)
+
+
+def configuration(folder: Path) -> Config:
+    return load(folder / "digest.toml", {})
+
+
+# --- recognising ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hugo(tmp_path: Path) -> Path:
+    """Page bundles, a section page, a changelog beside the blog, its own build in public/."""
+    (tmp_path / "hugo.toml").write_text(
+        'title = "The  Example"\nbaseURL = "https://www.example.org/"\nlanguageCode = "de-de"\ntimeZone = "Europe/Berlin"\n'
+    )
+    for number in range(4):
+        post(tmp_path / f"content/posts/story-{number}/index.md", date=f"2025-12-0{number + 1}")
+        post(tmp_path / f"public/posts/story-{number}/index.html")
+    post(tmp_path / "content/posts/_index.md")
+    post(tmp_path / "content/docs/changelog.md", date="2026-01-01")
+    (tmp_path / "static/img").mkdir(parents=True)
+    (tmp_path / "static/img/photo.JPG").touch()
+    (tmp_path / "public/photo.jpg").touch()
+    return tmp_path
+
+
+@pytest.fixture
+def jekyll(tmp_path: Path) -> Path:
+    """Dates in file names, an address that nobody has filled in, and images under /assets."""
+    (tmp_path / "_config.yml").write_text('title: "Notes: from here"\nurl: ""\ntimezone: Somewhere/Else\n')
+    for number in range(1, 4):
+        path = tmp_path / f"_posts/2025-11-0{number}-story.markdown"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("---\ntitle: Words\n---\nBody.\n")
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets/photo.png").touch()
+    return tmp_path
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Path:
+    """Categories as folders, half of the articles with a source, and things that are no articles."""
+    site = tmp_path / "my-notes"
+    for category in ("work", "health"):
+        post(site / f"texts/{category}/one.md", "source: https://example.com/one")
+        post(site / f"texts/{category}/two.md", "source: The Example Gazette")
+    (site / "README.md").write_text("# Notes\n")
+    (site / "texts/broken.md").write_text("---\ntitle: [\n---\n")
+    post(site / "node_modules/thing/CHANGES.md")
+    post(site / ".cache/copy.md")
+    return site
+
+
+def test_a_hugo_site_is_recognised(hugo: Path):
+    found = recognise(hugo)
+    assert found is not None
+    assert (found.articles, found.files, str(found.newest)) == (Path("content/posts"), 4, "2025-12-04")
+    assert found.static == (Path("static"),)
+    assert (found.facts.title, found.facts.url) == ("The Example", "https://www.example.org")
+
+
+def test_a_jekyll_site_is_recognised_by_the_dates_in_its_file_names(jekyll: Path):
+    found = recognise(jekyll)
+    assert found is not None
+    assert (found.articles, found.files, str(found.newest)) == (Path("_posts"), 3, "2025-11-03")
+    assert found.static == (Path(),)
+
+
+def test_categories_as_folders_stay_together(plain: Path):
+    found = recognise(plain)
+    assert found is not None
+    assert (found.articles, found.files, found.sourced) == (Path("texts"), 4, 2)
+
+
+def test_years_as_folders_stay_together(tmp_path: Path):
+    for month in ("10", "11"):
+        post(tmp_path / f"writing/2025/{month}/story.md")
+    found = recognise(tmp_path)
+    assert found is not None
+    assert found.articles == Path("writing")
+
+
+def test_the_blog_of_a_larger_site_is_preferred(tmp_path: Path):
+    for number in range(6):
+        post(tmp_path / f"src/content/pages/{number}.mdx")
+        post(tmp_path / f"src/content/blog/{number % 2}/{number}.mdx")
+    found = recognise(tmp_path)
+    assert found is not None
+    assert (found.articles, found.files) == (Path("src/content/blog"), 6)
+
+
+def test_a_folder_of_articles_may_be_named_itself(tmp_path: Path):
+    post(tmp_path / "posts/one.md")
+    found = recognise(tmp_path / "posts")
+    assert found is not None
+    assert found.articles == Path()
+
+
+@pytest.mark.parametrize("written", ["", "title: [", "- a list", "a: \0", "title: x\nbaseurl: 5", "url: 'ftp://x'"])
+def test_a_generator_s_configuration_that_cannot_be_used_is_passed_over(tmp_path: Path, written: str):
+    (tmp_path / "_config.yml").write_text(written)
+    (tmp_path / "package.json").write_text("[]")
+    (tmp_path / "hugo.toml").write_bytes(b"\xff")
+    post(tmp_path / "posts/one.md")
+    found = recognise(tmp_path)
+    assert found is not None
+    assert found.facts.url == ""
+
+
+def test_a_package_is_asked_for_its_home_and_not_for_its_name(tmp_path: Path):
+    (tmp_path / "package.json").write_text('{"name": "x", "title": "y", "homepage": "https://example.org/"}')
+    post(tmp_path / "posts/one.md")
+    found = recognise(tmp_path)
+    assert found is not None
+    assert (found.facts.title, found.facts.url) == ("", "https://example.org")
+
+
+# --- writing -------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_written_loads_and_knows_the_site(hugo: Path):
+    said = run(hugo).output
+    config = configuration(hugo)
+    assert (config.site.title, config.site.url) == ("The Example", "https://www.example.org")
+    assert (config.site.language, config.site.timezone) == ("de-de", "Europe/Berlin")
+    assert config.sources[0].files == hugo / "content/posts"
+    assert config.site.static == (hugo / "static",)
+    assert str(config.digests["weekly"].from_) == "The Example <digest@example.org>"
+    assert config.site.postal_address == ""
+    assert said.startswith("4 files with front matter in content/posts, newest 2025-12-04\n")
+
+
+def test_facts_that_we_cannot_use_are_left_out(jekyll: Path):
+    run(jekyll)
+    site = configuration(jekyll).site
+    assert (site.title, site.url, site.timezone) == ("Notes: from here", "", "UTC")
+
+
+def test_a_site_without_a_configuration_is_called_by_its_folder(plain: Path):
+    run(plain)
+    assert configuration(plain).site.title == "My Notes"
+
+
+@pytest.mark.parametrize("name", ['Say "Hello" <x> \\ \'', "Ünïcode 😀", "a, b: c", "<>"])
+def test_any_title_makes_a_configuration_that_loads(tmp_path: Path, name: str):
+    site = tmp_path / name
+    post(site / "posts/one.md")
+    run(site)
+    assert configuration(site).digests["weekly"].from_.address.domain == "example.org"
+
+
+def test_missing_sources_are_counted_where_a_rule_would_leave_them_out(plain: Path):
+    run(plain)
+    text = (plain / "digest.toml").read_text()
+    assert "# 2 of 4 files name no source" in text
+    assert '# require = ["source"]' in text
+
+
+def test_a_site_without_sources_is_not_told_to_require_them(hugo: Path):
+    run(hugo)
+    text = (hugo / "digest.toml").read_text()
+    assert "require = " not in text
+    assert "and none does here" in text
+
+
+def test_every_setting_that_is_commented_out_works_when_it_is_not(plain: Path):
+    run(plain)
+    path = plain / "digest.toml"
+    path.write_text(re.sub(r"^# (\w+ = )", r"\1", path.read_text(), flags=re.MULTILINE))
+    (plain / "smtp-password").write_text("a password\n")
+    config = configuration(plain)
+    assert config.digests["weekly"].require == ("source",)
+    assert config.site.article_url == "https://example.org/texts/{slug}"
+    assert config.smtp.password.get_secret_value() == "a password"
+
+
+def test_the_key_is_for_its_owner_alone_and_strong(plain: Path):
+    run(plain)
+    assert stat.S_IMODE((plain / "digest.key").stat().st_mode) == 0o600
+    assert len(configuration(plain).secret_keys()[0]) >= 64
+
+
+def test_the_database_is_there_and_nothing_else_was_added(plain: Path):
+    before = set(plain.iterdir())
+    run(plain)
+    assert {path.name for path in set(plain.iterdir()) - before} == {"digest.toml", "digest.key", "digest.db"}
+    Database(configuration(plain).database.url).close()
+
+
+def test_the_next_steps_are_commands_that_can_be_pasted(plain: Path, monkeypatch: pytest.MonkeyPatch):
+    said = run(plain).output
+    for words in ("preview --open", "subscribers import list.csv", "send --test me@example.org", "send", "run"):
+        assert f"  digest -c {plain / 'digest.toml'} {words} " in said
+    assert "set `from` and `postal_address`" in said
+    monkeypatch.chdir(plain)
+    assert "  digest preview --open " in run(Path()).output
+
+
+# --- a second time -------------------------------------------------------------------------------------------------
+
+
+def test_nothing_that_exists_is_changed(plain: Path):
+    run(plain)
+    (plain / "digest.toml").write_text((plain / "digest.toml").read_text().replace("My Notes", "Mine"))
+    before = {path.name: path.read_bytes() for path in plain.iterdir() if path.suffix in {".toml", ".key"}}
+    result = run(plain)
+    assert result.exit_code == 0
+    assert "is there already, and stays as it is" in result.output
+    assert "Written" not in result.output
+    assert {name: (plain / name).read_bytes() for name in before} == before
+
+
+def test_a_missing_key_and_database_come_back_where_the_configuration_says(plain: Path):
+    run(plain)
+    (plain / "digest.key").unlink()
+    with (plain / "digest.toml").open("a") as file:
+        file.write('[web]\nsecret_key_file = "other.key"\n[database]\nurl = "sqlite:///other.db"\n')
+    assert "Written: other.key" in run(plain).output
+    assert (plain / "other.db").exists()
+    assert not (plain / "digest.key").exists()
+
+
+def test_a_broken_configuration_is_named_and_left_alone(plain: Path):
+    (plain / "digest.toml").write_text("[sight]\n")
+    with pytest.raises(ConfigError, match="sight: unknown key; nearest known key: site"):
+        run(plain)
+    assert not (plain / "digest.key").exists()
+
+
+# --- what cannot be --------------------------------------------------------------------------------------------------
+
+
+def test_without_articles_nothing_is_written(tmp_path: Path):
+    (tmp_path / "README.md").write_text("---\ntitle: no date\n---\n")
+    with pytest.raises(DigestError, match="no articles found") as caught:
+        run(tmp_path)
+    assert caught.value.exit_code == 1
+    assert "digest init path/to/site" in caught.value.hint
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+
+
+def test_a_folder_that_does_not_exist_is_a_matter_of_usage(tmp_path: Path):
+    assert CliRunner().invoke(init, [str(tmp_path / "nowhere")], obj=Session()).exit_code == 2

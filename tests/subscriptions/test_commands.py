@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from digest.cli import cli
+
+CONFIGURATION = """
+[site]
+title = "Example"
+url = "https://example.org"
+
+[[sources]]
+files = "posts"
+
+[digests.weekly]
+from = "Example <weekly@example.org>"
+cadence = "week"
+
+[smtp]
+host = "localhost"
+"""
+Digest = Callable[..., Result]
+
+
+@pytest.fixture
+def digest(tmp_path: Path) -> Digest:
+    (tmp_path / "posts").mkdir()
+    (tmp_path / "digest.toml").write_text(CONFIGURATION)
+
+    def digest(*words: str | Path, stdin: str | bytes | None = None) -> Result:
+        command = [
+            "-c",
+            str(tmp_path / "digest.toml"),
+            "--now",
+            "2025-10-06T07:00:00Z",
+            "subscribers",
+            *map(str, words),
+        ]
+        return CliRunner().invoke(cli, command, input=stdin, catch_exceptions=False)
+
+    return digest
+
+
+def test_a_list_goes_in_and_comes_out(digest: Digest, tmp_path: Path):
+    table = tmp_path / "list.csv"
+    table.write_text("email;name\na@example.org;=First\nnobody;\nb@example.org;\na@example.org;\n")
+    result = digest("import", table)
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("refused: line 3: 'nobody' is not an e-mail address")
+    assert lines[1] == "refused: line 5: a@example.org: the same address as in line 2"
+    assert lines[2] == "2 added, 0 updated, 0 unchanged, 0 kept out, 2 refused"
+    assert digest("export").stdout_bytes == (
+        b"email,name,status,digests,categories,language,timezone\r\n"
+        b"a@example.org,'=First,active,,,,\r\nb@example.org,,active,,,,\r\n"
+    )
+    assert digest("export", tmp_path / "out.csv").exit_code == 0
+    again = digest("import", tmp_path / "out.csv", "--json")
+    assert json.loads(again.stdout) == {
+        "added": 0, "updated": 0, "unchanged": 2, "kept_out": [], "refused": [], "encoding": "utf-8", "dry_run": False,
+    }  # fmt: skip
+
+
+def test_a_dry_run_keeps_nothing(digest: Digest):
+    result = digest("import", "-", "--dry-run", stdin="email\na@example.org\n")
+    assert "1 added" in result.stdout
+    assert "nothing is changed" in result.stdout
+    assert digest("list").stdout == ""
+
+
+def test_a_list_that_is_not_utf_8_is_read_with_a_word_of_warning(digest: Digest):
+    result = digest("import", "-", stdin="email,name\na@example.org,Zoë\n".encode("cp1252"))
+    assert "read as cp1252" in result.stderr
+    assert "(Zoë)" in digest("list").stdout
+
+
+def test_a_broken_list_is_one_line_and_a_hint(digest: Digest):
+    result = digest("import", "-", stdin="email,nmae\na@example.org,x\n")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [
+        "digest: standard input:1: unknown column 'nmae' (did you mean 'name'?)",
+        "  hint: the columns are email, name, status, digests, categories, language, timezone",
+    ]
+
+
+def test_a_list_that_is_not_there_is_told(digest: Digest, tmp_path: Path):
+    result = digest("import", tmp_path / "list.csv")
+    assert result.exit_code == 1
+    assert "cannot be read: No such file or directory" in result.stderr
+
+
+def test_a_life_of_a_subscriber(digest: Digest):
+    added = digest("add", "Reader@Example.org", "--name", "First Reader", "--categories", "General AI,Work", "--json")
+    assert json.loads(added.stdout)["outcome"] == "added"
+    shown = json.loads(digest("show", "reader@example.org", "--json").stdout)
+    assert shown["categories"] == ["general-ai", "work"]
+    assert shown["editions"] == []
+    assert shown["created"].startswith("2025-10-06T07:00:0")
+    assert "unsubscribed" in digest("remove", "reader@example.org").stdout
+    assert "is so already" in digest("remove", "reader@example.org").stdout
+    refused = digest("add", "reader@example.org")
+    assert refused.exit_code == 1
+    assert "--resubscribe" in refused.stderr
+    assert digest("add", "reader@example.org", "--resubscribe").exit_code == 0
+    assert "suppressed" in digest("suppress", "reader@example.org", "--reason", "a complaint").stdout
+    told = digest("show", "reader@example.org").stdout
+    assert "a complaint" in told
+    assert "general-ai, work" in told
+    assert "is erased" in digest("erase", "reader@example.org").stdout
+    gone = digest("show", "reader@example.org")
+    assert gone.exit_code == 1
+    assert "was erased on 2025-10-06" in gone.stderr
+
+
+def test_a_list_is_filtered_and_one_line_each(digest: Digest):
+    digest("import", "-", stdin="email,digests,categories\na@example.org,weekly,AI\nb@example.org,,Work\n")
+    digest("remove", "b@example.org")
+    (line,) = digest(
+        "list", "--status", "active", "--category", "ai", "--digest", "weekly", "--json"
+    ).stdout.splitlines()
+    assert json.loads(line)["email"] == "a@example.org"
+    assert len(digest("list", "--limit", "1").stdout.splitlines()) == 1
+
+
+def test_a_word_that_is_off_is_a_usage_error(digest: Digest):
+    result = digest("add", "a@example.org", "--digests", "weekley")
+    assert result.exit_code == 2
+    assert "did you mean 'weekly'" in result.stderr
+
+
+def test_many_refusals_do_not_flood_the_terminal(digest: Digest):
+    result = digest("import", "-", stdin="email\n" + "nobody\n" * 50)
+    assert len(result.stdout.splitlines()) == 22
+    assert "30 more (--json lists them all)" in result.stdout
+
+
+def test_a_pipe_can_be_imported(digest: Digest, tmp_path: Path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["sh", "-c", f"printf 'email\\na@example.org\\n' > '{pipe}'"]):
+        assert "1 added" in digest("import", pipe).stdout
