@@ -1,8 +1,8 @@
 """Chooses what an edition holds: who is a candidate, what is one story, sections, their order, what fits.
 
-    articles ── objections ──▶ candidates ── stories ──▶ the best of each ── sections ──▶ in order ── room ──▶ Edition
-                    │                            │                                              │
-                    └──────────── Verdicts ◀─────┴──────────────── Verdicts ◀───────────────────┘
+    articles ─▶ objections ─▶ candidates ─▶ stories ─▶ the best of each ─▶ groups ─▶ room ─▶ sections ─▶ Edition
+                    │                          │                                      │          │
+                    └─ out                     └─ out: the same story                 └─ out     └─ in       ─▶ Verdicts
 
 Every article given gets one verdict, in a reader's words. The result does not depend on the order they are given in.
 """
@@ -94,9 +94,7 @@ def compose(
     candidates: list[Article] = []
     for article in sorted(articles, key=_everything):
         if objection := next(door.objections(article), ""):
-            verdicts.append(
-                Verdict(article, included=False, edition=door.earlier(article), reason=objection, considered=False)
-            )
+            verdicts.append(_out(article, objection, edition=door.earlier(article)))
         else:
             candidates.append(article)
 

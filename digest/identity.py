@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -36,7 +37,7 @@ def canonical_url(url: str) -> str:
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         return ""
-    if parts.scheme not in _DEFAULT_PORTS or not host or any(map(str.isspace, host)):
+    if parts.scheme not in _DEFAULT_PORTS or host.split() != [host]:
         return ""
     if host.startswith("www.") and "." in host.removeprefix("www."):
         host = host.removeprefix("www.")
@@ -58,6 +59,7 @@ def title_key(title: str) -> str:
     return " ".join(_words(title))
 
 
+@lru_cache(maxsize=4096)  # a site has few categories and tags, and asks for the key of each for every article
 def category_key(category: str) -> str:
     """What a category is called in selections, URLs and rules: ``General AI`` is ``general-ai``; "" when it has no word.
 

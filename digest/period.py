@@ -90,11 +90,14 @@ def due(cadence: Cadence, now: datetime, *, missed: Missed, latest: timedelta) -
 def reach(period: Period, *, first_start: datetime | None, previous_end: datetime | None, grace: timedelta) -> datetime:
     """From when on articles are looked for: back to the previous edition's end less ``grace``, for those that came late.
 
-    Never before the start of the first edition, so a new digest does not begin with its whole archive; and never after
-    the period's own start.
+    ``first_start`` is where the digest begins: the first period for which an edition was made, or was to be made and
+    found too little. Never before it, so a new digest does not begin with its whole archive; and never after the
+    period's own start.
     """
-    if first_start is None or previous_end is None:
+    if first_start is None:
         return period.start
+    if previous_end is None:
+        return min(first_start, period.start)
     return max(min(first_start, period.start), min(previous_end - grace, period.start))
 
 

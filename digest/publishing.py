@@ -55,6 +55,8 @@ class Editions(Protocol):
 
     def history(self, digest: str) -> History: ...
 
+    def begin(self, digest: str, start: datetime) -> None: ...
+
     def selections(self, digest: str) -> tuple[Selection, ...]: ...
 
     def find(self, digest: str, name: str) -> EditionRecord | None: ...
@@ -173,6 +175,7 @@ def freeze(
     """
     edition = composition.edition
     if not composition.enough:
+        editions.begin(digest.name, edition.period.start)
         raise TryLaterError(
             f"{edition.name}: {len(edition.articles)} articles, and an edition needs {digest.rules.minimum}; they wait for the next",
             hint="`digest articles` says why each one is in or out; `minimum` is in digest.toml",

@@ -13,13 +13,28 @@ BODY_MAXIMUM = 20_000  # characters that are looked at: the first sentences stan
 PARAGRAPH_END = "\u2029"
 
 # What fills a page and is no sentence of the article.
-_UNREAD = tuple(
-    "h1 h2 h3 h4 h5 h6 pre table ul ol dl figure figcaption nav aside footer form button select textarea head title "
-    "script style template noscript iframe object embed applet svg math video audio canvas".split()
+_UNREAD = (
+    *("h1", "h2", "h3", "h4", "h5", "h6", "pre", "table", "ul", "ol", "dl", "figure", "figcaption", "nav", "aside"),
+    *("footer", "form", "button", "select", "textarea", "head", "title", "script", "style", "template", "noscript"),
+    *("iframe", "object", "embed", "applet", "svg", "math", "video", "audio", "canvas"),
 )
-_BLOCKS = tuple("p div section article main header blockquote center address details summary hr body".split())
+_BLOCKS = (
+    "p",
+    "div",
+    "section",
+    "article",
+    "main",
+    "header",
+    "blockquote",
+    "center",
+    "address",
+    "details",
+    "hr",
+    "body",
+)
 _SHORTCODE = re.compile(r"\{\{[^{}]*\}\}|\{[%:/][^{}]*\}|\[\^[^\]\s]{1,40}\]:?|^:{3,}.*$", re.MULTILINE)
 _MODULE_LINE = re.compile(r"^(?:import|export)\s.*$", re.MULTILINE)
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")  # lxml refuses them
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 
 
@@ -63,6 +78,3 @@ def _tree(body: str, suffix: str) -> html.HtmlElement | None:
         return html.document_fromstring(_UNWRITABLE.sub(" ", source))
     except etree.ParserError:  # there is nothing in it
         return None
-
-
-_UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")

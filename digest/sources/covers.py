@@ -18,11 +18,12 @@ from digest.sources.addresses import looks_like_url, web_url
 PIXELS_MAXIMUM = 10_000  # of a side, as a URL may claim
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")  # what mail programs show; no other decoder of Pillow's is let near a file
 _PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|svg|avif|bmp|tiff?)(?:[?#].*)?$", re.IGNORECASE)
+_SIDE = re.compile("[0-9]{1,5}")
 _TURNED = range(5, 9)  # Exif orientations that swap width and height
 _ORIENTATION = 0x0112
 
 
-class CoverFault(ValueError):
+class CoverError(ValueError):
     """A cover that was meant to be one and cannot be used; the text is for the author."""
 
 
@@ -42,7 +43,7 @@ class Shelf:
     def find(self, written: str) -> Image | None:
         """The picture that an author named; None for what names none, such as the identifier of a theme's picture.
 
-        Raises CoverFault.
+        Raises CoverError.
         """
         if looks_like_url(written):
             return _linked(written)
@@ -50,16 +51,16 @@ class Shelf:
             return None
         file = self._file(written.partition("#")[0].partition("?")[0])
         base = self.site if written.startswith("/") else self.page
-        url = web_url(urljoin(f"{base.rstrip('/')}/" if base == self.site else base, written)) if base else ""
+        url = web_url(urljoin(base, written)) if base else ""
         if file:
             width, height = _size(file)
             return Image(url, str(file), width, height)
         if url and written.startswith("/") and not self.static:  # it lies on the site, and nobody said where on disk
             return Image(url, "", *_claimed_size(url))
-        raise CoverFault(f"the cover image {written[:200]!r} is not there")
+        raise CoverError(f"the cover image {written[:200]!r} is not there")
 
     def _file(self, written: str) -> Path | None:
-        """The file that a path means, looked for in each place in turn. Raises CoverFault for one outside them all."""
+        """The file that a path means, looked for in each place in turn. Raises CoverError for one outside them all."""
         site_wide = (*self.static, self.root)
         places = site_wide if written.startswith("/") else (self.folder, self.root, *self.static)
         inside = False
@@ -71,14 +72,14 @@ class Shelf:
                     if os.path.isfile(path):  # noqa: PTH113 - pathlib's raises for a name that is too long
                         return self._real(path, written, site_wide)
         if not inside:
-            raise CoverFault(f"the cover image {written[:200]!r} lies outside the content")
+            raise CoverError(f"the cover image {written[:200]!r} lies outside the content")
         return None
 
     @staticmethod
     def _real(path: str, written: str, places: tuple[Path, ...]) -> Path:
         """The path itself, if no link on the way leads out of the content."""
         if not _within(os.path.realpath(path), tuple(place.resolve() for place in places)):
-            raise CoverFault(f"the cover image {written[:200]!r} is a link that leads outside the content")
+            raise CoverError(f"the cover image {written[:200]!r} is a link that leads outside the content")
         return Path(path)
 
 
@@ -89,26 +90,26 @@ def _within(path: str, places: tuple[Path, ...]) -> bool:
 def _linked(written: str) -> Image:
     if url := web_url(written):
         return Image(url, "", *_claimed_size(url))
-    raise CoverFault(f"the cover image {written[:200]!r} has no usable http(s) address")
+    raise CoverError(f"the cover image {written[:200]!r} has no usable http(s) address")
 
 
 def _claimed_size(url: str) -> tuple[int, int]:
     """The ``w`` and ``h`` of an image service's query, 0 and 0 unless both are there."""
     query = parse_qs(urlsplit(url).query)
-    sides = [
-        int(value) for name in ("w", "h") for value in query.get(name, ())[:1] if re.fullmatch("[0-9]{1,5}", value)
-    ]
-    return (sides[0], sides[1]) if len(sides) == 2 and all(0 < side <= PIXELS_MAXIMUM for side in sides) else (0, 0)
+    width, height = (
+        int(value) if _SIDE.fullmatch(value) else 0 for value in (query.get(n, [""])[0] for n in ("w", "h"))
+    )
+    return (width, height) if width and height and max(width, height) <= PIXELS_MAXIMUM else (0, 0)
 
 
 def _size(file: Path) -> tuple[int, int]:
-    """Width and height as the picture is shown, from its header alone. Raises CoverFault for what is no picture."""
+    """Width and height as the picture is shown, from its header alone. Raises CoverError for what is no picture."""
     try:
         with warnings.catch_warnings(action="ignore"), Picture.open(file, formats=FORMATS) as picture:
             width, height = picture.size
             turned = picture.getexif().get(_ORIENTATION) in _TURNED
     except UnidentifiedImageError:
-        raise CoverFault(f"the cover image {file.name!r} is not a PNG, JPEG, GIF or WebP picture") from None
+        raise CoverError(f"the cover image {file.name!r} is not a PNG, JPEG, GIF or WebP picture") from None
     except (OSError, SyntaxError, ValueError, Picture.DecompressionBombError) as error:
-        raise CoverFault(f"the cover image {file.name!r} cannot be read: {error}") from None
+        raise CoverError(f"the cover image {file.name!r} cannot be read: {error}") from None
     return (height, width) if turned else (width, height)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 _TIME = (
@@ -42,9 +42,16 @@ def instant(text: str, zone: ZoneInfo) -> datetime:
             int(found["second"] or 0),
             tzinfo=_zone(found) if found["zone"] else zone,
         )
-        return local.astimezone(UTC)
+        return _turnable(local.astimezone(UTC))
     except (ValueError, OverflowError):
         raise ValueError(f"the date {text!r} does not exist") from None
+
+
+def _turnable(when: datetime) -> datetime:
+    """The instant, unless it is so near the end of time that some zone cannot express it. Raises ValueError."""
+    if MINYEAR < when.year < MAXYEAR:
+        return when
+    raise ValueError
 
 
 def _month(text: str) -> int:

@@ -37,11 +37,12 @@ NAME_PARTS = ("name", "title", "label")
 URL_PARTS = ("url", "src", "image", "path", "href")
 
 LIST_MAXIMUM = 100
+INTEGER_BITS = 64
 _NAMES = {field: tuple(plain_name(name) for name in field.value) for field in Field}
 _NOTHING = frozenset({"~", "null", "none"})
 _YES = frozenset({"true", "yes", "on", "y", "1"})
 _NO = frozenset({"false", "no", "off", "n", "0"})
-_COMMA = re.compile("[,;，、]")
+_COMMA = re.compile("[,;\uff0c\u3001]")  # the last two are the Chinese ones
 
 
 def texts(front: FrontMatter, field: Field, parts: tuple[str, ...] = NAME_PARTS) -> Iterator[str]:
@@ -50,8 +51,7 @@ def texts(front: FrontMatter, field: Field, parts: tuple[str, ...] = NAME_PARTS)
     Blanks around it are gone, nothing else: entities and tags are as they were written.
     """
     for name in _NAMES[field]:
-        values = _flat(front.fields.get(name), parts)
-        if found := next(values, ""):
+        if name in front.fields and (found := next(_flat(front.fields[name], parts), "")):
             yield found
 
 
@@ -85,7 +85,7 @@ def is_switch(value: str) -> bool:
 
 def line(front: FrontMatter, field: Field) -> int:
     """The line on which a field stands, 0 where that is not known."""
-    return next((front.lines[name] for name in _NAMES[field] if name in front.lines), 0)
+    return next((front.line(name) for name in _NAMES[field] if name in front.fields), 0)
 
 
 def _flat(value: Any, parts: tuple[str, ...]) -> Iterator[str]:
@@ -113,7 +113,7 @@ def _scalar(value: Any) -> str:
             return "true" if value else "false"
         case datetime() | date():
             return value.isoformat()
-        case int() if value.bit_length() > 64:  # Python refuses to write out the longest
+        case int() if value.bit_length() > INTEGER_BITS:  # Python refuses to write out the longest
             return ""
         case int() | float():
             return str(value)

@@ -59,11 +59,17 @@ _HANDLERS: tuple[tuple[BaseHandler, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """``fields`` by name without regard to case, ``-`` and ``_``; ``lines`` says where each stands in its file."""
+    """``fields`` by their ``plain_name``; ``source`` is what they were read from, ``above`` the lines before it."""
 
     fields: dict[str, Any]
-    lines: dict[str, int]
     body: str
+    source: str
+    above: int
+
+    def line(self, name: str) -> int:
+        """The line of the file on which a field first stands, 0 if it does not."""
+        named = enumerate(map(_KEY.match, self.source.split("\n")), self.above + 1)
+        return next((number for number, found in named if found and plain_name(found[1]) == name), 0)
 
 
 def plain_name(name: str) -> str:
@@ -72,7 +78,7 @@ def plain_name(name: str) -> str:
 
 
 def decode(data: bytes) -> tuple[str, str]:
-    """A file's text with its lines ending in ``\\n``, and what is wrong with its encoding ("" when nothing is)."""
+    """A file's text with a line feed at each line's end, and what is wrong with its encoding ("" when nothing is)."""
     fault = ""
     try:
         if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
@@ -106,21 +112,20 @@ def split(path: str, text: str) -> FrontMatter:
     if len(source) > FRONT_MATTER_MAXIMUM:
         raise ArticleError(path, f"the front matter is longer than {FRONT_MATTER_MAXIMUM // 1024} KB", line=above + 1)
     fields = _load(handler, path, _STRAY.sub(" ", source), above)
-    return FrontMatter(
-        {plain_name(str(name)): value for name, value in reversed(fields.items())}, _lines(source, above), body
-    )
+    named = {plain_name(str(name)): value for name, value in reversed(fields.items())}  # of two, the first wins
+    return FrontMatter(named, body, source, above)
 
 
 def _load(handler: BaseHandler, path: str, source: str, above: int) -> dict[str, Any]:
     """The fields as the format's own parser gives them; ``above`` counts the file's lines before ``source``."""
     try:
-        fields = handler.load(source)
+        fields: Any = handler.load(source)
     except RecursionError:
         raise ArticleError(path, "the front matter is nested too deep", line=above + 1) from None
     except (yaml.YAMLError, ValueError) as error:  # tomllib's and json's errors are ValueErrors
         what, line, hint = _fault(error)
         raise ArticleError(path, f"the front matter cannot be read: {what}", line=above + line, hint=hint) from None
-    if fields is None or fields == "":
+    if not fields:
         return {}
     if not isinstance(fields, dict):
         raise ArticleError(
@@ -138,12 +143,3 @@ def _fault(error: Exception) -> tuple[str, int, str]:
     if found := _TOML_LINE.search(str(error)):
         return str(error)[: found.start()].rstrip(), int(found[1]), ""
     return getattr(error, "msg", "a value is out of range"), getattr(error, "lineno", 1), ""
-
-
-def _lines(source: str, above: int) -> dict[str, int]:
-    """The line on which each name first stands."""
-    lines: dict[str, int] = {}
-    for number, line in enumerate(source.split("\n"), above + 1):
-        if found := _KEY.match(line):
-            lines.setdefault(plain_name(found[1]), number)
-    return lines

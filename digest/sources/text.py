@@ -2,6 +2,8 @@
 reader would cut.
 """
 
+# ruff: noqa: RUF001 - punctuation that looks alike is what this module tells apart
+
 from __future__ import annotations
 
 import re
@@ -20,7 +22,7 @@ _CODE = r"(?P<code>`[^`\n]+`)"
 _UNSEEN = r"(?P<unseen><(?P<element>script|style)\b[^>]*>.*?</(?P=element)\s*>|<!--.*?(?:-->|$))"
 _TAG = r"""(?P<tag></?(?P<name>[a-z][a-z0-9]*)(?=[\s/>])(?:"[^"]*(?:"|$)|'[^']*(?:'|$)|[^"'<>])*(?:>|$))"""
 _ENTITY = r"(?P<entity>&(?:\#[0-9]{1,7}|\#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});)"
-_MARKUP = re.compile("|".join((_CODE, _UNSEEN, _TAG, _ENTITY)), re.IGNORECASE | re.DOTALL)
+_MARKUP = re.compile(f"{_CODE}|{_UNSEEN}|{_TAG}|{_ENTITY}", re.IGNORECASE | re.DOTALL)
 _ONE_ENTITY = re.compile(_ENTITY, re.IGNORECASE)
 _INLINE = (defs.phrase_tags | defs.font_style_tags | defs.special_inline_tags | {"mark", "time", "wbr", "ruby"}) - {
     "br"
@@ -89,7 +91,26 @@ _UNSPACED = re.compile(
 _SENTENCE = re.compile(r"""(?P<word>\S*?)(?:[.!?]+["'”’»)\]]*(?=\s+[^\sa-zà-ÿа-я]|$)|[。！？｡][」』”’）]*)""")
 _SENTENCE_SIGNS = (".", "!", "?", "。", "！", "？", "｡")
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr st vs no jr sr inc corp co ltd prof gov sen rep gen jan feb mar apr aug sept oct nov dec".split()
+    (
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "st",
+        "vs",
+        "no",
+        "jr",
+        "sr",
+        "inc",
+        "corp",
+        "co",
+        "ltd",
+        "prof",
+        "gov",
+        "sen",
+        "rep",
+        "gen",
+    )
 )
 _LOOSE_END = " ,;:-–—·|/&(\\[{<“‘«„「『（【、，；：〈《"
 

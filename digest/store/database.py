@@ -22,7 +22,7 @@ class Database:
     """One SQLite file, opened and brought up to date; without a file name, a database in memory.
 
     SQLite runs in WAL mode with ``synchronous=FULL``: what a commit has promised survives a loss of power.
-    Raises StoreError when the file cannot be opened, is no database, or was made by a newer version.
+    What is erased is overwritten (``secure_delete``). Raises StoreError when the file cannot be opened, is no database, or was made by a newer version.
     """
 
     def __init__(self, url: str, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
@@ -98,7 +98,7 @@ def _engine(url: str, busy_timeout: float) -> Engine:
 
 def _on_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy says BEGIN; the driver must not do so by itself
-    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

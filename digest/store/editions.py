@@ -24,7 +24,16 @@ from digest.model import (
     SubscriberStatus,
 )
 from digest.store.database import Database
-from digest.store.tables import acts, attachments, deliveries, edition_articles, editions, renditions, subscribers
+from digest.store.tables import (
+    acts,
+    attachments,
+    deliveries,
+    edition_articles,
+    editions,
+    meta,
+    renditions,
+    subscribers,
+)
 
 
 class Editions:
@@ -40,13 +49,22 @@ class Editions:
             number, first, previous = connection.execute(
                 select(func.max(editions.c.number), func.min(editions.c.starts), func.max(editions.c.ends)).where(mine)
             ).one()
+            began = connection.execute(select(meta.c.value).where(meta.c.name == _began(digest))).scalar()
             rows = connection.execute(
                 select(edition_articles.c.key, edition_articles.c.path, editions.c.period)
                 .join_from(edition_articles, editions)
                 .where(mine)
             ).all()
         placed = {identity: f"{digest}/{period}" for key, path, period in rows for identity in (key, path) if identity}
-        return History(number or 0, first, previous, placed)
+        starts = [start for start in (first, datetime.fromisoformat(began) if began else None) if start]
+        return History(number or 0, min(starts, default=None), previous, placed)
+
+    def begin(self, digest: str, start: datetime) -> None:
+        """Remembers the first period that had too little for an edition: its articles wait for the next one."""
+        with self._database.write() as connection:
+            known = connection.execute(select(meta.c.value).where(meta.c.name == _began(digest))).scalar()
+            if known is None:
+                connection.execute(insert(meta).values(name=_began(digest), value=start.isoformat()))
 
     def selections(self, digest: str) -> tuple[Selection, ...]:
         """The different selections among those who would get this digest now."""
@@ -140,6 +158,10 @@ class Editions:
 
 
 # --- freezing ------------------------------------------------------------------------------------------------------
+
+
+def _began(digest: str) -> str:
+    return f"began:{digest}"
 
 
 def _gets(digest: str) -> ColumnElement[bool]:

@@ -1,0 +1,266 @@
+"""A folder of article files, read: each becomes an Article, a Problem, or an Article with Problems beside it.
+
+paths ──▶ bytes ──▶ text ──▶ fields | body ──▶ Article
+                     front_matter, fields        dates, text, body, covers, addresses
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from digest.errors import ArticleError, SourceError
+from digest.identity import canonical_url, category_key
+from digest.model import Article, Image, Problem
+from digest.sources import front_matter
+from digest.sources.addresses import looks_like_url, web_url
+from digest.sources.body import heading, opening
+from digest.sources.covers import CoverError, Shelf
+from digest.sources.dates import instant
+from digest.sources.fields import URL_PARTS, Field, is_switch, line, says_no, says_yes, several, text, texts
+from digest.sources.front_matter import FrontMatter
+from digest.sources.text import cut, excerpt, plain, tidy
+
+SUFFIXES = frozenset({".md", ".markdown", ".mdx", ".html"})
+NOT_ARTICLES = frozenset({"_index", "readme"})  # the pages of sections and of folders
+PAGE_FIELDS = ("slug", "category", "year", "month", "day")  # what an ``article_url`` may hold, in braces
+
+FILE_MAXIMUM = 20_000_000  # bytes
+TITLE_MAXIMUM = 300
+AUTHOR_MAXIMUM = 200
+CATEGORY_MAXIMUM = 100
+TAG_MAXIMUM = 100
+
+_DATED = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:[-_. ]|$)", re.ASCII)  # how a file's name begins, in Jekyll's way
+_PAGE_FIELD = re.compile("{(" + "|".join(PAGE_FIELDS) + ")}")
+
+
+class LinkTo(StrEnum):
+    PAGE = "page"  # the article's own page on the site
+    SOURCE = "source"  # where the story came from
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The articles below ``root``. Dates without a time zone are meant in ``zone``.
+
+    ``article_url`` is the pattern of an article's own page (``PAGE_FIELDS`` in braces), ``site_url`` and the ``static``
+    folders are where root-relative pictures live, on the web and on disk. ``prefer`` says where a reader is taken;
+    unset, to the page if there is a pattern. An article that lacks the one gets the other.
+    """
+
+    root: Path
+    zone: ZoneInfo
+    site_url: str = ""
+    article_url: str = ""
+    static: tuple[Path, ...] = ()
+    excerpt_length: int = 240
+    prefer: LinkTo | None = None
+
+    def paths(self) -> tuple[Path, ...]:
+        """Every article file, sorted. Hidden files and folders are passed over, links to folders are not followed.
+
+        A folder that cannot be listed is among the paths, for ``read`` to make a Problem of. Raises SourceError when
+        ``root`` is not a folder.
+        """
+        if not self.root.is_dir():
+            raise SourceError(f"{self.root}: there is no such folder of articles", hint="see `files` under [[sources]]")
+        found: list[Path] = []
+        unlisted: list[OSError] = []
+        for folder, below, files in os.walk(self.root, onerror=unlisted.append):
+            below[:] = [name for name in below if not name.startswith(".")]
+            found += [Path(folder, name) for name in files if _is_article(name)]
+        return tuple(sorted((*found, *(Path(error.filename) for error in unlisted))))
+
+    def read(self, paths: Iterable[Path]) -> Iterator[Article | Problem]:
+        """What each file holds, one result or more for each of the paths; no file's fault reaches another."""
+        for path in paths:
+            try:
+                data = _data(path)
+            except OSError as error:
+                yield Problem(self._name(path), f"cannot be read: {error.strerror or error}", "check the file's rights")
+            except ArticleError as error:
+                yield Problem(self._name(path), error.what, error.hint)
+            else:
+                yield from self.parse(path, data)
+
+    def parse(self, path: Path, data: bytes) -> Iterator[Article | Problem]:
+        """What the bytes of one file hold: an Article, with Problems for what could not be used, or a Problem alone."""
+        name = self._name(path)
+        content, fault = front_matter.decode(data)
+        if fault:
+            yield Problem(name, fault, "save the file as UTF-8")
+        try:
+            front = front_matter.split(name, content)
+            yield from _Reading(self, path, name, front).results()
+        except ArticleError as error:
+            yield Problem(f"{name}:{error.line}" if error.line else name, error.what, error.hint)
+
+    def _name(self, path: Path) -> str:
+        """A file's path below the root, the same on every file system and writable everywhere."""
+        below = path.relative_to(self.root) if path.is_relative_to(self.root) else path
+        readable = os.fsencode(below).decode("utf-8", "backslashreplace").replace(os.sep, "/")
+        return unicodedata.normalize("NFC", "".join(c if c.isprintable() else ascii(c)[1:-1] for c in readable))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One file on its way to an Article."""
+
+    folder: Folder
+    path: Path
+    name: str
+    front: FrontMatter
+
+    def results(self) -> Iterator[Article | Problem]:
+        published = self._published()
+        title = self._title()
+        category, tags = self._grouping()
+        source = next(filter(None, map(web_url, texts(self.front, Field.SOURCE, URL_PARTS))), "")
+        page = self._page(published, category)
+        image, faults = self._cover(page)
+        to_source = self.folder.prefer is LinkTo.SOURCE or not self.folder.article_url
+        canonical = canonical_url(source)
+        yield Article(
+            key=canonical or f"path:{self.name}",
+            title=title,
+            published=published,
+            url=(source or page) if to_source else (page or source),
+            source=source,
+            category=category,
+            excerpt=self._excerpt(),
+            author=self._author(),
+            image=image,
+            tags=tags,
+            path=self.name,
+            draft=self._is_draft(),
+            pinned=says_yes(self.front, Field.PINNED),
+        )
+        yield from faults
+        yield from self._source_faults(source)
+
+    def _where(self, field: Field) -> str:
+        number = line(self.front, field)
+        return f"{self.name}:{number}" if number else self.name
+
+    def _published(self) -> datetime:
+        dated = _DATED.match(self._own_name)
+        written = next(
+            (found for found in texts(self.front, Field.DATE) if not is_switch(found)), dated[1] if dated else ""
+        )
+        if not written:
+            raise ArticleError(
+                self.name, "has no date", hint="add a line such as `date: 2025-12-03` to the front matter"
+            )
+        try:
+            return instant(written, self.folder.zone)
+        except ValueError as error:
+            hint = "write it as 2025-12-03 or 2025-12-03T07:00:00+01:00"
+            raise ArticleError(self.name, str(error), line=line(self.front, Field.DATE), hint=hint) from None
+
+    def _title(self) -> str:
+        candidates = (plain(found, TITLE_MAXIMUM) for found in texts(self.front, Field.TITLE))
+        title = next(filter(None, candidates), "")
+        title = title or cut(heading(self.front.body, self._suffix), TITLE_MAXIMUM)
+        if not title:
+            raise ArticleError(self.name, "has no title", hint="add a line such as `title: What happened`")
+        return title
+
+    def _excerpt(self) -> str:
+        longest = self.folder.excerpt_length
+        candidates = (excerpt(found, longest) for found in texts(self.front, Field.EXCERPT))
+        found = next(filter(None, candidates), "")
+        return found or cut(opening(self.front.body, self._suffix, longest), longest)
+
+    @property
+    def _own_name(self) -> str:
+        """What the file is called; a file ``index.md`` is called as its folder."""
+        return self.path.parent.name if self.path.stem == "index" else self.path.stem
+
+    @property
+    def _suffix(self) -> str:
+        return self.path.suffix.lower()
+
+    def _author(self) -> str:
+        names = (plain(name, AUTHOR_MAXIMUM) for name in several(self.front, Field.AUTHOR, commas=False))
+        return cut(", ".join(filter(None, names)), AUTHOR_MAXIMUM)
+
+    def _grouping(self) -> tuple[str, tuple[str, ...]]:
+        """The category, and the tags without it and without repeats."""
+        categories = (text(self.front, Field.CATEGORY), *several(self.front, Field.CATEGORIES, commas=True))
+        category = next(filter(None, (plain(found, CATEGORY_MAXIMUM) for found in categories)), "")
+        tags = {"": "", category.casefold(): ""}
+        for found in several(self.front, Field.TAGS, commas=True):
+            tag = plain(found, TAG_MAXIMUM)
+            tags.setdefault(tag.casefold(), tag)
+        return category, tuple(filter(None, tags.values()))
+
+    def _is_draft(self) -> bool:
+        status = text(self.front, Field.STATUS).casefold()
+        return says_yes(self.front, Field.DRAFT) or says_no(self.front, Field.PUBLISHED) or status == "draft"
+
+    def _page(self, published: datetime, category: str) -> str:
+        """The article's own page, "" where there is no pattern or the article lacks what the pattern needs."""
+        if not self.folder.article_url:
+            return ""
+        day = published.astimezone(self.folder.zone)
+        slug = text(self.front, Field.SLUG) or _DATED.sub("", self._own_name) or self._own_name
+        values = {
+            "slug": tidy(slug).strip("/"),
+            "category": category_key(category),
+            "year": f"{day:%Y}",
+            "month": f"{day:%m}",
+            "day": f"{day:%d}",
+        }
+        needed = _PAGE_FIELD.findall(self.folder.article_url)
+        if not all(values[field] for field in needed):
+            return ""
+        return web_url(_PAGE_FIELD.sub(lambda field: quote(values[field[1]], safe="/"), self.folder.article_url))
+
+    def _cover(self, page: str) -> tuple[Image | None, tuple[Problem, ...]]:
+        """The first cover that can be used, and a Problem for each one before it that was meant to be."""
+        folder = self.folder
+        shelf = Shelf(self.path.parent, folder.root, folder.static, folder.site_url, page)
+        faults: list[Problem] = []
+        for written in texts(self.front, Field.COVER, URL_PARTS):
+            try:
+                image = None if is_switch(written) else shelf.find(written)
+            except CoverError as fault:
+                faults.append(Problem(self._where(Field.COVER), str(fault), "the article is shown without it"))
+            else:
+                if image:
+                    return image, tuple(faults)
+        return None, tuple(faults)
+
+    def _source_faults(self, source: str) -> Iterator[Problem]:
+        written = next(filter(looks_like_url, texts(self.front, Field.SOURCE, URL_PARTS)), "")
+        if written and not source:
+            what = f"the source {written[:200]!r} is not a usable http(s) address"
+            yield Problem(self._where(Field.SOURCE), what, "the article is shown without it")
+
+
+def _is_article(name: str) -> bool:
+    stem, dot, suffix = name.rpartition(".")
+    first = stem.partition(".")[0].casefold()
+    return bool(first) and f"{dot}{suffix.lower()}" in SUFFIXES and first not in NOT_ARTICLES
+
+
+def _data(path: Path) -> bytes:
+    """A file's bytes. Raises OSError, and ArticleError for what is no file or no article by its size."""
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        next(path.iterdir(), None)  # says why it was not listed
+    if not stat.S_ISREG(status.st_mode):
+        raise ArticleError(path.name, "is not a file")
+    if status.st_size > FILE_MAXIMUM:
+        raise ArticleError(path.name, f"has more than {FILE_MAXIMUM:,} bytes", hint="is it an article?")
+    return path.read_bytes()

@@ -1,0 +1,32 @@
+"""Whole mails, compared with what was looked at and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from digest.model import Edition, Section
+from digest.render import Look, Renderer
+
+Compare = Callable[[str, str], None]
+
+
+def test_an_edition_with_everything(edition: Edition, renderer: Renderer, same_as_golden: Compare):
+    rendition = renderer.render(edition)
+    same_as_golden("everything.html", rendition.html)
+    same_as_golden("everything.txt", f"{rendition.subject}\n{rendition.preheader}\n\n{rendition.text}")
+
+
+def test_an_edition_with_as_little_as_can_be(edition: Edition, same_as_golden: Compare):
+    bare = replace(edition, intro="", sections=(replace(edition.sections[1], more=0),))
+    rendition = Renderer(Look("Fieldnotes")).render(bare)
+    same_as_golden("little.html", rendition.html)
+    same_as_golden("little.txt", f"{rendition.subject}\n{rendition.preheader}\n\n{rendition.text}")
+
+
+def test_an_edition_from_right_to_left(edition: Edition, look: Look, same_as_golden: Compare):
+    first, second = edition.sections[0].articles
+    arabic = (replace(first, title="عودة مكتبة المدينة", excerpt="أعارت الفروع أدوات أكثر من الروايات."), second)
+    turned = replace(edition, sections=(Section("cities", "مدن", arabic, more=3), edition.sections[1]))
+    rendition = Renderer(replace(look, language="ar")).render(turned)
+    same_as_golden("right-to-left.html", rendition.html)
