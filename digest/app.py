@@ -176,7 +176,8 @@ class App:
     ) -> Prepared:
         """The edition as it would be frozen now; nothing is changed."""
         gathered = gather(self.sources, told)
-        composition = draft(digest, gathered.articles, self.editions.history(digest.name), period, self.now())
+        history = self.editions.history(digest.name, without=period.name)
+        composition = draft(digest, gathered.articles, history, period, self.now())
         images, unreadable = covers(digest, composition.edition, attach)
         return Prepared(composition, images, gathered.problems + unreadable)
 
@@ -197,6 +198,16 @@ class App:
         """A letter as it would be frozen now."""
         return letter(
             rendition, digest.sender, edition=edition, message_key=self.signer.message_key(edition), date=self.now()
+        )
+
+    def frozen_letter(self, record: EditionRecord, rendition: Rendition) -> Letter:
+        """A letter made of what was frozen, and of nothing else."""
+        return letter(
+            rendition,
+            record.sender,
+            edition=record.name,
+            message_key=record.message_key,
+            date=record.frozen,
         )
 
     def message(self, of: Letter, *, address: str, name: str = "", subscriber: int = 0) -> Message:
@@ -236,13 +247,7 @@ class App:
 
         @lru_cache(LETTERS_KEPT)
         def ready(rendition: int) -> Letter:
-            return letter(
-                renditions[rendition],
-                record.sender,
-                edition=record.name,
-                message_key=record.message_key,
-                date=record.frozen,
-            )
+            return self.frozen_letter(record, renditions[rendition])
 
         def write(delivery: Delivery) -> Message:
             return self.message(
@@ -273,6 +278,7 @@ def _digest(name: str, config: Config) -> Digest:
             minimum=table.minimum,
             category_url=config.site.category_url,
             uncategorised=table.uncategorised,
+            zone=ZoneInfo(config.site.timezone),
         ),
         sender=Sender(
             name=mailbox.name,

@@ -50,7 +50,7 @@ class Verdict:
     """What became of an article. ``edition`` names the edition, this or an earlier one, that it belongs to, or is "".
 
     ``considered`` articles are to be remembered with this edition, so that no later one takes them: they are in it, or
-    did not fit, or tell a story that is or did not.
+    did not fit, or tell a story that is or did not. ``section`` is the one it is in.
     """
 
     article: Article
@@ -58,6 +58,7 @@ class Verdict:
     edition: str
     reason: str
     considered: bool
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +283,17 @@ def _room(sizes: Sequence[int], rules: Rules) -> list[int]:
 
 def _section(group: _Group, count: int, rules: Rules) -> Section:
     more_url = rules.category_url.replace("{category}", quote(group.key, safe=""))
-    return Section(group.key, group.category, tuple(group.articles[:count]), len(group.articles) - count, more_url)
+    aliases = frozenset(
+        category_key(written) for written, meant in rules.aliases.items() if category_key(meant) == group.key
+    )
+    return Section(
+        key=group.key,
+        category=group.category,
+        articles=tuple(group.articles[:count]),
+        more=len(group.articles) - count,
+        more_url=more_url,
+        aliases=aliases,
+    )
 
 
 def _verdicts(group: _Group, count: int, edition: Edition, rules: Rules) -> Iterator[Verdict]:
@@ -290,7 +301,9 @@ def _verdicts(group: _Group, count: int, edition: Edition, rules: Rules) -> Iter
         if place <= count:
             late = ", a late arrival" if article.published < edition.period.start else ""
             reason = f"{group.category}, {_ordinal(place)} of {count}{late}"
-            yield Verdict(article, included=True, edition=edition.name, reason=reason, considered=True)
+            yield Verdict(
+                article, included=True, edition=edition.name, reason=reason, considered=True, section=group.category
+            )
         elif place <= rules.per_section:
             yield _out(article, f"over {rules.maximum} in all", considered=True)
         else:

@@ -48,7 +48,7 @@ DEAD_MAILBOX = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
 # RFC 4954: the server wants a login, another one, or a safer channel. Never the recipient's fault.
 _LOGIN = frozenset({530, 534, 535, 538})
 _SERVICE_CLOSING = 421
-_ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+_ENHANCED = re.compile(r"(?<![\w.])([245]\.\d{1,3}\.\d{1,3})(?!\w|\.\d)")  # never a part of an IP address
 
 
 class Uncertain(StrEnum):
@@ -83,9 +83,9 @@ def after(delivery: Delivery, reply: Reply, now: datetime, policy: Policy, chanc
     )
     match judged(reply):
         case Status.UNCERTAIN if policy.uncertain is Uncertain.RESEND:
-            return _deferred(tried, now, policy, chance)
+            return _deferred(tried, now, policy, chance, at_last=Status.UNCERTAIN)
         case Status.DEFERRED:
-            return _deferred(tried, now, policy, chance)
+            return _deferred(tried, now, policy, chance, at_last=Status.FAILED)
         case status:
             return replace(tried, status=status)
 
@@ -115,11 +115,11 @@ def pause(failures: int, chance: float) -> timedelta:
     return _spread(min(FIRST_PAUSE * (1 << min(failures - 1, 16)), LONGEST_PAUSE), chance)
 
 
-def _deferred(tried: Delivery, now: datetime, policy: Policy, chance: float) -> Delivery:
+def _deferred(tried: Delivery, now: datetime, policy: Policy, chance: float, *, at_last: Status) -> Delivery:
     doubled = policy.first_retry * (1 << min(tried.attempts - 1, 16))
     due = now + _spread(min(doubled, LONGEST_RETRY), chance)
     if tried.first_tried is not None and due - tried.first_tried > policy.patience:
-        return replace(tried, status=Status.FAILED, reply=f"gave up after {tried.attempts} tries: {tried.reply}")
+        return replace(tried, status=at_last, reply=f"gave up after {tried.attempts} tries: {tried.reply}")
     return replace(tried, status=Status.DEFERRED, due=due)
 
 

@@ -22,6 +22,7 @@ from datetime import datetime
 from email import message_from_bytes
 from email.utils import format_datetime
 from enum import StrEnum
+from urllib.parse import quote
 
 import idna
 
@@ -40,6 +41,7 @@ HEADERS = (
 _CHUNK = 39  # bytes of UTF-8 in one encoded-word: 64 characters, which leaves room for the longest name before it
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _ATOM_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
+_NOT_ATOM = re.compile(r"[^A-Za-z0-9_-]+")
 _UNSAFE = re.compile(rb"[^\t\x20-\x3c\x3e-\x7e]")
 
 
@@ -119,13 +121,16 @@ def _shared_headers(rendition: Rendition, sender: Sender, edition: str, date: da
         ("Subject", header_text(rendition.subject)),
         ("Date", format_datetime(date).encode()),
         *([("Reply-To", ascii_domain(sender.reply_to).encode())] if sender.reply_to else []),
-        ("List-Id", f"<{sender.list_id}>".encode()),  # RFC 2919
-        ("List-Help", f"<mailto:{ascii_domain(sender.unsubscribe_to)}?subject=help>".encode()),  # RFC 2369
+        ("List-Id", f"<{_ascii_labels(sender.list_id)}>".encode()),  # RFC 2919
+        (
+            "List-Help",
+            f"<mailto:{quote(ascii_domain(sender.unsubscribe_to), safe='@')}?subject=help>".encode(),
+        ),  # RFC 2369
         ("List-Post", b"NO"),
         ("Precedence", b"bulk"),
         ("Auto-Submitted", b"auto-generated"),  # RFC 3834
         ("X-Auto-Response-Suppress", b"OOF, AutoReply"),
-        ("Feedback-ID", f"{period}:{digest}:digest:{domain.replace('.', '-')}".encode()),
+        ("Feedback-ID", f"{_atom(period)}:{_atom(digest)}:digest:{_atom(domain)}".encode()),
         ("MIME-Version", b"1.0"),
         ("Content-Type", _multipart("alternative", _boundary(rendition, "alternative"))),
     ]
@@ -146,7 +151,7 @@ def header_text(text: str) -> bytes:
     """Text for an unstructured header: one that cannot end the header, start another, or pose as an encoded-word."""
     words = _safe(text)
     folded = _fold_words(words) if words.isascii() else None
-    return folded or _encoded_words(words)
+    return _encoded_words(words) if folded is None else folded
 
 
 def _safe(text: str) -> str:
@@ -184,12 +189,12 @@ def _mailbox(name: str, address: str) -> bytes:
     phrase = _safe(name)
     if not phrase:
         return address.encode()
-    if not phrase.isascii() or len(phrase) > _CHUNK:
+    escaped = phrase.replace("\\", "\\\\").replace('"', '\\"')
+    if not phrase.isascii() or len(escaped) > _CHUNK:
         written = _encoded_words(phrase)
     elif _ATOM_PHRASE.fullmatch(phrase):
         written = phrase.encode()
     else:
-        escaped = phrase.replace("\\", "\\\\").replace('"', '\\"')
         written = f'"{escaped}"'.encode()
     last_line = len(written.rpartition(b"\n")[2])
     fits = last_line + len(address.encode()) + len("Reply-To:  <>") <= LINE_MAXIMUM
@@ -211,7 +216,17 @@ def message_id(sender: Sender, edition: str, message_key: str, subscriber: int) 
     """Without its angle brackets: derived, so that a repeat carries the same one, and telling nothing of the person."""
     mac = hmac.new(message_key.encode(), f"{edition}|{subscriber}".encode(), hashlib.sha256)
     domain = ascii_domain(sender.address).rpartition("@")[2]
-    return f"{edition.replace('/', '.')}.{mac.hexdigest()[:40]}@{domain}"
+    digest, _, period = edition.partition("/")
+    return f"{_atom(digest)}.{_atom(period)}.{mac.hexdigest()[:40]}@{domain}"
+
+
+def _atom(text: str) -> str:
+    """A name without what ends a word of a header: a period may be written ``2025-10-01T07:00+02:00/2025-10-08``."""
+    return _NOT_ATOM.sub("-", text).strip("-")
+
+
+def _ascii_labels(name: str) -> str:
+    return ".".join(part if part.isascii() else idna.encode(part, uts46=True).decode() for part in name.split("."))
 
 
 # --- body ----------------------------------------------------------------------------------------------------------
@@ -246,7 +261,7 @@ def _text_part(text: str, context: Context) -> Iterator[bytes | Slot]:
         if isinstance(piece, Mark):
             yield Slot(piece, context)
         else:
-            encoded = quoted_printable(piece.encode())
+            encoded = quoted_printable(piece.encode("utf-8", "replace"))
             yield encoded if encoded.endswith(b"\r\n") else encoded + b"=\r\n"
     yield b"\r\n"
 
@@ -262,7 +277,8 @@ def _image_part(attachment: Attachment) -> bytes:
 
 
 def _multipart(subtype: str, boundary: str) -> bytes:
-    return f'multipart/{subtype};\r\n boundary="{boundary}"'.encode()
+    root = ' type="text/html";' if subtype == "related" else ""  # RFC 2387, 3.1
+    return f'multipart/{subtype};{root}\r\n boundary="{boundary}"'.encode()
 
 
 def _boundary(rendition: Rendition, part: str) -> str:
@@ -298,7 +314,7 @@ def _value(slot: Slot, name: str, links: ReaderLinks) -> str:
 
 
 def quoted_printable(data: bytes) -> bytes:
-    """RFC 2045, 6.7, from column 0: lines of at most 76 bytes, none that begins with a dot or with ``From ``."""
+    """RFC 2045, 6.7, from column 0: no line begins with a dot or ``From ``, all leave room for a soft break at 76 bytes."""
     return b"\r\n".join(b"=\r\n".join(_folded(line)) for line in data.split(b"\n"))
 
 
@@ -309,7 +325,7 @@ def _folded(line: bytes) -> Iterator[bytes]:
     while True:
         if rest.startswith((b".", b"From ")):
             rest = b"=%02X" % rest[0] + rest[1:]
-        if len(rest) <= LINE_MAXIMUM:
+        if len(rest) < LINE_MAXIMUM:
             yield rest
             return
         cut = LINE_MAXIMUM - 1

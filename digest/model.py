@@ -99,7 +99,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A group of an edition. ``key`` is what selections name, ``category`` what readers see.
+    """A group of an edition. ``key`` and ``aliases`` are what selections name, ``category`` what readers see.
 
     ``more`` counts the articles of this category that did not fit; ``more_url`` is where they are, or "".
     """
@@ -109,6 +109,7 @@ class Section:
     articles: tuple[Article, ...]
     more: int = 0
     more_url: str = ""
+    aliases: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,8 @@ class Edition:
         """The same edition with the selected sections alone; an empty selection keeps all."""
         if not selection.categories:
             return self
-        return replace(self, sections=tuple(s for s in self.sections if s.key in selection.categories))
+        wanted = selection.categories
+        return replace(self, sections=tuple(s for s in self.sections if s.key in wanted or s.aliases & wanted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +238,7 @@ class Subscriber:
 # RFC 5321, 4.5.3.1.1-3: 64 octets of local part, 255 of domain, 254 of path without its angle brackets.
 LOCAL_PART_MAXIMUM = 64
 ADDRESS_MAXIMUM = 254
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ufeff<>,;:\\\"()\[\]]")
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff<>,;:\\\"()\[\]]")
 
 
 @dataclass(frozen=True, slots=True)

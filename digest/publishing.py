@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from digest.compose import Composition, Rules, compose
-from digest.errors import TryLaterError, SourceError
+from digest.compose import Composition, Rules, Verdict, compose
+from digest.errors import SourceError, TryLaterError
 from digest.model import (
     Article,
     Attachment,
@@ -53,7 +53,7 @@ class Renderer(Protocol):
 class Editions(Protocol):
     """Where editions are frozen and found again."""
 
-    def history(self, digest: str) -> History: ...
+    def history(self, digest: str, *, without: str = ...) -> History: ...
 
     def begin(self, digest: str, start: datetime) -> None: ...
 
@@ -127,6 +127,21 @@ def draft(digest: Digest, articles: Iterable[Article], history: History, period:
         now=now,
         intro=digest.intro,
     )
+
+
+def as_frozen(verdicts: Iterable[Verdict], edition: str, recorded: Mapping[str, bool]) -> tuple[Verdict, ...]:
+    """The verdicts as the ledger has them: ``recorded`` says of an article's key or path whether it was included."""
+
+    def told(verdict: Verdict) -> Verdict:
+        article = verdict.article
+        included = recorded.get(article.key, recorded.get(article.path))
+        if included is None:
+            late = "came after this edition was frozen"
+            return replace(verdict, included=False, edition="", reason=late) if verdict.considered else verdict
+        reason = verdict.reason if included is verdict.included else ("sent" if included else "not sent")
+        return replace(verdict, included=included, edition=edition, reason=reason)
+
+    return tuple(map(told, verdicts))
 
 
 def covers(

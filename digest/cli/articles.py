@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,9 +14,15 @@ from digest.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from digest.compose import Composition, Verdict
-    from digest.model import Period
+    from digest.model import EditionRecord, Period
 
 PATH_COLUMNS = 36
+_KINDS = {
+    "same story as": "same story as another",
+    "dated in the future": "dated in the future",
+    "published": "of another period",
+    "had its turn": "had its turn in another edition",
+}
 
 
 @click.command()
@@ -30,17 +36,22 @@ def articles(
     session: Session, digest_name: str | None, period_name: str | None, everything: bool, strict: bool, as_json: bool
 ) -> None:
     """Explain an edition: every article of the period, in or out, and why."""
+    from digest.publishing import as_frozen
+
     app = session.app(read_only=True)
     digest = app.digest(digest_name)
     period = app.period(digest, period_name)
     with session.gauge("reading") as gauge:
         prepared = app.prepare(digest, period, gauge.reach)
-    verdicts = [v for v in prepared.composition.verdicts if everything or v.included or _belongs(v, period)]
+    verdicts = prepared.composition.verdicts
+    if record := app.editions.find(digest.name, period.name):
+        verdicts = as_frozen(verdicts, record.name, app.editions.recorded(record.id))
+    shown = [verdict for verdict in verdicts if everything or verdict.included or _belongs(verdict, period)]
     if as_json:
-        for verdict in verdicts:
+        for verdict in shown:
             session.json(_facts(verdict))
     else:
-        for line in _told(prepared.composition, verdicts):
+        for line in _told(prepared.composition, record, shown):
             session.out(line)
     session.problems(prepared.problems, strict=strict)
 
@@ -66,32 +77,42 @@ def _facts(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _told(composition: Composition, verdicts: Iterable[Verdict]) -> Iterator[str]:
+def _told(composition: Composition, record: EditionRecord | None, verdicts: list[Verdict]) -> Iterator[str]:
     """For reading: the edition section by section, then what is out, grouped by its reason."""
     edition = composition.edition
-    known = list(verdicts)
-    reasons = {verdict.article: verdict for verdict in known}
-    yield f"{edition.name}, edition {edition.number}: {len(edition.articles)} in, {len(known) - len(edition.articles)} out"
-    if not composition.enough:
+    inside = [verdict for verdict in verdicts if verdict.included]
+    state = f"frozen on {record.frozen:%Y-%m-%d %H:%M} UTC" if record else "not frozen yet"
+    number = record.number if record else edition.number
+    yield f"{edition.name}, edition {number}, {state}: {len(inside)} in, {len(verdicts) - len(inside)} out"
+    if not record and not composition.enough:
         yield "too few for an edition: they wait for the next"
-    for section in edition.sections:
-        more = f", {section.more} more did not fit" if section.more else ""
-        yield f"\nIN  {section.category} ({len(section.articles)}{more})"
-        yield from (_line(reasons[article]) for article in section.articles)
-    groups: defaultdict[str, list[Verdict]] = defaultdict(list)
-    for verdict in known:
-        if not verdict.included:
-            groups[_kind(verdict)].append(verdict)
-    for kind, members in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0])):
+    more = {section.category: section.more for section in edition.sections if section.more and not record}
+    for category, members in _grouped(inside, _section).items():
+        told = f", {more[category]} more did not fit" if category in more else ""
+        yield f"\nIN  {category} ({len(members)}{told})"
+        yield from map(_line, members)
+    outside = _grouped([verdict for verdict in verdicts if not verdict.included], _kind)
+    for kind, members in sorted(outside.items(), key=lambda group: (-len(group[1]), group[0])):
         yield f"\nOUT {kind} ({len(members)})"
         yield from (_line(verdict, detail=verdict.reason if verdict.reason != kind else "") for verdict in members)
 
 
+def _grouped(verdicts: Iterable[Verdict], by: Callable[[Verdict], str]) -> dict[str, list[Verdict]]:
+    groups: defaultdict[str, list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        groups[by(verdict)].append(verdict)
+    return groups
+
+
+def _section(verdict: Verdict) -> str:
+    return verdict.section or verdict.article.category
+
+
 def _kind(verdict: Verdict) -> str:
     """The reason without what differs from article to article."""
-    for start in ("same story as", "dated in the future", "published", "already in"):
+    for start, kind in _KINDS.items():
         if verdict.reason.startswith(start):
-            return {"same story as": "same story as another", "published": "of another period"}.get(start, start)
+            return kind
     return verdict.reason
 
 

@@ -21,7 +21,9 @@ from digest.subscriptions.addresses import mailbox
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.model import Edition
+    from digest.message import Letter
+    from digest.model import Edition, EditionRecord, Period
+    from digest.publishing import Digest
 
 SAMPLE_READER = Subscriber(id=0, address="reader@example.org")
 
@@ -55,37 +57,54 @@ def preview(
     app = session.app(read_only=True)
     digest = app.digest(digest_name)
     period = app.period(digest, period_name)
-    with session.gauge("reading") as gauge:
-        prepared = app.prepare(digest, period, gauge.reach)
-    session.problems(prepared.problems, strict=strict)
-    edition = prepared.composition.edition
     reader = _reader(app, address, categories)
-    _require_sections(edition, reader)
-    rendition = app.renderer.render(edition, reader.selection, prepared.images)
-    letter = app.letter(digest, edition.name, rendition)
+    if record := app.editions.find(digest.name, period.name):
+        letter = _frozen(app, record, reader)
+        session.note(f"{record.name} is frozen since {record.frozen:%Y-%m-%d %H:%M} UTC; this is what was frozen")
+    else:
+        letter = _drafted(session, app, digest, period, reader, strict=strict)
     message = app.message(letter, address=reader.address, name=reader.name, subscriber=reader.id)
     folder = out or Path(tempfile.mkdtemp(prefix="digest-preview-"))
-    files = write_files(message, folder, edition.name.replace("/", "-"))
-    shown = edition.only(reader.selection)
+    files = write_files(message, folder, letter.edition.replace("/", "-"))
+    subject = str(message_from_bytes(message.data, policy=SMTP)["Subject"])
     if as_json:
         session.json(
             {
-                "edition": edition.name,
-                "subject": rendition.subject,
-                "articles": len(shown.articles),
+                "edition": letter.edition,
+                "subject": subject,
                 "bytes": len(message.data),
                 "files": [str(file) for file in files],
             }
         )
     else:
-        session.out(f"{edition.name}, edition {edition.number}: {rendition.subject}")
-        session.out(f"{len(shown.articles)} articles in {len(shown.sections)} sections, {len(message.data):,} bytes")
+        session.out(f"{letter.edition}: {subject}")
+        session.out(f"{len(message.data):,} bytes, of which the HTML part has {files[0].stat().st_size:,}")
         for file in files:
             session.out(str(file))
-    if not prepared.composition.enough:
-        session.note(f"this would not be sent: an edition needs {digest.rules.minimum} articles")
     if show:
         webbrowser.open(files[0].absolute().as_uri())
+
+
+def _drafted(session: Session, app: App, digest: Digest, period: Period, reader: Subscriber, *, strict: bool) -> Letter:
+    """The letter as it would be frozen now."""
+    with session.gauge("reading") as gauge:
+        prepared = app.prepare(digest, period, gauge.reach)
+    session.problems(prepared.problems, strict=strict)
+    edition = prepared.composition.edition
+    _require_sections(edition, reader)
+    if not prepared.composition.enough:
+        session.note(f"this would not be sent: an edition needs {digest.rules.minimum} articles")
+    return app.letter(digest, edition.name, app.renderer.render(edition, reader.selection, prepared.images))
+
+
+def _frozen(app: App, record: EditionRecord, reader: Subscriber) -> Letter:
+    for rendition in app.editions.renditions(record.id).values():
+        if rendition.selection == reader.selection:
+            return app.frozen_letter(record, rendition)
+    raise UsageError(
+        f"{record.name} was frozen, and not for the categories {reader.selection}",
+        hint="without --for and --categories, the whole edition is shown",
+    )
 
 
 def write_files(message: Message, folder: Path, name: str) -> tuple[Path, Path, Path]:

@@ -15,7 +15,7 @@ _DAY_FIRST = r"(?:[a-z]{3,9},?\s+)?(?P<day>\d{1,2})(?:st|nd|rd|th)?\s+(?P<month>
 _MONTH_FIRST = r"(?:[a-z]{3,9},?\s+)?(?P<month>[a-z]{3,9})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})"
 _FORMS = tuple(re.compile(form + _TIME, re.IGNORECASE | re.ASCII) for form in (_YEAR_FIRST, _DAY_FIRST, _MONTH_FIRST))
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_LONGEST = 64
+_SHOWN = 64  # characters of a date in a message
 
 
 def instant(text: str, zone: ZoneInfo) -> datetime:
@@ -27,11 +27,9 @@ def instant(text: str, zone: ZoneInfo) -> datetime:
 
     Raises ValueError, in words for the author.
     """
-    found = (
-        next(filter(None, (form.fullmatch(text.strip()) for form in _FORMS)), None) if len(text) <= _LONGEST else None
-    )
+    found = next(filter(None, (form.fullmatch(text.strip()) for form in _FORMS)), None)
     if found is None:
-        raise ValueError(f"the date {text[:_LONGEST]!r} is not one that can be read")
+        raise ValueError(f"the date {text[:_SHOWN]!r} is not one that can be read")
     try:
         local = datetime(
             int(found["year"]),
@@ -44,7 +42,7 @@ def instant(text: str, zone: ZoneInfo) -> datetime:
         )
         return _turnable(local.astimezone(UTC))
     except (ValueError, OverflowError):
-        raise ValueError(f"the date {text!r} does not exist") from None
+        raise ValueError(f"the date {text[:_SHOWN]!r} does not exist") from None
 
 
 def _turnable(when: datetime) -> datetime:

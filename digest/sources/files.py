@@ -107,8 +107,10 @@ class Folder:
 
     def _name(self, path: Path) -> str:
         """A file's path below the root, the same on every file system and writable everywhere."""
-        below = path.relative_to(self.root) if path.is_relative_to(self.root) else path
-        readable = os.fsencode(below).decode("utf-8", "backslashreplace").replace(os.sep, "/")
+        below = str(path).removeprefix(f"{self.root}{os.sep}").replace(os.sep, "/")
+        if below.isascii() and below.isprintable():
+            return below
+        readable = os.fsencode(below).decode("utf-8", "backslashreplace")
         return unicodedata.normalize("NFC", "".join(c if c.isprintable() else ascii(c)[1:-1] for c in readable))
 
 

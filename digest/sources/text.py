@@ -85,9 +85,11 @@ def _as_text(found: re.Match[str]) -> str:
 
 _ELLIPSIS = re.compile(r"(?P<gap>\s?)[\[(]?(?:\.{3}|…)[.…]*[\])]?$")
 # Scripts that put no blanks between words: Thai to Lao, Myanmar, Khmer, kana, Han.
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff]"
+_UNSPACED_RANGES = (
+    r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff"
 )
+_UNSPACED = re.compile(f"[{_UNSPACED_RANGES}]")
+_LAST_WORD = re.compile(rf"[^\s{_UNSPACED_RANGES}]+$")
 _SENTENCE = re.compile(r"""(?P<word>\S*?)(?:[.!?]+["'”’»)\]]*(?=\s+[^\sa-zà-ÿа-я]|$)|[。！？｡][」』”’）]*)""")
 _SENTENCE_SIGNS = (".", "!", "?", "。", "！", "？", "｡")
 _ABBREVIATIONS = frozenset(
@@ -112,6 +114,7 @@ _ABBREVIATIONS = frozenset(
         "gen",
     )
 )
+_VIRAMA = 9  # the combining class of the sign by which Indic scripts join two consonants
 _LOOSE_END = " ,;:-–—·|/&(\\[{<“‘«„「『（【、，；：〈《"
 
 
@@ -135,8 +138,8 @@ def _mended(text: str) -> str:
     if not found:
         return text
     rest = text[: found.start()]
-    if not found["gap"] and rest and not _UNSPACED.match(rest[-1]):  # it may be in the middle of a word
-        rest = rest[: rest.rfind(" ") + 1].rstrip() or rest
+    if not found["gap"]:  # the last word may be half a word
+        rest = _LAST_WORD.sub("", rest).rstrip() or rest
     if rest.endswith(_SENTENCE_SIGNS):
         return rest
     return rest.rstrip(_LOOSE_END) + "…" if rest else ""
@@ -169,6 +172,8 @@ def _joined(text: str, at: int) -> bool:
     """Whether the characters before and after belong to one that a reader sees: marks, joiners, flags, skin tones."""
     before, after = text[at - 1], text[at]
     if unicodedata.category(after) in {"Mn", "Mc", "Me"} or "\u200c" in (before, after) or "\u200d" in (before, after):
+        return True
+    if unicodedata.combining(before) == _VIRAMA:
         return True
     if "\U0001f3fb" <= after <= "\U0001f3ff" or "\U000e0020" <= after <= "\U000e007f":
         return True

@@ -42,9 +42,9 @@ class Editions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def history(self, digest: str) -> History:
-        """What the next edition of a digest has to know of the earlier ones."""
-        mine = editions.c.digest == digest
+    def history(self, digest: str, *, without: str = "") -> History:
+        """What an edition of a digest has to know of the others; ``without`` is the period of the one that asks."""
+        mine = and_(editions.c.digest == digest, editions.c.period != without)
         with self._database.read() as connection:
             number, first, previous = connection.execute(
                 select(func.max(editions.c.number), func.min(editions.c.starts), func.max(editions.c.ends)).where(mine)
@@ -141,6 +141,13 @@ class Editions:
             )
             for row in rows
         }
+
+    def recorded(self, edition: int) -> dict[str, bool]:
+        """The articles that were considered, by key and by path: whether they are in it."""
+        query = select(edition_articles).where(edition_articles.c.edition == edition)
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return {identity: row.included for row in rows for identity in (row.key, row.path) if identity}
 
     def stop(self, edition: int, now: datetime) -> None:
         """From now on nothing of this edition is claimed or handed over; what is in hand ends as it ends."""

@@ -107,6 +107,13 @@ def test_pictures_have_a_numeric_size_and_no_words_beside_their_title(tree: Tree
         assert image.getparent().get("href")
 
 
+def test_a_picture_is_never_shown_larger_than_it_is(one: One, renderer: Renderer, page: Read):
+    for width, limited in ((120, True), (900, False)):
+        image = Image(url="https://example.org/x.png", width=width, height=width)
+        style = page(renderer.render(one(image=image)).html).xpath("string(//img/@style)")
+        assert ("max-width:120px" in style) is limited
+
+
 def test_a_small_or_tall_picture_does_not_open_the_mail(one: One, renderer: Renderer, page: Read):
     for width, height, shown in ((120, 90, "120"), (800, 1200, "164")):
         image = Image(url="https://example.org/x.png", width=width, height=height)

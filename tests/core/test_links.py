@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import base64
+import string
+from dataclasses import replace
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.errors import LinkError
+from digest.links import Purpose, ReaderLinks, Signer
+from digest.model import Sender
+
+SIGNER = Signer(["a key of some length"])
+SENDER = Sender(
+    name="Example Weekly",
+    address="weekly@example.org",
+    list_id="weekly.example.org",
+    unsubscribe_to="leave@example.org",
+    web="https://news.example.org",
+)
+EDITION = "weekly/2025-W40"
+TOKEN = SIGNER.sign(Purpose.UNSUBSCRIBE, EDITION, 7)
+
+
+@given(
+    st.sampled_from(Purpose),
+    st.text(st.characters(codec="utf-8"), max_size=300),
+    st.integers(min_value=0, max_value=2**63 - 1),
+)
+def test_what_was_signed_is_read_back(purpose: Purpose, edition: str, subscriber: int):
+    assert SIGNER.read(purpose, SIGNER.sign(purpose, edition, subscriber)) == (edition, subscriber)
+
+
+@given(st.integers(0, len(TOKEN) - 1), st.sampled_from(string.printable + "é\ud800\0"))
+def test_a_token_with_one_character_changed_is_refused(position: int, character: str):
+    if TOKEN[position] == character:
+        return
+    with pytest.raises(LinkError):
+        SIGNER.read(Purpose.UNSUBSCRIBE, TOKEN[:position] + character + TOKEN[position + 1 :])
+
+
+def test_there_is_one_way_to_write_each_token():
+    """The last character of a signature has bits that base64 does not use."""
+    accepted = []
+    for character in string.ascii_letters + string.digits + "-_=":
+        token = TOKEN[:-1] + character
+        try:
+            SIGNER.read(Purpose.UNSUBSCRIBE, token)
+        except LinkError:
+            continue
+        accepted.append(token)
+    assert accepted == [TOKEN]
+
+
+@given(st.integers(0, len(TOKEN)), st.text(min_size=1, max_size=3))
+def test_a_token_with_something_put_in_is_refused(position: int, more: str):
+    with pytest.raises(LinkError):
+        SIGNER.read(Purpose.UNSUBSCRIBE, TOKEN[:position] + more + TOKEN[position:])
+
+
+@given(st.integers(0, len(TOKEN) - 1))
+def test_a_token_that_was_cut_is_refused(length: int):
+    with pytest.raises(LinkError):
+        SIGNER.read(Purpose.UNSUBSCRIBE, TOKEN[:length])
+
+
+@given(st.text())
+def test_anything_else_is_refused(token: str):
+    with pytest.raises(LinkError):
+        SIGNER.read(Purpose.UNSUBSCRIBE, token)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.PREFERENCES, Purpose.ARCHIVE])
+def test_a_token_acts_for_its_own_purpose_only(purpose: Purpose):
+    with pytest.raises(LinkError):
+        SIGNER.read(purpose, TOKEN)
+
+
+def test_an_error_says_that_the_link_is_not_ours_and_shows_nothing_of_it():
+    with pytest.raises(LinkError) as caught:
+        SIGNER.read(Purpose.UNSUBSCRIBE, "WyJ3ZWVr.forged")
+    assert caught.value.message == "this link is not complete, or not one of ours"
+
+
+def test_tokens_of_an_older_key_are_read_and_the_newest_key_signs():
+    rotated = Signer(["a key of some length", "the key after it"])
+    assert rotated.read(Purpose.UNSUBSCRIBE, TOKEN) == (EDITION, 7)
+
+    signed = rotated.sign(Purpose.UNSUBSCRIBE, EDITION, 7)
+    assert Signer(["the key after it"]).read(Purpose.UNSUBSCRIBE, signed) == (EDITION, 7)
+    with pytest.raises(LinkError):
+        SIGNER.read(Purpose.UNSUBSCRIBE, signed)
+
+
+def test_tokens_of_a_key_that_was_dropped_are_refused():
+    with pytest.raises(LinkError):
+        Signer(["the key after it"]).read(Purpose.UNSUBSCRIBE, TOKEN)
+
+
+def test_a_token_is_safe_in_a_url_and_a_mail_header():
+    assert set(TOKEN) <= set(string.ascii_letters + string.digits + "-_.")
+    assert len(TOKEN) < 200
+
+
+def test_a_token_holds_edition_and_subscriber_and_nothing_of_the_person():
+    payload = TOKEN.partition(".")[0]
+    assert base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)) == b'["weekly/2025-W40",7]'
+
+
+def test_the_same_reader_gets_the_same_links_each_time():
+    assert SIGNER.for_reader(SENDER, EDITION, 7) == SIGNER.for_reader(SENDER, EDITION, 7)
+
+
+def test_each_page_has_a_token_for_its_purpose():
+    links = SIGNER.for_reader(SENDER, EDITION, 7)
+    pages = {
+        Purpose.UNSUBSCRIBE: links.unsubscribe_page,
+        Purpose.PREFERENCES: links.preferences,
+        Purpose.ARCHIVE: links.archive,
+    }
+    for purpose, page in pages.items():
+        prefix = f"https://news.example.org/{purpose}/"
+        assert page.startswith(prefix)
+        assert SIGNER.read(purpose, page.removeprefix(prefix)) == (EDITION, 7)
+
+
+@pytest.mark.parametrize("web", ["https://example.org/news", "https://example.org/news/"])
+def test_pages_live_below_the_address_of_the_web_part(web: str):
+    links = SIGNER.for_reader(replace(SENDER, web=web), EDITION, 7)
+    assert links.unsubscribe_page.startswith("https://example.org/news/unsubscribe/")
+
+
+def test_without_public_pages_there_is_the_mail_link_alone():
+    links = SIGNER.for_reader(replace(SENDER, web=""), EDITION, 7)
+    assert links == ReaderLinks(unsubscribe_mail=links.unsubscribe_mail)
+    assert links.unsubscribe == links.unsubscribe_mail
+
+
+def test_with_public_pages_a_person_follows_the_page():
+    links = SIGNER.for_reader(SENDER, EDITION, 7)
+    assert links.unsubscribe == links.unsubscribe_page
+
+
+@pytest.mark.parametrize(
+    "mailbox", ["leave@example.org", "leave+weekly@example.org", "a%b?c&d=e#f/g@example.org", "läufer@example.org"]
+)
+def test_the_mail_link_is_encoded_as_rfc_6068_asks(mailbox: str):
+    link = SIGNER.for_reader(replace(SENDER, unsubscribe_to=mailbox), EDITION, 7).unsubscribe_mail
+    parts = urlsplit(link)
+    assert link.isascii()
+    assert " " not in link
+    assert "+" not in link
+    assert (parts.scheme, unquote(parts.path), parts.fragment) == ("mailto", mailbox, "")
+    assert parse_qs(parts.query) == {"subject": [f"unsubscribe {TOKEN}"]}
+
+
+def test_message_keys_differ_for_editions_and_keys_and_are_not_the_key():
+    keys = {
+        SIGNER.message_key(EDITION),
+        SIGNER.message_key("weekly/2025-W41"),
+        Signer(["another key"]).message_key(EDITION),
+    }
+    assert len(keys) == 3
+    assert all(len(key) == 64 and "key" not in key for key in keys)
+    assert SIGNER.message_key(EDITION) == Signer(["older", "a key of some length"]).message_key(EDITION)

@@ -1,0 +1,233 @@
+"""What sending tests stand on: a real ledger in a real file, a frozen edition, a clock that nobody waits for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from digest.delivery import Policy
+from digest.errors import TransportError
+from digest.links import Signer
+from digest.message import letter, message
+from digest.model import (
+    Article,
+    Claim,
+    Delivery,
+    DeliveryStatus,
+    Edition,
+    EditionRecord,
+    Message,
+    Outcome,
+    Period,
+    Rendition,
+    Section,
+    Selection,
+    Sender,
+)
+from digest.sending.loop import Pace, send
+from digest.sending.ports import Clock
+from digest.sending.smtp import Server, SmtpTransport, Tls
+from digest.store.database import Database
+from digest.store.editions import Editions
+from digest.store.ledger import Deliveries, Ledger
+from digest.store.senders import SenderLock
+from digest.store.tables import deliveries, subscribers
+
+NOW = datetime(2025, 10, 6, 7, tzinfo=UTC)
+LEASE = timedelta(minutes=15)
+_SENDER = Sender("Example Weekly", "weekly@example.org", "weekly.example.org", "leave@example.org")
+_PERIOD = Period(NOW - timedelta(days=7), NOW, "2025-W40")
+_BODY = "<p>%s</p>" % ("A story about the weather. " * 40)
+
+
+@dataclass(slots=True)
+class FakeTime:
+    """Time that passes only when somebody sleeps; ``slept`` is told of it and may do something about it."""
+
+    moment: datetime = NOW
+    naps: list[float] = field(default_factory=list)
+    slept: Callable[[int], Any] = lambda _: None
+
+    def now(self) -> datetime:
+        return self.moment
+
+    async def sleep(self, seconds: float) -> None:
+        until = self.moment + timedelta(seconds=seconds)
+        await asyncio.sleep(0)
+        self.moment = max(self.moment, until)
+        self.naps.append(seconds)
+        if asyncio.iscoroutine(answer := self.slept(len(self.naps))):
+            await answer
+
+    def pass_by(self, time: timedelta) -> None:
+        self.moment += time
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(self.now, self.sleep, lambda: 0.5)
+
+
+@dataclass(slots=True)
+class Diary:
+    """Somebody who watches and remembers."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    skips: int = 0
+    recoveries: list[tuple[int, int]] = field(default_factory=list)
+    pauses: list[str] = field(default_factory=list)
+    resumptions: int = 0
+
+    def recorded(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+
+    def skipped(self, count: int) -> None:
+        self.skips += count
+
+    def recovered(self, claims: int, doubts: int) -> None:
+        self.recoveries.append((claims, doubts))
+
+    def paused(self, error: TransportError) -> None:
+        self.pauses.append(error.message)
+
+    def resumed(self) -> None:
+        self.resumptions += 1
+
+
+class BrittleLedger(Ledger):
+    """The real one, but chosen commits fail before anything is written; ``commits`` counts them all."""
+
+    error: Exception
+    fails: Callable[[int], bool]
+    commits = 0
+
+    def commit(
+        self, handing: Sequence[tuple[int, str]], outcomes: Sequence[Outcome], now: datetime, lease: timedelta
+    ) -> frozenset[int]:
+        self.commits += 1
+        if self.fails(self.commits):
+            raise self.error
+        return super().commit(handing, outcomes, now, lease)
+
+
+class House:
+    """One database, one edition frozen for its readers, and all that is needed to send it."""
+
+    def __init__(self, file: Path) -> None:
+        self.database = Database(f"sqlite:///{file}")
+        self.time = FakeTime()
+        self.diary = Diary()
+        self.stop = asyncio.Event()
+        self.editions = Editions(self.database)
+        self.deliveries = Deliveries(self.database)
+        self._letters: dict[int, Any] = {}
+
+    def freeze(self, *addresses: str) -> EditionRecord:
+        """The addresses go straight into the table: whatever they are, as if an older version had let them in."""
+        with self.database.write() as connection:
+            rows = [
+                {"address": a, "address_key": a.lower(), "status": "active", "created": NOW, "changed": NOW}
+                for a in addresses
+            ]
+            connection.execute(insert(subscribers), rows)
+        article = Article("path:a", "A story", NOW)
+        edition = Edition("weekly", 1, "Example Weekly", _PERIOD, (Section("news", "News", (article,)),))
+        rendition = Rendition(Selection(), "Example Weekly", "", _BODY, "A story about the weather.")
+        record = self.editions.freeze(
+            edition, [rendition], considered=[(article, True)], sender=_SENDER, message_key="key", now=NOW
+        )
+        assert record is not None
+        assert record.deliveries == len(addresses)
+        return record
+
+    @property
+    def record(self) -> EditionRecord:
+        record = self.editions.find("weekly", "1")
+        assert record is not None
+        return record
+
+    def write(self, delivery: Delivery) -> Message:
+        record = self.record if not self._letters else None
+        if record is not None:
+            self._letters = {
+                number: letter(
+                    rendition, record.sender, edition=record.name, message_key=record.message_key, date=record.frozen
+                )
+                for number, rendition in self.editions.renditions(record.id).items()
+            }
+        made = self._letters[delivery.rendition]
+        links = Signer(["secret"]).for_reader(made.sender, made.edition, delivery.subscriber)
+        return message(
+            made, address=delivery.address, name=delivery.name, subscriber=delivery.subscriber, links=links
+        )
+
+    async def send(self, port: int, **options: Any) -> None:
+        """One run of the loop; options go to ``Server`` and ``Pace`` by their names, ``ledger`` is a class."""
+        ledger = options.pop("ledger", Ledger)
+        write = options.pop("write", self.write)
+        with SenderLock(self.database) as lock:
+            await asyncio.wait_for(  # a loop that hangs is a failure, not a hanging test
+                send(
+                    options.pop("edition", 1),
+                    write,
+                    pace=pace(**{name: options.pop(name) for name in Pace.__slots__ if name in options}),
+                    transport=SmtpTransport(server_at(port, **options)),
+                    ledger=ledger(self.database, lock),
+                    clock=self.time.clock,
+                    watch=self.diary,
+                    stop=self.stop,
+                ),
+                timeout=20,
+            )
+
+    @property
+    def statuses(self) -> dict[str, DeliveryStatus]:
+        return {delivery.address: delivery.status for delivery, _, _ in self.deliveries.each(1)}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        counts = {str(status): count for status, count in self.deliveries.counts(1).items()}
+        assert sum(counts.values()) == self.record.deliveries
+        return counts
+
+    def delivery(self, address: str) -> Delivery:
+        return next(delivery for delivery, _, _ in self.deliveries.each(1) if delivery.address == address)
+
+    def person(self, address: str) -> str:
+        with self.database.read() as connection:
+            status: str = connection.execute(
+                select(subscribers.c.status).where(subscribers.c.address == address)
+            ).scalar_one()
+            return status
+
+    def change(self, address: str, **values: Any) -> None:
+        """Changes a subscriber behind the loop's back."""
+        with self.database.write() as connection:
+            connection.execute(subscribers.update().where(subscribers.c.address == address).values(**values))
+
+    def change_deliveries(self, **values: Any) -> None:
+        with self.database.write() as connection:
+            connection.execute(deliveries.update().values(**values))
+
+
+def pace(**options: Any) -> Pace:
+    policy = Policy(first_retry=timedelta(minutes=1), patience=timedelta(days=2))
+    usual = {"connections": 5, "batch": 100, "lease": LEASE, "outage": timedelta(minutes=30), "policy": policy}
+    return Pace(**{**usual, **options})
+
+
+def server_at(port: int, **options: Any) -> Server:
+    usual = {"host": "127.0.0.1", "port": port, "tls": Tls.NONE}
+    return Server(**{**usual, "connect_timeout": 5, "command_timeout": 5, "data_timeout": 5, **options})
+
+
+def readers(count: int) -> tuple[str, ...]:
+    return tuple(f"reader{number:03}@example.org" for number in range(count))
+
+
+__all__ = ["LEASE", "NOW", "BrittleLedger", "Claim", "House", "readers"]
