@@ -1,0 +1,200 @@
+"""Reaching the server at all: TLS, login, servers that are down, or take fewer connections than we would like."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+from digest.errors import TransportError
+from digest.sending.smtp import SmtpTransport, Tls
+from tests.sending.conftest import Serve
+from tests.sending.house import House, readers, server_at
+from tests.sending.server import GREETING, Answer, Moment, say
+
+LOGIN = base64.b64encode(b"\0user\0secret").decode()
+BRIEF = {"connections": 2, "outage": timedelta(minutes=5)}
+
+
+def admits(moment: Moment) -> Answer | None:
+    """Only the right password, and only over TLS."""
+    if moment.stage != "AUTH":
+        return None
+    right = moment.secure and moment.argument == f"PLAIN {LOGIN}"
+    return say("235 2.7.0 welcome" if right else "535 5.7.8 wrong user or password")
+
+
+async def test_starttls_secures_everything_that_matters(
+    house: House, serve: Serve, certificate: ssl.SSLContext, ca_file: Path
+):
+    secure = []
+    server = await serve(lambda m: secure.append((m.stage, m.secure)), tls=certificate)
+    house.freeze(*readers(3))
+    await house.send(server.port, tls=Tls.REQUIRED, ca_file=ca_file)
+    assert house.counts == {"accepted": 3}
+    assert {stage for stage, is_secure in secure if not is_secure} == {GREETING, "EHLO", "STARTTLS"}
+
+
+async def test_implicit_tls_starts_with_the_first_byte(
+    house: House, serve: Serve, certificate: ssl.SSLContext, ca_file: Path
+):
+    server = await serve(tls=certificate, implicit=True)
+    house.freeze(*readers(3))
+    await house.send(server.port, tls=Tls.IMPLICIT, ca_file=ca_file)
+    assert house.counts == {"accepted": 3}
+    assert "STARTTLS" not in server.verbs()
+
+
+@pytest.mark.parametrize("refusal", ["not offered", "refused", "only helo"])
+async def test_without_starttls_there_is_no_mail(house: House, serve: Serve, refusal: str, certificate: ssl.SSLContext):
+    scripts = {
+        "refused": lambda m: say("454 4.7.0 not now") if m.stage == "STARTTLS" else None,
+        "only helo": lambda m: say("502 5.5.1 what?") if m.stage == "EHLO" else None,
+    }
+    server = await serve(
+        scripts.get(refusal, lambda _: None),
+        tls=certificate if refusal == "refused" else None,
+        extensions=("AUTH PLAIN",),
+    )
+    house.freeze(*readers(3))
+    with pytest.raises(TransportError, match=r"STARTTLS|454 4\.7\.0 not now"):
+        await house.send(server.port, tls=Tls.REQUIRED, username="user", password="secret", **BRIEF)
+    assert set(server.verbs()) <= {"EHLO", "HELO", "STARTTLS", "QUIT"}
+    assert house.counts == {"queued": 3}
+
+
+@pytest.mark.parametrize("tls", [Tls.REQUIRED, Tls.IMPLICIT])
+async def test_a_certificate_of_an_unknown_authority_is_refused(
+    house: House, serve: Serve, certificate: ssl.SSLContext, tls: Tls
+):
+    server = await serve(tls=certificate, implicit=tls is Tls.IMPLICIT)
+    house.freeze(*readers(3))
+    with pytest.raises(TransportError, match="certificate") as caught:
+        await house.send(server.port, tls=tls, **BRIEF)
+    assert "smtp.ca_file" in caught.value.hint
+    assert set(server.verbs()) <= {"EHLO", "STARTTLS"}
+    assert house.counts == {"queued": 3}
+
+
+async def test_a_certificate_for_another_name_is_refused(serve: Serve, authority: trustme.CA, ca_file: Path):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("mail.example.org").configure_cert(context)
+    server = await serve(tls=context)
+    with pytest.raises(TransportError, match="certificate"):
+        await SmtpTransport(server_at(server.port, tls=Tls.REQUIRED, ca_file=ca_file)).connect()
+
+
+async def test_verification_can_be_switched_off(house: House, serve: Serve, certificate: ssl.SSLContext):
+    server = await serve(tls=certificate)
+    house.freeze(*readers(2))
+    await house.send(server.port, tls=Tls.REQUIRED, verify=False)
+    assert house.counts == {"accepted": 2}
+
+
+async def test_a_login_goes_over_tls_and_before_any_mail(
+    house: House, serve: Serve, certificate: ssl.SSLContext, ca_file: Path
+):
+    server = await serve(admits, tls=certificate, extensions=("AUTH PLAIN",))
+    house.freeze(*readers(2))
+    await house.send(
+        server.port, connections=1, tls=Tls.REQUIRED, ca_file=ca_file, username="user", password="secret"
+    )
+    assert house.counts == {"accepted": 2}
+    assert server.verbs()[:5] == ["EHLO", "STARTTLS", "EHLO", "AUTH", "MAIL"]
+
+
+async def test_a_refused_login_marks_nobody_and_says_what_to_check(
+    house: House, serve: Serve, certificate: ssl.SSLContext, ca_file: Path
+):
+    server = await serve(admits, tls=certificate, extensions=("AUTH PLAIN",))
+    house.freeze(*readers(2))
+    with pytest.raises(TransportError, match=r"login was refused: 535 5\.7\.8 wrong") as caught:
+        await house.send(server.port, tls=Tls.REQUIRED, ca_file=ca_file, username="user", password="wrong", **BRIEF)
+    assert "smtp.password" in caught.value.hint
+    assert "wrong user" in caught.value.message
+    assert LOGIN not in caught.value.message
+    assert len(house.diary.pauses) == 1
+    assert house.counts == {"queued": 2}
+    assert "MAIL" not in server.verbs()
+
+
+async def test_a_server_without_login_is_not_mailed_through_when_a_login_is_wanted(house: House, serve: Serve):
+    server = await serve()
+    house.freeze(*readers(2))
+    with pytest.raises(TransportError, match="AUTH"):
+        await house.send(server.port, username="user", password="secret", **BRIEF)
+    assert "MAIL" not in server.verbs()
+
+
+@pytest.mark.parametrize(("tls", "implicit"), [(Tls.IMPLICIT, False), (Tls.REQUIRED, True)])
+async def test_the_wrong_port_is_told_in_one_line_with_a_hint(
+    serve: Serve, certificate: ssl.SSLContext, ca_file: Path, tls: Tls, *, implicit: bool
+):
+    server = await serve(tls=certificate, implicit=implicit)
+    transport = SmtpTransport(server_at(server.port, tls=tls, ca_file=ca_file, connect_timeout=0.3))
+    with pytest.raises(TransportError) as caught:
+        await transport.connect()
+    assert "smtp.port" in caught.value.hint
+    assert "\n" not in caught.value.message
+
+
+async def test_an_unusable_ca_file_is_named(tmp_path: Path):
+    for content in (None, "no certificate"):
+        file = tmp_path / "ca.pem"
+        if content:
+            file.write_text(content)
+        with pytest.raises(TransportError, match=r"ca\.pem"):
+            SmtpTransport(server_at(25, tls=Tls.REQUIRED, ca_file=file))
+
+
+# --- a sick channel ------------------------------------------------------------------------------------------------
+
+
+async def test_a_server_that_is_down_for_a_while_costs_that_while_and_nobody(house: House, serve: Serve):
+    server = await serve(listening=False)
+    house.time.slept = lambda nap: server.listen() if nap == 25 else None
+    house.freeze(*readers(20))
+    await house.send(server.port)
+    assert server.taken == dict.fromkeys(readers(20), 1)
+    assert house.counts == {"accepted": 20}
+    assert {house.delivery(who).attempts for who in readers(20)} == {1}
+    assert len(house.diary.pauses) == 1
+    assert house.diary.resumptions == 1
+    assert "nothing answers there" in house.diary.pauses[0]
+
+
+async def test_a_server_that_stays_down_ends_the_run_with_everybody_still_queued(house: House, serve: Serve):
+    server = await serve(listening=False)
+    house.freeze(*readers(20))
+    started = house.time.now()
+    with pytest.raises(TransportError, match="nothing answers there"):
+        await house.send(server.port, **BRIEF)
+    assert house.counts == {"queued": 20}
+    assert timedelta(minutes=5) <= house.time.now() - started < timedelta(minutes=7)
+    await server.listen()
+    await house.send(server.port)
+    assert server.taken == dict.fromkeys(readers(20), 1)
+
+
+async def test_fewer_connections_than_configured_are_enough_and_no_reason_to_cry(house: House, serve: Serve):
+    open_now: set[int] = set()
+
+    def script(moment: Moment) -> Answer | None:
+        if moment.stage == GREETING:
+            if len(open_now) >= 2:
+                return say("421 4.7.0 too many connections")
+            open_now.add(moment.connection)
+        if moment.stage == "QUIT":
+            open_now.discard(moment.connection)
+        return None
+
+    house.freeze(*readers(60))
+    server = await serve(script)
+    await house.send(server.port, connections=6)
+    assert server.taken == dict.fromkeys(readers(60), 1)
+    assert house.counts == {"accepted": 60}
+    assert len(house.diary.pauses) <= 1
