@@ -28,6 +28,13 @@ wheel: $(VENV)/dev
 	.test-wheel/bin/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt dist/*.whl
 	cd .test-wheel && bin/digest demo
 
+# Ours beside its peers, as ratios; each script takes options of its own (see benchmarks/README.md).
+benchmarks: $(VENV)/run
+	$(BIN)/python benchmarks/read.py
+	$(BIN)/python benchmarks/render.py
+	$(BIN)/python benchmarks/import_subscribers.py
+	$(BIN)/python benchmarks/send.py
+
 # Accept what the templates render now as what they should render.
 golden: $(VENV)/dev
 	DIGEST_ACCEPT_GOLDEN=1 $(BIN)/python -m pytest tests/render

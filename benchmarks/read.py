@@ -14,8 +14,36 @@ from measuring import OURS, Way, compare, introduce, timed
 from digest.model import Article
 from digest.sources.files import Folder
 
-WORDS = """harbour ferry council library budget evening market school orchard bridge winter timetable repair volunteer
-museum station kitchen garden survey signal engine draft model tool question answer reader editor""".split()
+WORDS = (
+    "harbour",
+    "ferry",
+    "council",
+    "library",
+    "budget",
+    "evening",
+    "market",
+    "school",
+    "orchard",
+    "bridge",
+    "winter",
+    "timetable",
+    "repair",
+    "volunteer",
+    "museum",
+    "station",
+    "kitchen",
+    "garden",
+    "survey",
+    "signal",
+    "engine",
+    "draft",
+    "model",
+    "tool",
+    "question",
+    "answer",
+    "reader",
+    "editor",
+)
 CATEGORIES = ("Work", "Science", "Travel", "Home", "Sport", "Culture", "Cities", "Health")
 
 

@@ -84,7 +84,7 @@ def show_sizes(renderer: Renderer) -> None:
     ours = a_card(renderer.render(few).html, renderer.render(many).html)
     defaults = a_card(inlined_by_defaults(raw_few), inlined_by_defaults(raw_many))
     print("\nBytes a card costs in HTML")
-    print(f"  {OURS} {ours:,.0f}; premailer's defaults {defaults:,.0f}; ours to it {ours / defaults:.2g} ×")
+    print(f"  {OURS} {ours:,.0f}; premailer's defaults {defaults:,.0f}; ours to it {ours / defaults:.2g} x")
     print(f"  before inlining {a_card(raw_few, raw_many):,.0f}")
 
 
@@ -133,9 +133,9 @@ def main() -> None:
     introduce(given.runs)
     renderer = Renderer(LOOK)
     renderer.check()  # templates are compiled once
+    show_sizes(renderer)
     for cards in given.cards:
         compare_rendering(renderer, cards, given.runs)
-    show_sizes(renderer)
     compare_messages(renderer.render(edition(40)), given.recipients, given.runs)
 
 

@@ -35,7 +35,7 @@ from digest.subscriptions.importing import import_table
 
 START = datetime(2025, 12, 1, tzinfo=UTC)
 BACKLOG = 1000  # connections that may wait: more than anybody opens here
-PLAIN_SHARE = 10  # the plain loops send a tenth: their rate needs no more, and they take long
+PLAIN_SHARE = 5  # the plain loops send a fifth: their rate needs no more, and they take long
 CONFIGURATION = """
 [site]
 title = "Example"

@@ -111,6 +111,7 @@ class App:
                 article_url=site.article_url,
                 static=site.static,
                 prefer=LinkTo(source.link) if source.link else None,
+                base=self.config.folder,
             )
             for source in self.config.sources
         )

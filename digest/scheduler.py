@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import schedule
 
 from digest.app import App
-from digest.errors import DigestError, TryLaterError, TransportError
+from digest.errors import DigestError, TransportError, TryLaterError
 from digest.model import DeliveryStatus, EditionRecord, Outcome, Period
 from digest.period import due, next_send
 from digest.publishing import Digest

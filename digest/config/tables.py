@@ -10,7 +10,16 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from digest.config.values import (
@@ -264,6 +273,15 @@ class Config(_Table):
     database: Database = _written({}, description="Where everything is remembered.")
     web: Web = _written({}, description="The public pages.")
     templates: Templates = _written({}, description="The look of the mails.")
+    _folder: Path = PrivateAttr(default=Path())
+
+    def model_post_init(self, context: Any) -> None:
+        self._folder = (context or {}).get("folder", Path())
+
+    @property
+    def folder(self) -> Path:
+        """The folder that relative paths are meant from."""
+        return self._folder
 
     def secret_keys(self) -> tuple[str, ...]:
         """The keys that sign links, the newest last. Raises ConfigError when there is none to sign with."""

@@ -188,7 +188,7 @@ def _pattern(*names: str) -> AfterValidator:
 
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
-ARTICLE_PLACEHOLDERS = ("slug", "path", "category", "year", "month", "day")
+ARTICLE_PLACEHOLDERS = ("slug", "category", "year", "month", "day")
 ArticleAddress = Annotated[str, _pattern(*ARTICLE_PLACEHOLDERS)]
 CategoryAddress = Annotated[str, _pattern("category")]
 

@@ -20,7 +20,7 @@ from functools import partial
 from typing import TypeVar
 
 from digest.delivery import Policy, Uncertain, after, is_dead_mailbox, pause
-from digest.errors import AddressError, TransportError
+from digest.errors import AddressError, StoreError, TransportError
 from digest.model import Delivery, DeliveryStatus, Message, Outcome, Reply, Stage
 from digest.sending.journal import Journal
 from digest.sending.ports import Clock, Connection, Ledger, Transport, Watch
@@ -99,6 +99,7 @@ class _Run:
         self._executor = executor
         self._journal = Journal(self._commit, self._recorded)
         self._waiting: deque[tuple[Delivery, str]] = deque()
+        self._proven: set[Connection] = set()
         self._claiming = asyncio.Lock()
         self._next_turn = clock.now()
         self._sick_since: datetime | None = None
@@ -142,7 +143,6 @@ class _Run:
                     connection = None
                     await self._fell_ill(error, failures)
                 else:
-                    self._is_well()
                     if connection.spent:
                         await self._close(connection)
                         connection = None
@@ -151,22 +151,32 @@ class _Run:
 
     async def _hand_over(self, connection: Connection, delivery: Delivery, token: str) -> None:
         await self._turn()
+        if self._ending or connection.spent:  # stopped, or hung up on, while it waited for its turn
+            self._waiting.appendleft((delivery, token))
+            return
         asked = self._clock.now()
-        if not await self._journal.hand_over(delivery.id, token):
-            return
-        if self._clock.now() - asked >= self._pace.lease:  # asleep meanwhile: the hand-over may be somebody else's
-            self._journal.put(Outcome(replace(delivery, status=DeliveryStatus.QUEUED), token))
-            return
         try:
-            reply = await connection.send(self._write(delivery))
+            granted = await self._journal.hand_over(delivery.id, token)
+        except StoreError:
+            self._waiting.appendleft((delivery, token))  # claimed still, and goes back with the rest
+            raise
+        if granted:
+            reply = await self._reply(connection, delivery, token, asked)
+            self._journal.put(self._judged(delivery, token, reply))
+            if reply.stage is Stage.CUT:
+                raise TransportError(f"{reply.server}: {reply.text}")
+            self._is_well(connection)
+
+    async def _reply(self, connection: Connection, delivery: Delivery, token: str, asked: datetime) -> Reply:
+        """What is said about a message that was handed over; whatever is raised before it leaves is nobody's attempt."""
+        try:
+            message = self._write(delivery)
+            return await connection.send(message, lambda: self._clock.now() - asked < self._pace.lease)
         except AddressError as error:
-            reply = Reply(553, f"5.1.3 {error.message}", Stage.RCPT, "digest")
-        except TransportError:
+            return Reply(553, f"5.1.3 {error.message}", Stage.RCPT, "digest")
+        except Exception:
             self._journal.put(Outcome(replace(delivery, status=DeliveryStatus.QUEUED), token))
             raise
-        self._journal.put(self._judged(delivery, token, reply))
-        if reply.stage is Stage.CUT:
-            raise TransportError(f"{reply.server}: {reply.text}")
 
     def _judged(self, delivery: Delivery, token: str, reply: Reply) -> Outcome:
         judged = after(delivery, reply, self._clock.now(), self._pace.policy, self._clock.chance())
@@ -182,22 +192,25 @@ class _Run:
 
     async def _close(self, connection: Connection | None) -> None:
         if connection is not None:
+            self._proven.discard(connection)
             await connection.close()
 
     # --- the health of the channel
 
     async def _fell_ill(self, error: TransportError, failures: int) -> None:
-        """Claims go back, the first failure is told, and this connection waits before it tries again."""
-        now = self._clock.now()
-        if self._sick_since is None:
-            self._sick_since = now
-            self._watch.paused(error)
-        if now - self._sick_since >= self._pace.outage:
-            raise error
-        await self._hand_back()
+        """This connection waits before it tries again. When no other carries mail, claims go back and it is told, once."""
+        if not self._proven:
+            now = self._clock.now()
+            if self._sick_since is None:
+                self._sick_since = now
+                self._watch.paused(error)
+            if now - self._sick_since >= self._pace.outage:
+                raise error
+            await self._hand_back()
         await self._rest(pause(failures, self._clock.chance()).total_seconds())
 
-    def _is_well(self) -> None:
+    def _is_well(self, connection: Connection) -> None:
+        self._proven.add(connection)
         if self._sick_since is not None:
             self._sick_since = None
             self._watch.resumed()

@@ -28,8 +28,11 @@ class Ledger(Protocol):
 class Connection(Protocol):
     """An open way to one server, for one message at a time."""
 
-    async def send(self, message: Message) -> Reply:
-        """What the server said; raises TransportError while the content has not begun to leave."""
+    async def send(self, message: Message, in_time: Callable[[], bool]) -> Reply:
+        """What the server said; raises TransportError while the content has not begun to leave.
+
+        ``in_time`` is asked last of all before it leaves: a sender may have slept past its lease meanwhile.
+        """
 
     async def close(self) -> None: ...
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 import re
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 import aiosmtplib
-from aiosmtplib.errors import SMTPException
+from aiosmtplib.errors import SMTPException, SMTPResponseException
+from aiosmtplib.protocol import SMTPProtocol
 from aiosmtplib.response import SMTPResponse
 
 from digest.delivery import is_channel_fault
@@ -25,6 +27,7 @@ from digest.model import Message, Reply, Stage
 REPLY_TEXT_MAXIMUM = 500  # characters of a reply that are kept: some servers send pages
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 _START_INPUT = 354
+_SERVICE_CLOSING = 421
 
 
 class Tls(StrEnum):
@@ -100,8 +103,8 @@ class SmtpConnection:
     def spent(self) -> bool:
         return self._sent >= self._server.messages_per_connection or not self._client.is_connected
 
-    async def send(self, message: Message) -> Reply:
-        """One message. Raises TransportError while nothing of its content has left."""
+    async def send(self, message: Message, in_time: Callable[[], bool]) -> Reply:
+        """One message. Raises TransportError while nothing of its content has left, and that never does when not ``in_time``."""
         self._sent += 1
         if message.smtputf8 and not self._client.supports_extension("smtputf8"):
             return self._reply(Stage.RCPT, 553, "5.6.7 the server does not take addresses that are not ASCII")
@@ -115,7 +118,7 @@ class SmtpConnection:
         data = await self._command(b"DATA")
         if data.code != _START_INPUT:
             return await self._given_up(Stage.DATA, data)
-        return await self._content(message.data)
+        return await self._content(message.data, in_time)
 
     async def close(self) -> None:
         """Says goodbye, but waits for no answer worth waiting for."""
@@ -129,26 +132,50 @@ class SmtpConnection:
         except (SMTPException, OSError) as error:
             raise _explained(error, self._server) from error
 
-    async def _content(self, data: bytes) -> Reply:
+    async def _content(self, data: bytes, in_time: Callable[[], bool]) -> Reply:
         """The content and the final dot; whatever goes wrong from here on is a doubt, not a failure."""
-        protocol = self._client.protocol
-        if protocol is None or not self._client.is_connected:
-            raise TransportError(f"{self._server.name}: the connection was lost before the message left")
+        protocol = self._in_step()
+        if not in_time():
+            self._client.close()  # after DATA nothing else takes a message back (RFC 5321, 4.1.1.4)
+            raise TransportError(f"{self._server.name}: too much time went by before the message left")
         try:
             protocol.write(data + b".\r\n")
             said = await protocol.read_response(timeout=self._server.data_timeout)
         except (SMTPException, OSError) as error:
             self._client.close()
-            return self._reply(Stage.CUT, 0, f"no answer after the message: {error or type(error).__name__}")
+            return self._reply(Stage.CUT, 0, f"no answer after the message: {_said(error)}")
+        if said.code == _SERVICE_CLOSING:
+            self._client.close()
         return self._reply(Stage.FINAL, said.code, said.message)
+
+    def _in_step(self) -> SMTPProtocol:
+        """The line, if it is there and the server has said no more than it was asked for.
+
+        What it said too early would be read as its answer to the content, and could turn a refusal into an acceptance.
+        """
+        protocol = self._client.protocol
+        if protocol is None or not self._client.is_connected:
+            raise TransportError(f"{self._server.name}: the connection was lost before the message left")
+        if protocol._buffer:  # noqa: SLF001 - the library has no other way to see that something is left unread
+            self._client.close()
+            raise TransportError(f"{self._server.name}: the server answered before it was asked")
+        return protocol
 
     async def _given_up(self, stage: Stage, said: SMTPResponse) -> Reply:
         """A refusal before the content left: the recipient's, or about us and then a TransportError."""
         if is_channel_fault(said.code, stage):
             raise self._refused("refused to go on", said)
-        if (await self._command(b"RSET")).code // 100 != 2:  # noqa: PLR2004
-            self._client.close()
+        await self._reset()
         return self._reply(stage, said.code, said.message)
+
+    async def _reset(self) -> None:
+        """Ready for the next message or closed: what the server has said about this one stands in any case."""
+        try:
+            done = (await self._command(b"RSET")).code // 100 == 2  # noqa: PLR2004
+        except TransportError:
+            done = False
+        if not done:
+            self._client.close()
 
     def _reply(self, stage: Stage, code: int, text: str) -> Reply:
         return Reply(code, _plain(text), stage, self._server.name)
@@ -159,7 +186,7 @@ class SmtpConnection:
 
 async def _secure(client: aiosmtplib.SMTP, server: Server) -> None:
     """STARTTLS or nothing (RFC 3207; RFC 8314 on why not to fall back): a stripped offer must not expose the mail."""
-    await client.ehlo()
+    await _greet(client)
     if not client.supports_extension("starttls"):
         raise TransportError(
             f"{server.name}: the server does not offer STARTTLS, so nothing was sent",
@@ -174,6 +201,8 @@ async def _greet(client: aiosmtplib.SMTP) -> None:
     try:
         await client.ehlo()
     except aiosmtplib.SMTPHeloError:
+        if not client.is_connected:
+            raise
         await client.helo()
 
 
@@ -195,7 +224,7 @@ def _explained(error: Exception, server: Server) -> TransportError:
         cause = cause.__cause__ or cause.__context__
     match error, cause:
         case aiosmtplib.SMTPAuthenticationError(), _:
-            what, hint = f"the login was refused: {error}", "check smtp.username and smtp.password"
+            what, hint = f"the login was refused: {_said(error)}", "check smtp.username and smtp.password"
         case _, ssl.SSLCertVerificationError():
             what, hint = (
                 f"the certificate is not valid: {cause.verify_message}",
@@ -211,8 +240,14 @@ def _explained(error: Exception, server: Server) -> TransportError:
         case aiosmtplib.SMTPConnectTimeoutError(), _:
             what, hint = f"no answer within {server.connect_timeout:g} s", "check smtp.host, smtp.port and the firewall"
         case _:
-            what, hint = f"{error or type(error).__name__}", ""
+            what, hint = _said(error), ""
     return TransportError(f"{server.name}: {_plain(what)}", hint=hint)
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, SMTPResponseException):
+        return f"{error.code} {error.message}" if error.code > 0 else error.message
+    return str(error) or type(error).__name__
 
 
 def _plain(text: str) -> str:

@@ -53,6 +53,9 @@ class LinkTo(StrEnum):
 class Folder:
     """The articles below ``root``. Dates without a time zone are meant in ``zone``.
 
+    Files are called by their path below ``base`` (unset: ``root``), which is also their identity where nothing better is
+    known: two folders with a common base share no name.
+
     ``article_url`` is the pattern of an article's own page (``PAGE_FIELDS`` in braces), ``site_url`` and the ``static``
     folders are where root-relative pictures live, on the web and on disk. ``prefer`` says where a reader is taken;
     unset, to the page if there is a pattern. An article that lacks the one gets the other.
@@ -65,6 +68,7 @@ class Folder:
     static: tuple[Path, ...] = ()
     excerpt_length: int = 240
     prefer: LinkTo | None = None
+    base: Path | None = None
 
     def paths(self) -> tuple[Path, ...]:
         """Every article file, sorted. Hidden files and folders are passed over, links to folders are not followed.
@@ -106,12 +110,18 @@ class Folder:
             yield Problem(f"{name}:{error.line}" if error.line else name, error.what, error.hint)
 
     def _name(self, path: Path) -> str:
-        """A file's path below the root, the same on every file system and writable everywhere."""
-        below = str(path).removeprefix(f"{self.root}{os.sep}").replace(os.sep, "/")
+        """A file's path below the base, the same on every file system and writable everywhere."""
+        base = self.base if self.base and self.root.is_relative_to(self.base) else self.root
+        below = str(path).removeprefix(f"{base}{os.sep}").replace(os.sep, "/")
         if below.isascii() and below.isprintable():
             return below
         readable = os.fsencode(below).decode("utf-8", "backslashreplace")
         return unicodedata.normalize("NFC", "".join(c if c.isprintable() else ascii(c)[1:-1] for c in readable))
+
+
+def _names_a_page(canonical: str) -> bool:
+    """A URL that names a whole site stands in all of its articles, and identifies none."""
+    return "/" in canonical or "?" in canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +143,7 @@ class _Reading:
         to_source = self.folder.prefer is LinkTo.SOURCE or not self.folder.article_url
         canonical = canonical_url(source)
         yield Article(
-            key=canonical or f"path:{self.name}",
+            key=canonical if _names_a_page(canonical) else f"path:{self.name}",
             title=title,
             published=published,
             url=(source or page) if to_source else (page or source),

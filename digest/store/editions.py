@@ -35,6 +35,8 @@ from digest.store.tables import (
     subscribers,
 )
 
+_LONGEST_NUMBER = 9  # digits: what every database holds as an integer
+
 
 class Editions:
     """The editions of every digest in one database."""
@@ -91,8 +93,9 @@ class Editions:
     ) -> EditionRecord | None:
         """Edition, renditions and one delivery for each reader, in one transaction.
 
-        None when it changed nothing: this digest and period are frozen already, or a reader has meanwhile chosen a
-        selection that is not among ``made``; ``find`` tells which.
+        None when it changed nothing: this digest and period are frozen already (then ``find`` finds it); or a reader has
+        meanwhile chosen a selection that is not among ``made``, or another period of this digest took the number: then
+        it has to be made again.
         """
         try:
             with self._database.write() as connection:
@@ -109,7 +112,8 @@ class Editions:
 
     def find(self, digest: str, name: str) -> EditionRecord | None:
         """An edition by its number or its period."""
-        wanted = editions.c.number == int(name) if name.isdecimal() else editions.c.period == name
+        is_number = name.isdecimal() and len(name) <= _LONGEST_NUMBER
+        wanted = editions.c.number == int(name) if is_number else editions.c.period == name
         with self._database.read() as connection:
             row = connection.execute(_records().where(editions.c.digest == digest, wanted)).one_or_none()
             return _record(row) if row else None

@@ -156,7 +156,8 @@ def test_every_article_is_explained(site: Site) -> None:
     result = site.run("articles", "--json")
     facts = [json.loads(line) for line in result.stdout.splitlines()]
     assert {fact["path"]: fact["in"] for fact in facts} == {
-        "cranes.md": True, "ferries.md": True, "tides.md": True, "wages.md": True, "draft.md": False,
+        "content/cranes.md": True, "content/ferries.md": True, "content/tides.md": True, "content/wages.md": True,
+        "content/draft.md": False,
     }  # fmt: skip
     assert "broken.md" in result.stderr
     assert site.run("articles", "--strict").exit_code == 1

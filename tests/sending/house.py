@@ -162,9 +162,7 @@ class House:
             }
         made = self._letters[delivery.rendition]
         links = Signer(["secret"]).for_reader(made.sender, made.edition, delivery.subscriber)
-        return message(
-            made, address=delivery.address, name=delivery.name, subscriber=delivery.subscriber, links=links
-        )
+        return message(made, address=delivery.address, name=delivery.name, subscriber=delivery.subscriber, links=links)
 
     async def send(self, port: int, **options: Any) -> None:
         """One run of the loop; options go to ``Server`` and ``Pace`` by their names, ``ledger`` is a class."""

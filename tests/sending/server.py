@@ -148,7 +148,9 @@ class ScriptedServer:
         self._talks.add(task)
         task.add_done_callback(self._talks.discard)
         self.connections += 1
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
+        with contextlib.suppress(
+            ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, asyncio.CancelledError
+        ):  # the callback of asyncio's streams cannot bear a cancelled task
             await _Talk(self, reader, writer, self.connections).to_the_end()
         if not writer.transport.is_closing():
             writer.transport.abort()

@@ -100,9 +100,7 @@ async def test_a_login_goes_over_tls_and_before_any_mail(
 ):
     server = await serve(admits, tls=certificate, extensions=("AUTH PLAIN",))
     house.freeze(*readers(2))
-    await house.send(
-        server.port, connections=1, tls=Tls.REQUIRED, ca_file=ca_file, username="user", password="secret"
-    )
+    await house.send(server.port, connections=1, tls=Tls.REQUIRED, ca_file=ca_file, username="user", password="secret")
     assert house.counts == {"accepted": 2}
     assert server.verbs()[:5] == ["EHLO", "STARTTLS", "EHLO", "AUTH", "MAIL"]
 

@@ -148,9 +148,7 @@ async def test_an_answer_given_before_it_was_asked_for_is_not_taken_for_the_answ
 
 
 @pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA"])
-async def test_a_sender_that_slept_past_its_lease_sends_nothing_of_that_message(
-    house: House, serve: Serve, stage: str
-):
+async def test_a_sender_that_slept_past_its_lease_sends_nothing_of_that_message(house: House, serve: Serve, stage: str):
     def script(moment: Moment) -> None:
         if moment.stage == stage and moment.turn == 1:
             house.time.pass_by(LEASE)

@@ -15,7 +15,6 @@ from tests.sending.server import CUT, FINAL, Answer, Moment, say
 SICK = "reader001@example.org"
 
 
-
 def script_for(stage: str, answer: Answer, who: str = SICK):
     return lambda moment: answer if moment.stage == stage and moment.to == who else None
 
@@ -139,7 +138,9 @@ async def test_closing_is_nobodys_attempt_and_takes_a_new_connection(house: Hous
     assert "(" not in house.diary.pauses[0]
 
 
-@pytest.mark.parametrize("text", ["552 5.4.5 daily quota", "550 5.7.1 sender refused", "451 4.3.0 later", "530 5.7.0 login"])
+@pytest.mark.parametrize(
+    "text", ["552 5.4.5 daily quota", "550 5.7.1 sender refused", "451 4.3.0 later", "530 5.7.0 login"]
+)
 async def test_a_refused_sender_pauses_everything_and_marks_nobody(house: House, serve: Serve, text: str):
     house.freeze(*readers(6))
     server = await serve(lambda m: say(text) if m.stage == "MAIL" else None)
@@ -194,7 +195,14 @@ async def test_without_smtputf8_only_those_who_need_it_fail_and_nobody_is_suppre
 
 @pytest.mark.parametrize(
     "bad",
-    ["a@b.example\nRCPT TO:<evil@example.net>", "a@b@example.org", "no-at-sign", "a b@example.org", "<a@example.org>", ""],
+    [
+        "a@b.example\nRCPT TO:<evil@example.net>",
+        "a@b@example.org",
+        "no-at-sign",
+        "a b@example.org",
+        "<a@example.org>",
+        "",
+    ],
 )
 async def test_a_bad_address_in_the_ledger_fails_alone(house: House, serve: Serve, bad: str):
     house.freeze(bad, *readers(3))

@@ -4,12 +4,13 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from digest.errors import SourceError
 from digest.model import Article, Problem
-from digest.sources.files import FILE_MAXIMUM, LinkTo
+from digest.sources.files import FILE_MAXIMUM, Folder, LinkTo
 from tests.sources.conftest import Content
 
 WHOLE = """---
@@ -394,3 +395,25 @@ def test_a_file_name_that_is_no_text_makes_a_name_that_can_be_written(content: C
     (article,) = folder.read(folder.paths())
     assert article.path.isprintable()
     assert article.path.encode()
+
+
+def test_two_folders_share_no_name(tmp_path: Path) -> None:
+    for name in ("news", "blog"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "index-of-week.md").write_text(f"---\ntitle: From {name}\ndate: 2025-12-03\n---\n")
+    folders = [Folder(tmp_path / name, ZoneInfo("UTC"), base=tmp_path) for name in ("news", "blog")]
+    found = [result for folder in folders for result in folder.read(folder.paths())]
+    assert [(a.key, a.path) for a in found if isinstance(a, Article)] == [
+        ("path:news/index-of-week.md", "news/index-of-week.md"),
+        ("path:blog/index-of-week.md", "blog/index-of-week.md"),
+    ]
+
+
+def test_a_source_that_is_only_a_site_does_not_make_all_its_articles_one(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.md").write_text(
+            f"---\ntitle: {name}\ndate: 2025-12-03\nsource: https://example.org/\n---\n"
+        )
+    folder = Folder(tmp_path, ZoneInfo("UTC"))
+    keys = [result.key for result in folder.read(folder.paths()) if isinstance(result, Article)]
+    assert keys == ["path:one.md", "path:two.md"]

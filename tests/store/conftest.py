@@ -1,0 +1,95 @@
+"""A database in a real file, with people on the list and editions frozen in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from digest.model import Article, Edition, EditionRecord, Period, Rendition, Section, Selection, Sender, Subscriber
+from digest.store.database import Database
+from digest.store.editions import Editions
+from digest.store.ledger import Deliveries
+from digest.store.subscribers import Subscribers
+
+NOW = datetime(2025, 10, 6, 7, tzinfo=UTC)
+SENDER = Sender("Example Weekly", "weekly@example.org", "weekly.example.org", "leave@example.org")
+
+Freeze = Callable[..., EditionRecord | None]
+Enlist = Callable[..., None]
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/digest.db"
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    database = Database(url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def editions(database: Database) -> Editions:
+    return Editions(database)
+
+
+@pytest.fixture
+def deliveries(database: Database) -> Deliveries:
+    return Deliveries(database)
+
+
+@pytest.fixture
+def enlist(database: Database) -> Enlist:
+    """Puts people on the list; those without an address of their own are readers of example.org."""
+
+    def enlist(*people: Subscriber) -> None:
+        with Subscribers(database).changing() as changes:
+            changes.write([(person.address.casefold(), person) for person in people])
+
+    return enlist
+
+
+@pytest.fixture
+def edition() -> Callable[..., Edition]:
+    """An edition with a section for each category, one article in each."""
+
+    def edition(number: int = 1, *categories: str, digest: str = "weekly") -> Edition:
+        start = NOW + timedelta(weeks=number - 2)
+        return Edition(
+            digest=digest,
+            number=number,
+            title="Example Weekly",
+            period=Period(start, start + timedelta(weeks=1), f"2025-W{39 + number}"),
+            sections=tuple(
+                Section(key, key.title(), (Article(f"example.net/{key}/{number}", key, NOW, path=f"{key}{number}.md"),))
+                for key in categories or ("work",)
+            ),
+        )
+
+    return edition
+
+
+@pytest.fixture
+def freeze(editions: Editions) -> Freeze:
+    """Freezes an edition with a plain rendition for each selection, "" being the whole."""
+
+    def freeze(edition: Edition, *selections: str, editions: Editions = editions) -> EditionRecord | None:
+        return editions.freeze(
+            edition,
+            [rendition(selection) for selection in selections or ("",)],
+            considered=[(article, True) for article in edition.articles],
+            sender=SENDER,
+            message_key="key",
+            now=NOW,
+        )
+
+    return freeze
+
+
+def rendition(selection: str) -> Rendition:
+    return Rendition(Selection.parse(selection), f"Subject {selection}", "", f"<p>{selection}</p>", selection)

@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, insert, select, text
+from sqlalchemy.exc import StatementError
+
+import digest.store
+from digest.errors import StoreError
+from digest.store.database import Database, clock, file_of
+from digest.store.tables import REVISION, meta, metadata, senders
+
+NOBODY = 65534
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Without the right of the superuser to write everywhere."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that everybody may enter and nobody else may write to."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder)
+        path.chmod(0o755)
+        yield path
+        path.chmod(0o755)
+
+
+def pragma(database: Database, name: str) -> object:
+    with database.read() as connection:
+        return connection.execute(text(f"PRAGMA {name}")).scalar_one()
+
+
+# --- migrations ----------------------------------------------------------------------------------------------------
+
+
+def test_the_migrations_build_exactly_the_tables(database: Database):
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_migrations_build_what_the_tables_themselves_would(database: Database):
+    """Also defaults and the words that alembic does not compare."""
+
+    def described(connection: Connection) -> dict[str, object]:
+        columns = "SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info(:table) ORDER BY name"
+        keys = 'SELECT "table", "from", "to", on_delete FROM pragma_foreign_key_list(:table) ORDER BY "from"'
+        autoincrement = "SELECT sql LIKE '%AUTOINCREMENT%' FROM sqlite_master WHERE name = :table"
+        return {
+            f"{table}: {query}": connection.execute(text(query), {"table": table}).all()
+            for table in metadata.tables
+            for query in (columns, keys, autoincrement)
+        }
+
+    direct = create_engine("sqlite://")
+    metadata.create_all(direct)
+    with database.read() as migrated, direct.connect() as made:
+        assert described(migrated) == described(made)
+    direct.dispose()
+
+
+def test_the_revision_that_is_known_is_the_newest_script():
+    config = Config()
+    config.set_main_option("script_location", str(Path(digest.store.__file__).parent / "migrations"))
+    assert ScriptDirectory.from_config(config).get_current_head() == REVISION
+
+
+def test_a_database_is_migrated_once_and_opened_again_as_it_is(database: Database, url: str):
+    with database.write() as connection:
+        connection.execute(insert(meta).values(name="a", value="b"))
+    again = Database(url)
+    with again.read() as connection:
+        assert connection.execute(select(meta.c.value)).scalar_one() == "b"
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [REVISION]
+    again.close()
+
+
+def test_two_who_open_a_new_database_at_once_both_find_it_ready(url: str):
+    opened: list[Database] = []
+    threads = [threading.Thread(target=lambda: opened.append(Database(url))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [pragma(database, "user_version") for database in opened] == [0] * 4
+    for database in opened:
+        database.close()
+
+
+def test_a_folder_with_a_percent_sign_and_a_blank_is_no_trouble(tmp_path: Path):
+    folder = tmp_path / "100 % ours"
+    folder.mkdir()
+    Database(f"sqlite:///{folder}/digest.db").close()
+    assert (folder / "digest.db").exists()
+
+
+def test_a_database_of_a_newer_version_is_refused(database: Database, url: str):
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="newer version of digest") as caught:
+        Database(url)
+    assert "upgrade digest" in caught.value.hint
+    assert caught.value.exit_code == 1
+
+
+# --- what the file promises ----------------------------------------------------------------------------------------
+
+
+def test_what_was_committed_survives_a_loss_of_power(database: Database):
+    assert pragma(database, "journal_mode") == "wal"
+    assert pragma(database, "synchronous") == 2  # FULL
+    assert pragma(database, "foreign_keys") == 1
+
+
+def test_a_write_is_all_or_nothing(database: Database):
+    def half() -> None:
+        with database.write() as connection:
+            connection.execute(insert(meta).values(name="a", value="b"))
+            raise LookupError("in the middle")
+
+    with pytest.raises(LookupError):
+        half()
+    with database.read() as connection:
+        assert connection.execute(select(meta)).all() == []
+
+
+def test_a_reader_sees_one_moment_while_others_write(database: Database):
+    with database.read() as connection:
+        assert connection.execute(select(meta)).all() == []
+        with database.write() as writing:
+            writing.execute(insert(meta).values(name="a", value="b"))
+        assert connection.execute(select(meta)).all() == []
+    with database.read() as connection:
+        assert len(connection.execute(select(meta)).all()) == 1
+
+
+def test_a_database_in_memory_is_one_database():
+    database = Database("sqlite://")
+    with database.write() as connection:
+        connection.execute(insert(meta).values(name="a", value="b"))
+    with database.read() as connection:
+        assert connection.execute(select(meta.c.name)).scalar_one() == "a"
+    assert database.path is None
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("sqlite:///a/b.db", Path("a/b.db")),
+        ("sqlite:////a/b.db", Path("/a/b.db")),
+        ("sqlite:///:memory:", None),
+        ("sqlite://", None),
+    ],
+)
+def test_the_file_of_a_url(url: str, path: Path | None):
+    assert file_of(url) == path
+
+
+def test_the_clock_is_aware_and_moves_on(database: Database):
+    with database.read() as connection:
+        first, second = clock(connection), clock(connection)
+    assert first.tzinfo is UTC
+    assert first <= second
+    assert abs(datetime.now(UTC) - first) < timedelta(minutes=1)
+
+
+def test_instants_are_kept_as_utc_and_naive_ones_refused(database: Database):
+    started = datetime(2025, 10, 6, 9, 0, 0, 123456, tzinfo=timezone(timedelta(hours=2)))
+    with database.write() as connection:
+        connection.execute(insert(senders).values(started=started, host="h", process=1))
+        assert connection.execute(text("SELECT started FROM senders")).scalar_one() == "2025-10-06 07:00:00.123456"
+        kept = connection.execute(select(senders.c.started)).scalar_one()
+        assert (kept, kept.tzinfo) == (started, UTC)
+        with pytest.raises(StatementError, match="naive datetime"):
+            connection.execute(insert(senders).values(started=started.replace(tzinfo=None), host="h", process=1))
+
+
+# --- what an operator can mend -------------------------------------------------------------------------------------
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path):
+    file = tmp_path / "list.csv"
+    file.write_text("email,name\n" * 100)
+    with pytest.raises(StoreError, match=r"list\.csv: is not a database") as caught:
+        Database(f"sqlite:///{file}")
+    assert caught.value.hint
+    assert file.read_text() == "email,name\n" * 100
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path: Path):
+    with pytest.raises(StoreError, match="cannot be opened") as caught:
+        Database(f"sqlite:///{tmp_path}/missing/digest.db")
+    assert "folder exists" in caught.value.hint
+
+
+def test_a_folder_in_place_of_the_file_is_named(tmp_path: Path):
+    with pytest.raises(StoreError, match="cannot be opened"):
+        Database(f"sqlite:///{tmp_path}")
+
+
+def test_a_folder_that_may_not_be_written_to_is_named(public: Path):
+    public.chmod(0o555)
+    with as_nobody(), pytest.raises(StoreError, match="cannot be opened"):
+        Database(f"sqlite:///{public}/digest.db")
+
+
+def test_a_file_that_may_not_be_written_to_is_named(public: Path):
+    url = f"sqlite:///{public}/digest.db"
+    Database(url).close()
+    (public / "digest.db").chmod(0o444)
+    public.chmod(0o777)
+
+    def written() -> None:
+        database = Database(url)
+        try:
+            with database.write() as connection:
+                connection.execute(insert(meta).values(name="a", value="b"))
+        finally:
+            database.close()
+
+    with as_nobody(), pytest.raises(StoreError, match=r"cannot be (written to|opened)") as caught:
+        written()
+    assert "permissions" in caught.value.hint or "may be written" in caught.value.hint
+
+
+def test_a_damaged_file_is_named(tmp_path: Path):
+    file = tmp_path / "digest.db"
+    Database(f"sqlite:///{file}").close()
+    data = bytearray(file.read_bytes())
+    data[4096:] = b"\xff" * (len(data) - 4096)
+    file.write_bytes(data)
+    with pytest.raises(StoreError, match="is damaged") as caught:
+        Database(f"sqlite:///{file}")
+    assert "backup" in caught.value.hint
+
+
+def test_a_database_that_is_in_use_may_be_tried_again_later(database: Database, url: str):
+    impatient = Database(url, busy_timeout=0)
+    other = sqlite3.connect(str(database.path), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match="in use by another process") as caught, impatient.write():
+        pytest.fail("two writers at once")  # pragma: no cover
+    assert caught.value.exit_code == 75
+
+    with impatient.read() as connection:  # who reads is never in the way of who writes
+        assert connection.execute(select(meta)).all() == []
+    other.execute("ROLLBACK")
+    other.close()
+    with impatient.write() as connection:
+        connection.execute(insert(meta).values(name="a", value="b"))
+    impatient.close()
+
+
+def test_a_file_of_somebody_else_is_not_migrated_over(tmp_path: Path):
+    file = tmp_path / "other.db"
+    other = sqlite3.connect(file)
+    other.execute("CREATE TABLE subscribers (email)")
+    other.commit()
+    other.close()
+    with pytest.raises(StoreError, match=r"other\.db"):
+        Database(f"sqlite:///{file}")
+    other = sqlite3.connect(file)
+    assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("subscribers",)]
+    other.close()
