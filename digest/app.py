@@ -84,9 +84,9 @@ class App:
 
     def edition(self, name: str) -> EditionRecord:
         """A frozen edition by ``12``, ``2025-W40`` or ``weekly/2025-W40``. Raises UsageError."""
-        digest, separator, rest = name.rpartition("/")
-        named = self.digest(digest if separator else None)
-        if found := self.editions.find(named.name, rest):
+        digest, _, period = name.partition("/")  # a period may hold a slash of its own: START/END
+        named, period = (self.digest(digest), period) if digest in self._digests else (self.digest(), name)
+        if found := self.editions.find(named.name, period):
             return found
         raise UsageError(f"there is no edition {name!r} of {named.name}", hint="`digest editions list` shows them all")
 

@@ -4,7 +4,7 @@
       ▲                 │                              │ │ └──5yz──▶ failed    (dead mailbox: subscriber suppressed)
       │   lease over    │                              │ └──4yz──▶ deferred ──(when due)──▶ claimed … patience: failed
       └─────────────────┘                              └─ sender died, or cut after the content began ──▶ uncertain
-                                 claimed ── subscriber has left, or the edition was stopped ──▶ skipped
+                                 claimed ── subscriber has left before hand-over ──▶ skipped
 
 ``handing`` goes back to ``queued`` when the channel broke before the content left: that was nobody's attempt.
 ``uncertain`` never moves by itself: it is settled by a person, or by a late answer to the claim that made it.

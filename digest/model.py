@@ -318,7 +318,7 @@ class DeliveryStatus(StrEnum):
     DEFERRED = "deferred"  # the server said "later"
     FAILED = "failed"  # the server said "never", or said "later" until patience ended
     UNCERTAIN = "uncertain"  # perhaps taken; only a person may settle it
-    SKIPPED = "skipped"  # not sent: the subscriber had left before hand-over, or the edition was stopped
+    SKIPPED = "skipped"  # not sent: the subscriber had left before hand-over
 
 
 FINAL_STATUSES = frozenset(

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from digest.compose import Composition, Rules, Verdict, compose
-from digest.errors import SourceError, TryLaterError
+from digest.errors import SourceError, StoreError, TryLaterError
 from digest.model import (
     Article,
     Attachment,
@@ -185,8 +185,8 @@ def freeze(
 ) -> EditionRecord:
     """Freezes a composed edition; if somebody else was quicker, theirs is the edition.
 
-    Raises TryLaterError when there are not enough articles, when nobody would get it, or when readers keep choosing new
-    selections meanwhile.
+    Raises TryLaterError when there are not enough articles or nobody would get it, StoreError (busy) when readers keep
+    choosing new selections meanwhile.
     """
     edition = composition.edition
     if not composition.enough:
@@ -211,7 +211,10 @@ def freeze(
         )
         if record := record or editions.find(digest.name, edition.period.name):
             return record
-    raise TryLaterError(f"{edition.name}: readers are changing their choices right now", hint="try again in a moment")
+        edition = replace(edition, number=editions.history(digest.name).number + 1)  # another period may have taken it
+    raise StoreError(
+        f"{edition.name}: readers are changing their choices right now", hint="try again in a moment", busy=True
+    )
 
 
 def as_test(rendition: Rendition) -> Rendition:

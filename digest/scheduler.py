@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from datetime import datetime, timedelta
 
 import schedule
@@ -23,6 +24,7 @@ TICK = 5  # seconds; an edition leaves at most this late
 TRY_AGAIN = timedelta(minutes=5)  # after an error that may pass: a locked database, a template being edited
 
 log = logging.getLogger("digest")
+_ADDRESS = re.compile(r"\S*@\S*")  # servers like to repeat whom they refuse
 
 
 class Clockwork:
@@ -113,7 +115,7 @@ class LogWatch:
             "delivery": outcome.delivery.id,
             "status": outcome.delivery.status.value,
             "attempts": outcome.delivery.attempts,
-            "reply": outcome.delivery.reply,
+            "reply": _ADDRESS.sub("…", outcome.delivery.reply),
         }
         log.log(level, "delivery", extra=facts)
 

@@ -25,6 +25,10 @@ from digest.errors import DigestError
 class _Commands(click.Group):
     """Turns every error that is raised on purpose into one line, a hint and its exit code; others are bugs."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """In the order in which they are needed."""
+        return list(self.commands)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)

@@ -25,7 +25,7 @@ _KINDS = {
 }
 
 
-@click.command()
+@click.command(short_help="Every article, in or out, and why.")
 @click.option("--digest", "digest_name", metavar="NAME", help="Which digest; needed when there are several.")
 @click.option("--period", "period_name", metavar="PERIOD", help="2025-W40, 2025-10-01, 2025-10 or START/END.")
 @click.option("--all", "everything", is_flag=True, help="Also those of other periods.")

@@ -28,7 +28,7 @@ class Finding:
     exit_code: int = 0
 
 
-@click.command()
+@click.command(short_help="Is all well? And what to do next.")
 @click.option("--show", is_flag=True, help="Print the effective configuration with every default.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of digest.toml, for editors.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")

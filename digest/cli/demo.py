@@ -13,7 +13,7 @@ from digest.cli.session import Session, pass_session
 from digest.cli.watching import GaugeWatch
 
 
-@click.command()
+@click.command(short_help="The main job end to end, on a sample site.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FAILURES_SHOWN = 20
 
 
-@click.group()
+@click.group(short_help="What was published, and who got it.")
 def editions() -> None:
     """Show editions and their deliveries; stop and settle them.
 

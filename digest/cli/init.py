@@ -9,7 +9,7 @@ import click
 from digest.cli.session import Session, pass_session
 
 
-@click.command()
+@click.command(short_help="Write a digest.toml for your site.")
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @pass_session
 def init(session: Session, folder: Path) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SAMPLE_READER = Subscriber(id=0, address="reader@example.org")
 
 
-@click.command()
+@click.command(short_help="Exactly what would be sent; nothing is.")
 @click.option("--digest", "digest_name", metavar="NAME", help="Which digest; needed when there are several.")
 @click.option("--period", "period_name", metavar="PERIOD", help="2025-W40, 2025-10-01, 2025-10 or START/END.")
 @click.option("--for", "address", metavar="ADDRESS", help="As this subscriber would get it.")

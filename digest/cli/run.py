@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
-@click.command()
+@click.command(short_help="Publish and send at every cadence.")
 @click.option(
     "--log", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Log lines."
 )

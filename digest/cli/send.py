@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from digest.publishing import Digest
 
 
-@click.command()
+@click.command(short_help="Publish the last period and send it.")
 @click.option("--digest", "digest_name", metavar="NAME", help="Which digest; needed when there are several.")
 @click.option("--period", "period_name", metavar="PERIOD", help="2025-W40, 2025-10-01, 2025-10 or START/END.")
 @click.option("--test", "tests", multiple=True, metavar="ADDRESS", help="Send it marked [Test] to this address only.")
@@ -126,7 +126,8 @@ def _deliver(session: Session, app: App, record: EditionRecord, *, as_json: bool
     stop = asyncio.Event()
     if left and record.stopped is None:
         with session.gauge("sending", left) as gauge:
-            asyncio.run(_until_told(app.deliver(record, GaugeWatch(gauge, event=_teller(session)), stop), stop))
+            work = app.deliver(record, GaugeWatch(gauge, event=_teller(session)), stop)
+            asyncio.run(_until_told(work, stop, gauge.say))
     _report(session, app, record, as_json=as_json, stopped=stop.is_set())
 
 
@@ -142,7 +143,7 @@ def _teller(session: Session) -> Any:
     return tell
 
 
-async def _until_told(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
+async def _until_told(work: Coroutine[Any, Any, None], stop: asyncio.Event, say: Callable[[str], None]) -> None:
     """SIGTERM and Ctrl-C let what is in hand finish; the second one does not wait."""
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
@@ -150,6 +151,8 @@ async def _until_told(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> N
     def told() -> None:
         if stop.is_set():
             task.cancel()
+        else:
+            say("stopping: what is in hand is finished first; a second signal does not wait for it")
         stop.set()
 
     for sign in (signal.SIGTERM, signal.SIGINT):

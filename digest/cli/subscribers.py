@@ -34,7 +34,7 @@ _RESUBSCRIBE = click.option(
 )
 
 
-@click.group(name="subscribers")
+@click.group(name="subscribers", short_help="The list: import, export, add, remove, show.")
 def subscribers() -> None:
     """The people who are mailed."""
 

@@ -17,16 +17,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Self
 
-from digest.errors import StoreError
 from digest.model import Outcome
 
 Commit = Callable[[Sequence[tuple[int, str]], Sequence[Outcome]], Awaitable[frozenset[int]]]
 
 
 class Journal:
-    """An asynchronous context; ``told`` hears of each outcome once it is committed.
+    """An asynchronous context; ``told`` hears of each outcome once it is committed, and raises nothing.
 
-    Leaving it commits what is left. Raises StoreError; what could not be committed stays ``handing`` in the ledger.
+    Leaving it commits what is left. Raises what ``commit`` raises; what could not be committed stays ``handing`` in the
+    ledger.
     """
 
     def __init__(self, commit: Commit, told: Callable[[Outcome], None]) -> None:
@@ -43,7 +43,7 @@ class Journal:
         self._wanted.set()
 
     async def hand_over(self, delivery: int, token: str) -> bool:
-        """Whether the content may leave, once that is committed. Raises StoreError."""
+        """Whether the content may leave, once that is committed. Raises what ``commit`` raises."""
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._handing.append(((delivery, token), answer))
         self._wanted.set()
@@ -65,7 +65,9 @@ class Journal:
         while not self._closing:
             await self._wanted.wait()
             self._wanted.clear()
-            with contextlib.suppress(StoreError):  # who waits was told; outcomes go with the next transaction
+            with contextlib.suppress(
+                Exception
+            ):  # who waits was told; outcomes go with the next transaction or the last
                 await self._flush()
 
     async def _flush(self) -> None:
@@ -75,13 +77,14 @@ class Journal:
             return
         try:
             granted = await self._commit([claim for claim, _ in handing], outcomes)
-        except StoreError as error:
+        except Exception as error:
             self._outcomes = outcomes + self._outcomes
             for _, answer in handing:
-                answer.set_exception(error)
+                if not answer.done():
+                    answer.set_exception(error)
             raise
-        for outcome in outcomes:
-            self._told(outcome)
         for (delivery, _), answer in handing:
             if not answer.done():
                 answer.set_result(delivery in granted)
+        for outcome in outcomes:
+            self._told(outcome)

@@ -20,7 +20,7 @@ from functools import partial
 from typing import TypeVar
 
 from digest.delivery import Policy, Uncertain, after, is_dead_mailbox, pause
-from digest.errors import AddressError, StoreError, TransportError
+from digest.errors import AddressError, TransportError
 from digest.model import Delivery, DeliveryStatus, Message, Outcome, Reply, Stage
 from digest.sending.journal import Journal
 from digest.sending.ports import Clock, Connection, Ledger, Transport, Watch
@@ -99,15 +99,16 @@ class _Run:
         self._executor = executor
         self._journal = Journal(self._commit, self._recorded)
         self._waiting: deque[tuple[Delivery, str]] = deque()
-        self._proven: set[Connection] = set()
+        self._proven: set[Connection] = set()  # those that have carried mail
+        self._troubled: set[int] = set()  # deliveries that a connection broke under before their content left
         self._claiming = asyncio.Lock()
         self._next_turn = clock.now()
         self._sick_since: datetime | None = None
         self._fault: Exception | None = None
+        self._faulty = asyncio.Event()
 
     async def to_the_end(self) -> None:
-        resend = self._pace.policy.uncertain is Uncertain.RESEND
-        self._watch.recovered(*await self._in_ledger(partial(self._ledger.recover, resend=resend)))
+        await self._recover()
         await self._fill()
         try:
             async with self._journal:
@@ -124,7 +125,11 @@ class _Run:
         try:
             await self._carry()
         except Exception as error:  # noqa: BLE001 - the other connections finish what they have in hand, then it is raised
-            self._fault = self._fault or error
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        self._fault = self._fault or error
+        self._faulty.set()
 
     async def _carry(self) -> None:
         connection: Connection | None = None
@@ -157,7 +162,7 @@ class _Run:
         asked = self._clock.now()
         try:
             granted = await self._journal.hand_over(delivery.id, token)
-        except StoreError:
+        except Exception:
             self._waiting.appendleft((delivery, token))  # claimed still, and goes back with the rest
             raise
         if granted:
@@ -175,6 +180,7 @@ class _Run:
         except AddressError as error:
             return Reply(553, f"5.1.3 {error.message}", Stage.RCPT, "digest")
         except Exception:
+            self._troubled.add(delivery.id)
             self._journal.put(Outcome(replace(delivery, status=DeliveryStatus.QUEUED), token))
             raise
 
@@ -198,7 +204,7 @@ class _Run:
     # --- the health of the channel
 
     async def _fell_ill(self, error: TransportError, failures: int) -> None:
-        """This connection waits before it tries again. When no other carries mail, claims go back and it is told, once."""
+        """Has this connection wait before it tries again. When no other one carries mail, all claims go back and it is told."""
         if not self._proven:
             now = self._clock.now()
             if self._sick_since is None:
@@ -220,10 +226,11 @@ class _Run:
         return self._stop.is_set() or self._fault is not None
 
     async def _rest(self, seconds: float) -> None:
-        """Sleeps, or less when sending is stopped."""
+        """Sleeps, or less when sending ends."""
         if seconds <= 0 or self._ending:
             return
-        waits = [asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._stop.wait())]
+        ends = (self._clock.sleep(seconds), self._stop.wait(), self._faulty.wait())
+        waits = [asyncio.ensure_future(end) for end in ends]
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
@@ -242,15 +249,25 @@ class _Run:
         most = self._pace.batch
         if self._pace.per_second:  # no more than half a lease can carry
             most = max(1, min(most, int(self._pace.per_second * self._pace.lease.total_seconds() / 2)))
-        skipped = most
-        while skipped and not self._waiting:
+        while not self._waiting:
             claim = await self._in_ledger(
                 partial(self._ledger.claim, self._edition, most, self._clock.now(), self._pace.lease)
             )
-            self._waiting.extend((delivery, claim.token) for delivery in claim.deliveries)
-            skipped = claim.skipped
-            if skipped:
-                self._watch.skipped(skipped)
+            # One at whom the server hangs up each time must not stand in the way of the others.
+            last_the_troubled = sorted(claim.deliveries, key=lambda delivery: delivery.id in self._troubled)
+            self._waiting.extend((delivery, claim.token) for delivery in last_the_troubled)
+            if claim.skipped:
+                self._watch.skipped(claim.skipped)
+            elif not claim.deliveries and not await self._recover():
+                return
+
+    async def _recover(self) -> bool:
+        """Whether something is due again that a sender held too long: a dead one, or this one behind a slow server."""
+        resend = self._pace.policy.uncertain is Uncertain.RESEND
+        claims, doubts = await self._in_ledger(partial(self._ledger.recover, resend=resend))
+        if claims or doubts:
+            self._watch.recovered(claims, doubts)
+        return bool(claims or (doubts and resend))
 
     async def _hand_back(self) -> None:
         unused = [(delivery.id, token) for delivery, token in self._waiting]
@@ -264,8 +281,12 @@ class _Run:
         )
 
     def _recorded(self, outcome: Outcome) -> None:
-        if outcome.delivery.status is not DeliveryStatus.QUEUED:
+        if outcome.delivery.status is DeliveryStatus.QUEUED:
+            return
+        try:
             self._watch.recorded(outcome)
+        except Exception as error:  # noqa: BLE001 - whoever watches must not keep the others from being recorded
+            self._failed(error)
 
     async def _in_ledger(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, call)

@@ -7,6 +7,7 @@ far the dialogue had come (RFC 5321, 4.1.4).
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 import ssl
@@ -103,9 +104,16 @@ class SmtpConnection:
     def spent(self) -> bool:
         return self._sent >= self._server.messages_per_connection or not self._client.is_connected
 
-    async def send(self, message: Message, in_time: Callable[[], bool]) -> Reply:
+    async def send(self, message: Message, in_time: Callable[[], bool] = lambda: True) -> Reply:
         """One message. Raises TransportError while nothing of its content has left, and that never does when not ``in_time``."""
         self._sent += 1
+        try:
+            return await self._transaction(message, in_time)
+        except asyncio.CancelledError:
+            self._client.close()  # there is nothing to say goodbye to in the middle of a message
+            raise
+
+    async def _transaction(self, message: Message, in_time: Callable[[], bool]) -> Reply:
         if message.smtputf8 and not self._client.supports_extension("smtputf8"):
             return self._reply(Stage.RCPT, 553, "5.6.7 the server does not take addresses that are not ASCII")
         options = [b"SMTPUTF8"] if message.smtputf8 else []

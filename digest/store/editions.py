@@ -106,9 +106,15 @@ class Editions:
                 _write_renditions(connection, row, edition, made)
                 return _counted(connection, row, edition)
         except IntegrityError:
-            if self.find(edition.digest, edition.period.name) is None:
+            if not self._is_taken(edition):
                 raise
             return None
+
+    def _is_taken(self, edition: Edition) -> bool:
+        same = or_(editions.c.period == edition.period.name, editions.c.number == edition.number)
+        with self._database.read() as connection:
+            query = select(func.count()).where(editions.c.digest == edition.digest, same)
+            return bool(connection.execute(query).scalar_one())
 
     def find(self, digest: str, name: str) -> EditionRecord | None:
         """An edition by its number or its period."""

@@ -254,8 +254,11 @@ def _hand_over(
     connection: Connection, handing: Sequence[tuple[int, str]], now: datetime, lease: timedelta
 ) -> frozenset[int]:
     moment = clock(connection)
+    by_token: dict[str, list[int]] = {}
+    for delivery, token in handing:
+        by_token.setdefault(token, []).append(delivery)
     claimed = and_(
-        or_(*(and_(deliveries.c.id == delivery, deliveries.c.token == token) for delivery, token in handing)),
+        or_(*(and_(deliveries.c.token == token, deliveries.c.id.in_(ids)) for token, ids in by_token.items())),
         deliveries.c.status == DeliveryStatus.CLAIMED,
         deliveries.c.lease > moment,
     )

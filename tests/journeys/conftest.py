@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,15 +55,29 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture
-def post_office() -> Iterator[PostOffice]:
-    office = PostOffice(port=free_port())
+@contextmanager
+def on_duty(office: PostOffice, **options: Any) -> Iterator[PostOffice]:
+    """The office behind a listening port; ``options`` are those of aiosmtpd's server."""
+    office.port = free_port()
     controller = Controller(
-        office, hostname="127.0.0.1", port=office.port, server_hostname="post.example.org", enable_SMTPUTF8=True
+        office,
+        hostname="127.0.0.1",
+        port=office.port,
+        server_hostname="post.example.org",
+        enable_SMTPUTF8=True,
+        **options,
     )
     controller.start()
-    yield office
-    controller.stop()
+    try:
+        yield office
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def post_office() -> Iterator[PostOffice]:
+    with on_duty(PostOffice()) as office:
+        yield office
 
 
 def article(title: str, date: str, category: str = "Work", **fields: str) -> str:

@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -17,7 +19,6 @@ from digest.links import Signer
 from digest.message import letter, message
 from digest.model import (
     Article,
-    Claim,
     Delivery,
     DeliveryStatus,
     Edition,
@@ -115,10 +116,21 @@ class BrittleLedger(Ledger):
         return super().commit(handing, outcomes, now, lease)
 
 
+@lru_cache
+def _empty_database() -> bytes:
+    """Made by the migrations once; the tests copy it."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "empty.db"
+        Database(f"sqlite:///{file}").close()
+        return file.read_bytes()
+
+
 class House:
     """One database, one edition frozen for its readers, and all that is needed to send it."""
 
     def __init__(self, file: Path) -> None:
+        if not file.exists():
+            file.write_bytes(_empty_database())
         self.database = Database(f"sqlite:///{file}")
         self.time = FakeTime()
         self.diary = Diary()
@@ -208,9 +220,10 @@ class House:
         with self.database.write() as connection:
             connection.execute(subscribers.update().where(subscribers.c.address == address).values(**values))
 
-    def change_deliveries(self, **values: Any) -> None:
+    def change_deliveries(self, of: str, **values: Any) -> None:
+        """Changes all deliveries of a status behind the loop's back."""
         with self.database.write() as connection:
-            connection.execute(deliveries.update().values(**values))
+            connection.execute(deliveries.update().where(deliveries.c.status == of).values(**values))
 
 
 def pace(**options: Any) -> Pace:
@@ -226,6 +239,3 @@ def server_at(port: int, **options: Any) -> Server:
 
 def readers(count: int) -> tuple[str, ...]:
     return tuple(f"reader{number:03}@example.org" for number in range(count))
-
-
-__all__ = ["LEASE", "NOW", "BrittleLedger", "Claim", "House", "readers"]

@@ -74,7 +74,7 @@ class Content:
     connection: int
 
 
-Script = Callable[[Moment], Answer | None | Awaitable[Answer | None]]
+Script = Callable[[Moment], Answer | Awaitable[Answer | None] | None]
 _ADDRESS = re.compile(r"<(.*)>")
 _USUAL = {
     GREETING: "220 scripted.example.org ESMTP",

@@ -133,9 +133,8 @@ async def test_closing_is_nobodys_attempt_and_takes_a_new_connection(house: Hous
     assert server.taken == dict.fromkeys(readers(6), 1)
     assert {house.delivery(who).attempts for who in readers(6)} == {1}
     assert server.connections == 3
-    assert len(house.diary.pauses) == 1
-    assert "421 4.3.2 too busy" in house.diary.pauses[0]
-    assert "(" not in house.diary.pauses[0]
+    assert len(house.diary.pauses) <= 1  # none when the other connection had carried mail by then
+    assert all(pause.endswith(" 421 4.3.2 too busy") for pause in house.diary.pauses)
 
 
 @pytest.mark.parametrize(

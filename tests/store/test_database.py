@@ -65,7 +65,7 @@ def test_the_migrations_build_what_the_tables_themselves_would(database: Databas
     """Also defaults and the words that alembic does not compare."""
 
     def described(connection: Connection) -> dict[str, object]:
-        columns = "SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info(:table) ORDER BY name"
+        columns = 'SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(:table) ORDER BY name'
         keys = 'SELECT "table", "from", "to", on_delete FROM pragma_foreign_key_list(:table) ORDER BY "from"'
         autoincrement = "SELECT sql LIKE '%AUTOINCREMENT%' FROM sqlite_master WHERE name = :table"
         return {

@@ -1,0 +1,68 @@
+"""Senders as processes of their own, which can be killed; forked, because importing everything takes half a second.
+
+As a program: reads ``FILE PORT CONNECTIONS`` from each line of its input, starts a sender, writes its process id and,
+once it has ended, its exit status (negative for a signal).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from signal import SIGKILL
+from types import TracebackType
+from typing import Self
+
+from tests.sending.house import House
+
+
+class Nursery:
+    """One sender at a time, in a process that can be killed at any instant."""
+
+    async def __aenter__(self) -> Self:
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.sending.nursery"),
+            cwd=Path(__file__).parents[2],
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._process.stdin
+        self._process.stdin.close()
+        await self._process.wait()
+
+    async def run(self, file: Path, port: int, connections: int) -> int:
+        """Starts a sender and waits for its end; returns its exit status."""
+        assert self._process.stdin
+        self._pid: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._process.stdin.write(f"{file} {port} {connections}\n".encode())
+        self._pid.set_result(await self._number())
+        return await self._number()
+
+    async def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(await self._pid, SIGKILL)
+
+    async def _number(self) -> int:
+        assert self._process.stdout
+        return int(await self._process.stdout.readline())
+
+
+def main() -> None:
+    for line in sys.stdin:
+        file, port, connections = line.split()
+        if (child := os.fork()) == 0:
+            asyncio.run(House(Path(file)).send(int(port), connections=int(connections), batch=40))
+            os._exit(0)
+        print(child, flush=True)  # noqa: T201 - this is what it is for
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
