@@ -62,7 +62,7 @@ def _row(ours: Sequence[float], theirs: Sequence[float] | None) -> str:
     median = statistics.median(theirs)
     spread = (max(theirs) - min(theirs)) / median
     ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
-    shown = "" if theirs is ours else f"{ratio:.2g} x" if ratio < 10 else f"{ratio:.0f} x"
+    shown = "" if theirs is ours else f"{ratio:.2f} x"
     return f"{median:12,.0f}  {spread:7.0%}  {shown:>10}".rstrip()
 
 

@@ -156,7 +156,7 @@ class _Run:
 
     async def _hand_over(self, connection: Connection, delivery: Delivery, token: str) -> None:
         await self._turn()
-        if self._ending or connection.spent:  # stopped, or hung up on, while it waited for its turn
+        if self._ending:  # while it waited for its turn
             self._waiting.appendleft((delivery, token))
             return
         asked = self._clock.now()

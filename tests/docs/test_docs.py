@@ -74,6 +74,10 @@ def section(text: str, heading: str) -> str:
     return found[1]
 
 
+def paragraph(text: str, start: str) -> str:
+    return next(piece for piece in text.split("\n\n") if piece.startswith(start))
+
+
 def rows(text: str) -> list[list[str]]:
     """The cells of all table rows but for the ruled line and the header above it."""
     found: list[list[str]] = []
@@ -110,6 +114,13 @@ def test_every_page_is_named_in_the_readme_and_every_decision_in_its_list() -> N
     decisions = [page.name for page in (DOCS / "decisions").glob("0*.md")]
     assert decisions
     assert [name for name in decisions if f"({name})" not in read("decisions/README.md")] == []
+
+
+def test_every_module_has_its_place_in_the_architecture() -> None:
+    modules = {path.name for path in (ROOT / "digest").glob("[a-z]*.py")}
+    packages = {f"{path.parent.name}/" for path in (ROOT / "digest").glob("*/__init__.py")}
+    told = {name for row in rows(section(read("architecture.md"), "The layers")) for name in coded(row[1])}
+    assert told == modules | packages
 
 
 # --- commands ------------------------------------------------------------------------------------------------------
@@ -175,8 +186,8 @@ def test_the_exit_codes_are_those_of_the_errors() -> None:
     kinds = [kind for kind in vars(errors).values() if inspect.isclass(kind) and issubclass(kind, errors.DigestError)]
     codes = {0, errors.StoreError("", busy=True).exit_code, *(kind.exit_code for kind in kinds)}
     assert {int(row[0]) for row in rows(section(read("running.md"), "Exit codes"))} == codes
-    line = next(line for line in read("commands.md").splitlines() if line.startswith("**Exit codes**"))
-    assert set(map(int, re.findall(r"\b(\d+) \w", line))) == codes
+    told = paragraph(read("commands.md"), "**Exit codes**")
+    assert set(map(int, re.findall(r"\b(\d+) \w", told))) == codes
 
 
 # --- what --json prints ----------------------------------------------------------------------------------------------
@@ -193,7 +204,7 @@ def keys(value: Any) -> set[str]:
     return set()
 
 
-SUBSCRIBER = next(line for line in read("commands.md").splitlines() if line.startswith("A subscriber in JSON"))
+SUBSCRIBER = paragraph(read("commands.md"), "A subscriber in JSON")
 ANSWERS = {
     "digest articles": ("articles",),
     "digest preview": ("preview",),

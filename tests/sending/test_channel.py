@@ -14,7 +14,7 @@ from digest.errors import TransportError
 from digest.sending.smtp import SmtpTransport, Tls
 from tests.sending.conftest import Serve
 from tests.sending.house import House, readers, server_at
-from tests.sending.server import GREETING, Answer, Moment, say
+from tests.sending.server import GREETING, Answer, Moment, Then, say
 
 LOGIN = base64.b64encode(b"\0user\0secret").decode()
 FOR_EVER = timedelta(days=999)  # fake time flies while refused connections rest
@@ -197,3 +197,13 @@ async def test_fewer_connections_than_configured_are_enough_and_no_reason_to_cry
     assert server.taken == dict.fromkeys(readers(60), 1)
     assert house.counts == {"accepted": 60}
     assert len(house.diary.pauses) <= 2  # before the first message, perhaps after the last
+
+
+async def test_a_server_that_hangs_up_after_each_welcome_is_not_called_without_end(house: House, serve: Serve):
+    server = await serve(lambda m: say("250 scripted.example.org", Then.CUT) if m.stage == "EHLO" else None)
+    house.freeze(*readers(3))
+    with pytest.raises(TransportError):
+        await house.send(server.port, connections=1, outage=timedelta(minutes=5))
+    assert house.counts == {"queued": 3}
+    assert server.connections < 20
+    assert len(house.diary.pauses) == 1
