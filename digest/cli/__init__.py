@@ -62,7 +62,7 @@ def _shared_options() -> list[click.Parameter]:
             type=click.Path(path_type=Path),
             expose_value=False,
             callback=_set_config,
-            help="Configuration file.  [default: digest.toml, else $DIGEST_CONFIG]",
+            help="Configuration file.  [default: $DIGEST_CONFIG, else digest.toml]",
         ),
         click.Option(
             ["--now"], type=Instant(), expose_value=False, callback=_set_now, help="ISO 8601; the clock for this run."

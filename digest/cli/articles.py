@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -51,7 +52,7 @@ def articles(
         for verdict in shown:
             session.json(_facts(verdict))
     else:
-        for line in _told(prepared.composition, record, shown):
+        for line in _told(prepared.composition, record, shown, digest.cadence.zone):
             session.out(line)
     session.problems(prepared.problems, strict=strict)
 
@@ -77,7 +78,9 @@ def _facts(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _told(composition: Composition, record: EditionRecord | None, verdicts: list[Verdict]) -> Iterator[str]:
+def _told(
+    composition: Composition, record: EditionRecord | None, verdicts: list[Verdict], zone: tzinfo
+) -> Iterator[str]:
     """For reading: the edition section by section, then what is out, grouped by its reason."""
     edition = composition.edition
     inside = [verdict for verdict in verdicts if verdict.included]
@@ -90,11 +93,11 @@ def _told(composition: Composition, record: EditionRecord | None, verdicts: list
     for category, members in _grouped(inside, _section).items():
         told = f", {more[category]} more did not fit" if category in more else ""
         yield f"\nIN  {category} ({len(members)}{told})"
-        yield from map(_line, members)
+        yield from (_line(verdict, zone) for verdict in members)
     outside = _grouped([verdict for verdict in verdicts if not verdict.included], _kind)
     for kind, members in sorted(outside.items(), key=lambda group: (-len(group[1]), group[0])):
         yield f"\nOUT {kind} ({len(members)})"
-        yield from (_line(verdict, detail=verdict.reason if verdict.reason != kind else "") for verdict in members)
+        yield from (_line(verdict, zone, verdict.reason if verdict.reason != kind else "") for verdict in members)
 
 
 def _grouped(verdicts: Iterable[Verdict], by: Callable[[Verdict], str]) -> dict[str, list[Verdict]]:
@@ -116,11 +119,11 @@ def _kind(verdict: Verdict) -> str:
     return verdict.reason
 
 
-def _line(verdict: Verdict, detail: str = "") -> str:
+def _line(verdict: Verdict, zone: tzinfo, detail: str = "") -> str:
     article = verdict.article
     room = _columns() - PATH_COLUMNS - 14
     text = f"{article.title}  [{detail}]" if detail else article.title
-    date = article.published.strftime("%m-%d %H:%M")
+    date = article.published.astimezone(zone).strftime("%m-%d %H:%M")
     return f"  {date}  {_fit(text, room):{room}}{_fit(article.path or article.key, PATH_COLUMNS)}"
 
 

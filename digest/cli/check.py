@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.session import Session, pass_session
+from digest.cli.session import Session, counted, pass_session
 from digest.errors import DigestError
 
 if TYPE_CHECKING:
@@ -88,7 +88,10 @@ def _articles(session: Session, app: App) -> Finding:
         where = ", ".join(str(source.root) for source in app.sources)
         return Finding("articles", well=False, said=f"none in {where}", hint="check sources.files in digest.toml")
     newest = max(article.published for article in gathered.articles)
-    said = f"{len(gathered.articles):,} articles, {len(gathered.problems):,} problems, the newest of {newest:%Y-%m-%d}"
+    said = (
+        f"{counted(len(gathered.articles), 'article')}, the newest of {newest:%Y-%m-%d}; "
+        f"{counted(len(gathered.problems), 'problem')}"
+    )
     return Finding("articles", well=True, said=said)
 
 

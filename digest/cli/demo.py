@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from digest.cli.preview import write_files
-from digest.cli.session import Session, pass_session
+from digest.cli.session import Session, counted, pass_session
 from digest.cli.watching import GaugeWatch
 
 
@@ -38,7 +38,7 @@ def demo(session: Session, out: Path) -> None:
     for line in (
         f"The clock was set to {DEMO_NOW:%A %d %B %Y, %H:%M}, and this happened:",
         f"  imported   {imported.added} subscribers, {len(imported.refused)} refused",
-        f"  gathered   {shown.considered} articles of {record.period.name}, {len(shown.problems)} problem on the way",
+        f"  gathered   {shown.considered} articles of {record.period.name}, {counted(len(shown.problems), 'problem')} on the way",
         f"  composed   {record.title}, edition {record.number}: {record.articles} of them are in",
         f"  frozen     {record.deliveries} deliveries; nothing for {excluded}",
         f"  sent       {counts}",

@@ -78,7 +78,7 @@ def preview(
         )
     else:
         session.out(f"{letter.edition}: {subject}")
-        session.out(f"{len(message.data):,} bytes, of which the HTML part has {files[0].stat().st_size:,}")
+        session.out(f"{len(message.data):,} bytes, of which the HTML part has {len(_part(message, 'html').encode()):,}")
         for file in files:
             session.out(str(file))
     if show:
@@ -112,19 +112,24 @@ def write_files(message: Message, folder: Path, name: str) -> tuple[Path, Path, 
 
     In the .html, images that travel inside the mail stand as data, for a browser knows no Content-IDs.
     """
-    parsed = message_from_bytes(message.data, _class=EmailMessage, policy=SMTP)
-    html, text = (parsed.get_body((kind,)) for kind in ("html", "plain"))
-    page = html.get_content() if html else ""
-    for part in parsed.walk():
+    page = _part(message, "html")
+    for part in message_from_bytes(message.data).walk():
         if cid := part.get("Content-ID"):
             data = base64.b64encode(part.get_payload(decode=True)).decode()  # type: ignore[arg-type]
             page = page.replace(f"cid:{cid.strip('<> ')}", f"data:{part.get_content_type()};base64,{data}")
     folder.mkdir(parents=True, exist_ok=True)
     files = tuple(folder / f"{name}.{suffix}" for suffix in ("html", "txt", "eml"))
     files[0].write_text(page, encoding="utf-8")
-    files[1].write_text(text.get_content() if text else "", encoding="utf-8")
+    files[1].write_text(_part(message, "plain"), encoding="utf-8")
     files[2].write_bytes(message.data)
     return files[0], files[1], files[2]
+
+
+def _part(message: Message, kind: str) -> str:
+    """One part of the message, as a mail program decodes it."""
+    part = message_from_bytes(message.data, _class=EmailMessage, policy=SMTP).get_body((kind,))
+    content: str = part.get_content() if part else ""
+    return content
 
 
 def _reader(app: App, address: str | None, categories: str | None) -> Subscriber:

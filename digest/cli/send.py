@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,10 +69,22 @@ def send(
     elif folder:
         _write_messages(session, app, _prepared(session, app, digest, period, strict=strict), digest, folder)
     else:
-        record = app.editions.find(digest.name, period.name) or _publish(
-            session, app, digest, period, strict=strict, yes=yes
-        )
-        _deliver(session, app, record, as_json=as_json)
+        run = _Run(session, app, as_json=as_json)
+        for record in () if period_name else _unfinished(app, digest, period):
+            run.deliver(record)
+        if not run.stop.is_set():
+            run.deliver(
+                app.editions.find(digest.name, period.name)
+                or _publish(session, app, digest, period, strict=strict, yes=yes)
+            )
+        run.end()
+
+
+def _unfinished(app: App, digest: Digest, period: Period) -> list[EditionRecord]:
+    """Earlier editions that have something to hand over now, such as what was deferred, the oldest first."""
+    due = app.deliveries.unfinished(app.now())
+    found = [record for record in app.editions.every(digest.name) if record.id in due]
+    return [record for record in reversed(found) if record.period.name != period.name]
 
 
 # --- publishing
@@ -120,15 +133,66 @@ def _agree(session: Session, question: str, *, yes: bool) -> None:
 # --- sending
 
 
-def _deliver(session: Session, app: App, record: EditionRecord, *, as_json: bool) -> None:
-    counts = app.deliveries.counts(record.id)
-    left = sum(count for status, count in counts.items() if status not in FINAL_STATUSES)
-    stop = asyncio.Event()
-    if left and record.stopped is None:
-        with session.gauge("sending", left) as gauge:
-            work = app.deliver(record, GaugeWatch(gauge, event=_teller(session)), stop)
-            asyncio.run(_until_told(work, stop, gauge.say))
-    _report(session, app, record, as_json=as_json, stopped=stop.is_set())
+class _Run:
+    """Hands over one edition after another, until a signal says stop."""
+
+    def __init__(self, session: Session, app: App, *, as_json: bool) -> None:
+        self._session = session
+        self._app = app
+        self._as_json = as_json
+        self._left: list[str] = []
+        self.stop = asyncio.Event()
+
+    def deliver(self, record: EditionRecord) -> None:
+        if self.stop.is_set():
+            return
+        left = _left(self._app.deliveries.counts(record.id))
+        if left and record.stopped is None:
+            with self._session.gauge("sending", left) as gauge:
+                work = self._app.deliver(record, GaugeWatch(gauge, event=_teller(self._session)), self.stop)
+                asyncio.run(_until_told(work, self.stop, gauge.say))
+        self._report(record)
+
+    def end(self) -> None:
+        """Raises TryLaterError when something is to be tried later."""
+        if self._left and not self.stop.is_set():
+            raise TryLaterError("; ".join(self._left), hint="run `digest send` again then, or let `digest run` do it")
+
+    def _report(self, record: EditionRecord) -> None:
+        counts = self._app.deliveries.counts(record.id)
+        due = self._app.deliveries.next_due(record.id)
+        if self._as_json:
+            self._session.json(summary(record, counts) | {"next_due": due})
+        else:
+            told = ", ".join(f"{count:,} {status}" for status, count in counts.items())
+            self._session.out(f"{record.name}, edition {record.number}: {record.deliveries:,} deliveries: {told}")
+            for reason, count in record.exclusions:
+                self._session.out(f"  not among them: {count:,} {reason}")
+        if sum(counts.values()) != record.deliveries:
+            raise DigestError(
+                f"{record.name}: {sum(counts.values())} deliveries are known, {record.deliveries} were frozen"
+            )
+        self._advise(record, counts, due)
+
+    def _advise(self, record: EditionRecord, counts: dict[DeliveryStatus, int], due: datetime | None) -> None:
+        left = _left(counts)
+        if uncertain := counts.get(DeliveryStatus.UNCERTAIN):
+            self._session.note(
+                f"{uncertain} uncertain: perhaps delivered. `digest editions deliveries {record.name} "
+                f"--status uncertain` lists them, `digest editions settle {record.name}` settles them"
+            )
+        if record.stopped:
+            self._session.note(f"this edition was stopped on {record.stopped:%Y-%m-%d %H:%M} UTC")
+        elif left and self.stop.is_set():
+            again = f"Run `digest send --period {record.period.name}` again to go on"
+            self._session.note(f"stopped; {left:,} are left. {again}")
+        elif left:
+            when = f", the next at {due:%Y-%m-%d %H:%M} UTC" if due else ""
+            self._left.append(f"{left:,} deliveries of {record.name} are to be tried later{when}")
+
+
+def _left(counts: dict[DeliveryStatus, int]) -> int:
+    return sum(count for status, count in counts.items() if status not in FINAL_STATUSES)
 
 
 def _teller(session: Session) -> Any:
@@ -163,38 +227,6 @@ async def _until_told(work: Coroutine[Any, Any, None], stop: asyncio.Event, say:
         raise TryLaterError(
             "stopped at once; what was being handed over is uncertain", hint="run it again to go on"
         ) from None
-
-
-def _report(session: Session, app: App, record: EditionRecord, *, as_json: bool, stopped: bool) -> None:
-    counts = app.deliveries.counts(record.id)
-    due = app.deliveries.next_due(record.id)
-    if as_json:
-        session.json(summary(record, counts) | {"next_due": due})
-    else:
-        told = ", ".join(f"{count:,} {status}" for status, count in counts.items())
-        session.out(f"{record.name}, edition {record.number}: {record.deliveries:,} deliveries: {told}")
-        for reason, count in record.exclusions:
-            session.out(f"  not among them: {count:,} {reason}")
-    if sum(counts.values()) != record.deliveries:
-        raise DigestError(
-            f"{record.name}: {sum(counts.values())} deliveries are known, {record.deliveries} were frozen"
-        )
-    if counts.get(DeliveryStatus.UNCERTAIN):
-        session.note(
-            f"{counts[DeliveryStatus.UNCERTAIN]} uncertain: perhaps delivered. `digest editions deliveries {record.name} "
-            f"--status uncertain` lists them, `digest editions settle {record.name}` settles them"
-        )
-    left = sum(count for status, count in counts.items() if status not in FINAL_STATUSES)
-    if record.stopped:
-        session.note(f"this edition was stopped on {record.stopped:%Y-%m-%d %H:%M} UTC")
-    elif left and stopped:
-        session.note(f"stopped; {left:,} are left. Run `digest send --period {record.period.name}` again to go on")
-    elif left:
-        when = f", the next at {due:%Y-%m-%d %H:%M} UTC" if due else ""
-        raise TryLaterError(
-            f"{left:,} deliveries are to be tried later{when}",
-            hint="run `digest send` again then, or let `digest run` do it",
-        )
 
 
 def summary(record: EditionRecord, counts: dict[DeliveryStatus, int]) -> dict[str, Any]:

@@ -167,6 +167,11 @@ class _Lines(Gauge):
         return
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 problem``, ``2,000 problems``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 pass_session = click.make_pass_decorator(Session)
 
 

@@ -29,9 +29,9 @@ class GaugeWatch:
 
     def recovered(self, claims: int, doubts: int) -> None:
         if claims:
-            self._gauge.say(f"{claims} deliveries that an earlier run had claimed are due again")
+            self._gauge.say(f"due again, after an earlier run had claimed them: {claims:,}")
         if doubts:
-            self._gauge.say(f"{doubts} messages were being handed over when an earlier run ended: they are uncertain")
+            self._gauge.say(f"uncertain, for an earlier run ended while it handed them over: {doubts:,}")
 
     def paused(self, error: TransportError) -> None:
         hint = f" ({error.hint})" if error.hint else ""

@@ -238,7 +238,10 @@ class Database(_Table):
 class Web(_Table):
     """The public pages, and the key that signs the links to them."""
 
-    url: WebAddress = Field("", description="Public address of `digest serve`; unset: mails offer mailto links alone.")
+    url: WebAddress = Field(
+        "",
+        description="Where the public pages will be; leave it unset until they are there: mails then offer mailto links alone.",
+    )
     secret_key: SecretStr = _written("", description="Key that signs links; better in secret_key_file.")
     secret_key_file: RelativePath = _written(
         "digest.key", description="File with the key that signs links, the newest in the last line."

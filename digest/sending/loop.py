@@ -173,16 +173,23 @@ class _Run:
             self._is_well(connection)
 
     async def _reply(self, connection: Connection, delivery: Delivery, token: str, asked: datetime) -> Reply:
-        """What is said about a message that was handed over; whatever is raised before it leaves is nobody's attempt."""
+        """What is said about a message that was handed over; what is known not to have left is nobody's attempt."""
         try:
             message = self._write(delivery)
-            return await connection.send(message, lambda: self._clock.now() - asked < self._pace.lease)
         except AddressError as error:
             return Reply(553, f"5.1.3 {error.message}", Stage.RCPT, "digest")
         except Exception:
-            self._troubled.add(delivery.id)
-            self._journal.put(Outcome(replace(delivery, status=DeliveryStatus.QUEUED), token))
+            self._take_back(delivery, token)
             raise
+        try:
+            return await connection.send(message, lambda: self._clock.now() - asked < self._pace.lease)
+        except TransportError:
+            self._troubled.add(delivery.id)
+            self._take_back(delivery, token)
+            raise
+
+    def _take_back(self, delivery: Delivery, token: str) -> None:
+        self._journal.put(Outcome(replace(delivery, status=DeliveryStatus.QUEUED), token))
 
     def _judged(self, delivery: Delivery, token: str, reply: Reply) -> Outcome:
         judged = after(delivery, reply, self._clock.now(), self._pace.policy, self._clock.chance())
@@ -231,10 +238,12 @@ class _Run:
             return
         ends = (self._clock.sleep(seconds), self._stop.wait(), self._faulty.wait())
         waits = [asyncio.ensure_future(end) for end in ends]
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
-        await asyncio.gather(*waits, return_exceptions=True)
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
 
     # --- the ledger
 

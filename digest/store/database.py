@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ class Database:
 
     def __init__(self, url: str, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
         self.path = file_of(url)
+        if self.path is not None:
+            _make_private(self.path)
         self._engine = _engine(url, busy_timeout)
         with self._mapped():
             self._bring_up_to_date()
@@ -68,6 +71,12 @@ class Database:
                 hint="upgrade digest, or name another database in database.url",
             )
         _upgrade(self._engine)
+
+
+def _make_private(path: Path) -> None:
+    """A new file is its owner's alone: it will hold every subscriber's address. Opening tells what is wrong, if anything."""
+    with suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def file_of(url: str) -> Path | None:

@@ -15,7 +15,7 @@ import pytest
 from digest.errors import StoreError
 from digest.scheduler import Clockwork, run
 from tests.journeys.conftest import MONDAY, PostOffice, Site, article, on_duty
-from tests.journeys.steps import HeldOffice, Time, app_of, configure, deliveries, heard, started, subscribe
+from tests.journeys.steps import PATIENCE, HeldOffice, Time, app_of, configure, deliveries, heard, started, subscribe
 
 FACT = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|[^ "=]+)(?: |$)')
 
@@ -131,9 +131,11 @@ async def test_a_bug_ends_it_but_what_is_in_hand_is_finished_first(
             app, "deliver", lambda record, *rest: (stumble if record.digest == "daily" else deliver)(record, *rest)
         )
         monkeypatch.setattr("digest.scheduler.TICK", 1)
-        work = asyncio.create_task(run(app, asyncio.Event()))
+        stop = asyncio.Event()
+        work = asyncio.create_task(run(app, stop))
         await asyncio.to_thread(office.wait_for, 3)
-        asyncio.get_running_loop().call_later(2, office.gate.set)  # the bug shows itself at the next tick
+        await asyncio.wait_for(stop.wait(), PATIENCE)  # the bug has shown itself, and nothing new begins
+        office.gate.set()
         with pytest.raises(ZeroDivisionError):
             await work
     assert set(deliveries(site, "weekly/1").values()) == {"accepted"}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from digest.errors import RenderError, StoreError, TransportError
-from digest.model import Delivery, Message, Outcome
+from digest.model import Delivery, Message, Outcome, Reply
 from digest.model import DeliveryStatus as Status
+from digest.sending.smtp import SmtpConnection
 from tests.sending.conftest import Serve
 from tests.sending.house import NOW, BrittleLedger, Diary, House, readers
 from tests.sending.server import CUT, FINAL, GREETING, Moment
@@ -275,3 +277,23 @@ async def test_who_makes_the_server_hang_up_each_time_does_not_stand_in_the_way_
         await house.send(server.port, connections=1, batch=5)
     assert house.counts == {"accepted": 19, "queued": 1}
     assert house.delivery("reader000@example.org").attempts == 0
+
+
+async def test_an_error_that_nobody_thought_of_after_the_content_left_is_a_doubt_and_no_second_message(
+    house: House, serve: Serve, monkeypatch: pytest.MonkeyPatch
+):
+    send = SmtpConnection.send
+
+    async def broken(self: SmtpConnection, *arguments: Any) -> Reply:
+        await send(self, *arguments)
+        raise ZeroDivisionError
+
+    house.freeze(*readers(4))
+    server = await serve()
+    monkeypatch.setattr(SmtpConnection, "send", broken)
+    with pytest.raises(ZeroDivisionError):
+        await house.send(server.port, connections=1)
+    monkeypatch.undo()
+    await house.send(server.port, connections=1)
+    assert max(server.taken.values()) == 1
+    assert house.counts == {"accepted": 3, "uncertain": 1}
