@@ -50,7 +50,7 @@ class Recorder:
     def __init__(self, record: Path) -> None:
         self._record = record.open("a", buffering=1)
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         self._record.write(f"{envelope.rcpt_tos[0]}\n")
         return "250 2.0.0 taken"
 
