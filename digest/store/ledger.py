@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, exists, func, insert, or_, select, update
 
 from digest.model import Claim, Delivery, DeliveryStatus, Outcome, Settlement, SubscriberStatus
 from digest.store.database import Database, clock
@@ -81,8 +81,7 @@ class Ledger:
         A hand-over is refused when the claim was lost, the subscriber has left, or the edition was stopped.
         """
         with self._database.write() as connection:
-            for outcome in outcomes:
-                _record(connection, outcome, now)
+            _record(connection, outcomes, now)
             return _hand_over(connection, handing, now, lease) if handing else frozenset()
 
     def hand_back(self, claimed: Sequence[tuple[int, str]]) -> None:
@@ -224,30 +223,62 @@ def _give_up_hand_overs(connection: Connection, lost: ColumnElement[bool], now: 
     ).rowcount
 
 
-def _record(connection: Connection, outcome: Outcome, now: datetime) -> None:
+# One statement for every outcome, built once: a late acceptance may still settle the doubt of its own claim, and a doubt
+# keeps its claim for that.
+_RECORD = (
+    update(deliveries)
+    .where(
+        deliveries.c.id == bindparam("delivery"),
+        deliveries.c.token == bindparam("claim"),
+        or_(
+            deliveries.c.status == DeliveryStatus.HANDING,
+            and_(deliveries.c.status == DeliveryStatus.UNCERTAIN, bindparam("new_status") == DeliveryStatus.ACCEPTED),
+        ),
+    )
+    .values(
+        status=bindparam("new_status"),
+        attempts=bindparam("new_attempts"),
+        first_tried=bindparam("new_first_tried"),
+        due=bindparam("new_due"),
+        reply=bindparam("new_reply"),
+        server=bindparam("new_server"),
+        changed=bindparam("new_changed"),
+        **{
+            name: case((bindparam("new_status") == DeliveryStatus.UNCERTAIN, deliveries.c[name]), else_=None)
+            for name in _FREE
+        },
+    )
+)
+
+
+def _record(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
+    if plain := [_recorded(outcome, now) for outcome in outcomes if not outcome.suppress]:
+        connection.execute(_RECORD, plain)
+    for outcome in outcomes:
+        if outcome.suppress and connection.execute(_RECORD, _recorded(outcome, now)).rowcount:
+            connection.execute(
+                update(subscribers)
+                .where(
+                    subscribers.c.id == outcome.delivery.subscriber,
+                    subscribers.c.status == SubscriberStatus.ACTIVE,
+                )
+                .values(status=SubscriberStatus.SUPPRESSED, reason=outcome.suppress, changed=now)
+            )
+
+
+def _recorded(outcome: Outcome, now: datetime) -> dict[str, Any]:
     after = outcome.delivery
-    mine = and_(deliveries.c.id == after.id, deliveries.c.token == outcome.token)
-    allowed = [DeliveryStatus.HANDING]
-    if after.status is DeliveryStatus.ACCEPTED:
-        allowed.append(DeliveryStatus.UNCERTAIN)
-    values: dict[str, Any] = {
-        "status": after.status,
-        "attempts": after.attempts,
-        "first_tried": after.first_tried,
-        "due": after.due,
-        "reply": after.reply,
-        "server": outcome.server,
-        "changed": now,
+    return {
+        "delivery": after.id,
+        "claim": outcome.token,
+        "new_status": after.status.value,
+        "new_attempts": after.attempts,
+        "new_first_tried": after.first_tried,
+        "new_due": after.due,
+        "new_reply": after.reply,
+        "new_server": outcome.server,
+        "new_changed": now,
     }
-    if after.status is not DeliveryStatus.UNCERTAIN:
-        values |= _FREE
-    written = connection.execute(update(deliveries).where(mine, deliveries.c.status.in_(allowed)).values(values))
-    if written.rowcount and outcome.suppress:
-        connection.execute(
-            update(subscribers)
-            .where(subscribers.c.id == after.subscriber, subscribers.c.status == SubscriberStatus.ACTIVE)
-            .values(status=SubscriberStatus.SUPPRESSED, reason=outcome.suppress, changed=now)
-        )
 
 
 def _hand_over(
@@ -262,11 +293,13 @@ def _hand_over(
         deliveries.c.status == DeliveryStatus.CLAIMED,
         deliveries.c.lease > moment,
     )
-    active = select(subscribers.c.id).where(subscribers.c.status == SubscriberStatus.ACTIVE)
+    active = exists().where(
+        subscribers.c.id == deliveries.c.subscriber, subscribers.c.status == SubscriberStatus.ACTIVE
+    )
     stopped = select(editions.c.id).where(editions.c.stopped.is_not(None))
     granted = connection.execute(
         update(deliveries)
-        .where(claimed, deliveries.c.subscriber.in_(active), deliveries.c.edition.not_in(stopped))
+        .where(claimed, active, deliveries.c.edition.not_in(stopped))
         .values(status=DeliveryStatus.HANDING, lease=moment + lease, changed=now)
         .returning(deliveries.c.id)
     )
