@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import schedule
 
 from digest.app import App
-from digest.errors import DigestError, TransportError, TryLaterError
+from digest.errors import DigestError, StoreError, TransportError, TryLaterError
 from digest.model import DeliveryStatus, EditionRecord, Outcome, Period
 from digest.period import due, next_send
 from digest.publishing import Digest
@@ -75,12 +75,19 @@ class Clockwork:
         return record
 
     def send_unfinished(self, stop: asyncio.Event) -> None:
-        """Starts a sending run for each edition that has something to hand over and no run of ours."""
-        self.sending = {edition: task for edition, task in self.sending.items() if not task.done()}
-        unfinished = self._app.deliveries.unfinished(self._app.now())
-        if not unfinished:
+        """Starts a sending run for each edition that has something to hand over and no run of ours.
+
+        A bug that ended a run is raised here.
+        """
+        for edition in [edition for edition, task in self.sending.items() if task.done()]:
+            self.sending.pop(edition).result()
+        try:
+            unfinished = self._app.deliveries.unfinished(self._app.now())
+            records = self._app.editions.every() if unfinished else ()
+        except StoreError as error:
+            log.error("sending failed", extra={"why": error.message, "hint": error.hint})  # noqa: TRY400 - as above
             return
-        for record in self._app.editions.every():
+        for record in records:
             if record.id in unfinished and record.id not in self.sending:
                 self.sending[record.id] = asyncio.create_task(self._send(record, stop))
 
@@ -88,10 +95,10 @@ class Clockwork:
         watch = LogWatch(record)
         try:
             await self._app.deliver(record, watch, stop)
+            watch.summed_up(self._app.deliveries.counts(record.id))
         except DigestError as error:
             log.error("sending failed", extra={"edition": record.name, "why": error.message, "hint": error.hint})  # noqa: TRY400
             await _until(stop, TRY_AGAIN.total_seconds())
-        watch.summed_up(self._app.deliveries.counts(record.id))
 
     def announce(self) -> None:
         """Says when each digest is due next."""
@@ -139,22 +146,25 @@ class LogWatch:
 
 
 async def run(app: App, stop: asyncio.Event) -> None:
-    """Ticks until ``stop`` is set; then what is in hand is finished. Raises StoreError when there is no database."""
+    """Ticks until ``stop`` is set, or a bug sets it; then what is in hand is finished."""
     clockwork = Clockwork(app)
     ticks = schedule.Scheduler()
     wanted = asyncio.Event()
     ticks.every(TICK).seconds.do(wanted.set)
     wanted.set()
     clockwork.announce()
-    while not stop.is_set():
-        ticks.run_pending()
-        if wanted.is_set():
-            wanted.clear()
-            if await asyncio.to_thread(clockwork.publish_due):
-                clockwork.announce()
-            clockwork.send_unfinished(stop)
-        await _until(stop, max(ticks.idle_seconds or 0, 0))
-    await asyncio.gather(*clockwork.sending.values())
+    try:
+        while not stop.is_set():
+            ticks.run_pending()
+            if wanted.is_set():
+                wanted.clear()
+                if await asyncio.to_thread(clockwork.publish_due):
+                    clockwork.announce()
+                clockwork.send_unfinished(stop)
+            await _until(stop, max(ticks.idle_seconds or 0, 0))
+    finally:
+        stop.set()
+        await asyncio.gather(*clockwork.sending.values())
     log.info("stopped")
 
 

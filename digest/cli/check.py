@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.session import Session, counted, pass_session
-from digest.errors import DigestError
+from digest.errors import DigestError, SourceError
 
 if TYPE_CHECKING:
     from digest.app import App
+
+
+WEIGHT = (75, 1, 78)  # of exit codes: waiting mends no fault, and without a configuration nothing else counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,8 @@ def check(session: Session, show: bool, schema: bool, as_json: bool) -> None:
     if show:
         session.out(config.show(session.config()))
         return
-    app = session.app(read_only=True)
     findings = []
-    for finding in _findings(session, app):
+    for finding in _findings(session):
         findings.append(finding)
         if as_json:
             session.json({"subject": finding.subject, "well": finding.well, "said": finding.said, "hint": finding.hint})
@@ -55,20 +57,29 @@ def check(session: Session, show: bool, schema: bool, as_json: bool) -> None:
                 session.out(f"      hint: {finding.hint}")
     ill = [finding for finding in findings if not finding.well]
     if ill:
-        raise click.exceptions.Exit(max(finding.exit_code or 1 for finding in ill))
+        raise click.exceptions.Exit(max((finding.exit_code for finding in ill), key=WEIGHT.index))
     session.note(
         "next: `digest preview --open`, then `digest send --test YOUR-ADDRESS`, then `digest send` or `digest run`"
     )
 
 
-def _findings(session: Session, app: App) -> Iterator[Finding]:
-    yield Finding("configuration", well=True, said=str(session.config_path))
+def _findings(session: Session) -> Iterator[Finding]:
+    configuration = _looked("configuration", lambda: _configuration(session))
+    yield configuration
+    if not configuration.well:
+        return
+    app = session.app(read_only=True)
     yield _looked("secret key", lambda: _key(app))
     yield _looked("postal address", lambda: _postal_address(app))
-    yield _articles(session, app)
+    yield _looked("articles", lambda: _articles(session, app))
     yield _looked("templates", lambda: _templates(app))
     yield _looked("database", lambda: _database(app))
     yield _looked("mail server", lambda: _server(app))
+
+
+def _configuration(session: Session) -> str:
+    session.config()
+    return str(session.config_path)
 
 
 def _looked(subject: str, look: Callable[[], str]) -> Finding:
@@ -78,7 +89,7 @@ def _looked(subject: str, look: Callable[[], str]) -> Finding:
         return Finding(subject, well=False, said=error.message, hint=error.hint, exit_code=error.exit_code)
 
 
-def _articles(session: Session, app: App) -> Finding:
+def _articles(session: Session, app: App) -> str:
     from digest.publishing import gather
 
     with session.gauge("reading") as gauge:
@@ -86,13 +97,12 @@ def _articles(session: Session, app: App) -> Finding:
     session.problems(gathered.problems)
     if not gathered.articles:
         where = ", ".join(str(source.root) for source in app.sources)
-        return Finding("articles", well=False, said=f"none in {where}", hint="check sources.files in digest.toml")
+        raise SourceError(f"none in {where}", hint="check sources.files in digest.toml")
     newest = max(article.published for article in gathered.articles)
-    said = (
+    return (
         f"{counted(len(gathered.articles), 'article')}, the newest of {newest:%Y-%m-%d}; "
         f"{counted(len(gathered.problems), 'problem')}"
     )
-    return Finding("articles", well=True, said=said)
 
 
 def _key(app: App) -> str:

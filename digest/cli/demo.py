@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from digest.cli.preview import write_files
-from digest.cli.session import Session, counted, pass_session
+from digest.cli.session import Session, counted, pass_session, writing
 from digest.cli.watching import GaugeWatch
 
 
@@ -28,6 +28,8 @@ def demo(session: Session, out: Path) -> None:
     from digest.demo import DEMO_NOW, show
 
     started = time.monotonic()
+    with writing(out):
+        (out / "messages").mkdir(parents=True, exist_ok=True)
     with session.gauge("sending") as gauge:
         shown = asyncio.run(show(out, GaugeWatch(gauge)))
     page, _, _ = write_files(shown.sample, out, "digest")

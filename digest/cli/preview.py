@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.session import Session, pass_session
+from digest.cli.session import Session, pass_session, writing
 from digest.errors import UsageError
 from digest.identity import category_key
 from digest.model import Message, Selection, Subscriber
@@ -117,11 +117,12 @@ def write_files(message: Message, folder: Path, name: str) -> tuple[Path, Path, 
         if cid := part.get("Content-ID"):
             data = base64.b64encode(part.get_payload(decode=True)).decode()  # type: ignore[arg-type]
             page = page.replace(f"cid:{cid.strip('<> ')}", f"data:{part.get_content_type()};base64,{data}")
-    folder.mkdir(parents=True, exist_ok=True)
     files = tuple(folder / f"{name}.{suffix}" for suffix in ("html", "txt", "eml"))
-    files[0].write_text(page, encoding="utf-8")
-    files[1].write_text(_part(message, "plain"), encoding="utf-8")
-    files[2].write_bytes(message.data)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        files[0].write_text(page, encoding="utf-8")
+        files[1].write_text(_part(message, "plain"), encoding="utf-8")
+        files[2].write_bytes(message.data)
     return files[0], files[1], files[2]
 
 

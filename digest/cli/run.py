@@ -29,7 +29,7 @@ def run(session: Session, style: str) -> None:
     """Publish and send at each digest's cadence, until stopped by SIGTERM or Ctrl-C."""
     app = session.app()
     app.require_postal_address()
-    app.signer  # noqa: B018 - a missing key is told now, not on Monday at seven
+    app.signer, app.database  # noqa: B018 - what is missing is told now, not on Monday at seven
     app.renderer.check()
     _log_to_stderr(style, logging.DEBUG if session.verbose else logging.INFO)
     asyncio.run(_run(app))

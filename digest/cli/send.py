@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.session import Session, pass_session
+from digest.cli.session import Session, pass_session, writing
 from digest.cli.watching import GaugeWatch
 from digest.errors import DigestError, TryLaterError, UsageError
 from digest.model import (
@@ -148,6 +148,7 @@ class _Run:
             return
         left = _left(self._app.deliveries.counts(record.id))
         if left and record.stopped is None:
+            self.stop = asyncio.Event()  # an event serves one event loop, and each edition has its own
             with self._session.gauge("sending", left) as gauge:
                 work = self._app.deliver(record, GaugeWatch(gauge, event=_teller(self._session)), self.stop)
                 asyncio.run(_until_told(work, self.stop, gauge.say))
@@ -293,6 +294,7 @@ def _write_messages(session: Session, app: App, prepared: Prepared, digest: Dige
             message = app.message(
                 letters[reader.selection], address=reader.address, name=reader.name, subscriber=reader.id
             )
-            write(message, folder)
+            with writing(folder):
+                write(message, folder)
             written += 1
     session.out(f"{written:,} messages of {edition.name} are in {folder}")

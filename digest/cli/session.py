@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # what follows is slow to import, and `digest --help` does wi
 
 PLAIN_PROGRESS_SECONDS = 5
 PROBLEMS_SHOWN = 20
+YEARS = range(1970, 9000)  # that a clock may show: calendars end, and a digest looks a month ahead and back
 
 
 class Session:
@@ -172,6 +173,17 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Around writing below a folder that somebody named. Raises DigestError when that cannot be done."""
+    try:
+        yield
+    except OSError as error:
+        raise DigestError(
+            f"{folder}: cannot be written to: {error.strerror or error}", hint="check its permissions, or name another"
+        ) from error
+
+
 pass_session = click.make_pass_decorator(Session)
 
 
@@ -186,6 +198,8 @@ class Instant(click.ParamType[datetime]):
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
+            moment = datetime.min
+        if moment.year not in YEARS:
             self.fail(f"{value!r} is not an instant such as 2025-12-08T07:00:00+01:00", param, ctx)
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

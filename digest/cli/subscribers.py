@@ -224,7 +224,9 @@ def _opened(file: Path) -> BinaryIO:
             shutil.copyfileobj(source, whole)
         whole.seek(0)
     except OSError as error:
-        raise DigestError(f"{file}: cannot be read: {error.strerror or error}") from error
+        raise DigestError(
+            f"{file}: cannot be read: {error.strerror or error}", hint='name a CSV file, or "-" for standard input'
+        ) from error
     return whole
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import email.policy
-import asyncio
 import queue
 import subprocess
 import threading

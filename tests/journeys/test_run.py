@@ -112,9 +112,7 @@ def test_a_database_that_is_in_use_does_not_end_it(
     assert ["in use" in record.why for record in caplog.records] == [True, True]
 
 
-async def test_a_bug_ends_it_but_what_is_in_hand_is_finished_first(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_bug_ends_it_but_what_is_in_hand_is_finished_first(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     async def stumble(*_: object) -> NoReturn:
         raise ZeroDivisionError("a bug")
 

@@ -104,9 +104,7 @@ def test_a_missed_edition_leaves_late_or_never(site: Site, rule: str, now: str, 
     assert len(Clockwork(app_of(site, Time(now))).publish_due()) == published
 
 
-def test_several_digests_keep_their_own_cadence_and_are_sent_side_by_side(
-    site: Site, post_office: PostOffice
-) -> None:
+def test_several_digests_keep_their_own_cadence_and_are_sent_side_by_side(site: Site, post_office: PostOffice) -> None:
     configure(site, "[smtp]", f"{DAILY}\n[smtp]")
     site.write("sunday.md", article("Story Sunday", "2025-12-07"))
     subscribe(site, (f"reader{n}@example.org" for n in range(40)))

@@ -1,0 +1,120 @@
+"""``digest check``: whether everything is ready, told so that people and programs can act on it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.journeys.conftest import PostOffice, Site
+from tests.journeys.steps import configure, subscribe
+
+SUBJECTS = ["configuration", "secret key", "postal address", "articles", "templates", "database", "mail server"]
+
+
+def findings(site: Site) -> tuple[int, dict[str, dict[str, Any]]]:
+    result = site.run("check", "--json")
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    return result.exit_code, {finding["subject"]: finding for finding in told}
+
+
+def test_a_site_that_is_ready_is_told_what_to_do_next(site: Site, post_office: PostOffice) -> None:
+    subscribe(site)
+    result = site.run("check")
+    assert result.exit_code == 0, result.output
+    assert [line.split(":")[0] for line in result.stdout.splitlines()] == [f"ok    {subject}" for subject in SUBJECTS]
+    assert "2 readers of weekly" in result.stdout
+    assert "4 articles" in result.stdout
+    assert "digest send --test" in result.stderr
+    assert not post_office.messages
+
+
+def test_looking_changes_nothing(site: Site) -> None:
+    before = sorted(path.name for path in site.folder.rglob("*"))
+    assert site.run("check").exit_code == 0
+    assert sorted(path.name for path in site.folder.rglob("*")) == before
+
+
+def no_articles(site: Site) -> None:
+    for path in (site.folder / "content").iterdir():
+        path.unlink()
+
+
+def broken_template(site: Site) -> None:
+    (site.folder / "templates").mkdir()
+    (site.folder / "templates" / "edition.html").write_text("<p>\n{% if %}\n", encoding="utf-8")
+    configure(site, "[smtp]", '[templates]\nfolder = "templates"\n[smtp]')
+
+
+ILL = {
+    "no configuration": (lambda site: (site.folder / "digest.toml").unlink(), 78, "configuration", "no such file"),
+    "a fault": (lambda site: configure(site, "[[sources]]", "[[sauces]]"), 78, "configuration", "nearest known key: sources"),
+    "no key": (lambda site: (site.folder / "digest.key").unlink(), 78, "secret key", "digest.key cannot be read"),
+    "a short key": (lambda site: (site.folder / "digest.key").write_text("k"), 78, "secret key", "fewer than 32"),
+    "no postal address": (
+        lambda site: configure(site, 'postal_address = "Quay News, 1 Quay Street, Saltmere"', ""),
+        78, "postal address", "site.postal_address: missing",
+    ),
+    "no articles": (no_articles, 1, "articles", "none in "),
+    "a template": (broken_template, 1, "templates", "edition.html:2"),
+    "no database": (lambda site: (site.folder / "digest.db").mkdir(), 1, "database", "cannot be opened"),
+    "no mail server": (
+        lambda site: configure(site, 'host = "127.0.0.1"', 'host = "127.0.0.2"'), 75, "mail server", "nothing answers there",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("arrange", "code", "subject", "said"), ILL.values(), ids=ILL)
+def test_what_is_wrong_is_told_with_a_hint_and_the_rest_is_looked_at_all_the_same(
+    site: Site, arrange: Any, code: int, subject: str, said: str
+) -> None:
+    arrange(site)
+    found_code, found = findings(site)
+    assert found_code == code
+    assert [name for name, finding in found.items() if not finding["well"]] == [subject]
+    assert said in found[subject]["said"]
+    assert list(found) == SUBJECTS if subject != "configuration" else ["configuration"]
+    if subject != "configuration":
+        assert found[subject]["hint"]
+    plain = site.run("check")
+    assert plain.exit_code == code
+    assert f"FAIL  {subject}: " in plain.stdout
+    assert "Traceback" not in plain.output
+
+
+def test_of_several_faults_the_gravest_gives_the_exit_code(site: Site) -> None:
+    configure(site, 'host = "127.0.0.1"', 'host = "127.0.0.2"')
+    assert site.run("check").exit_code == 75
+    no_articles(site)
+    assert site.run("check").exit_code == 1
+    (site.folder / "digest.key").unlink()
+    assert site.run("check").exit_code == 78
+
+
+def test_a_broken_article_is_shown_and_is_no_fault_of_the_site(site: Site) -> None:
+    site.write("broken.md", "---\ntitle: [\n---\n")
+    result = site.run("check")
+    assert result.exit_code == 0
+    assert "1 problem" in result.stdout
+    assert "broken.md:3" in result.stderr
+
+
+def test_the_configuration_is_shown_with_every_default_and_no_secret(site: Site) -> None:
+    configure(site, "[smtp]", '[smtp]\nusername = "quay"\npassword = "open sesame"')
+    configure(site, "[delivery]", f'[web]\nsecret_key = "{"s3cret" * 8}"\n[delivery]')
+    result = site.run("check", "--show")
+    assert result.exit_code == 0
+    assert "•••" in result.stdout
+    assert "username = " in result.stdout
+    assert 'first_retry = "1m"' in result.stdout
+    assert not any(secret in result.output for secret in ("open sesame", "s3cret"))
+
+
+def test_the_schema_for_editors_needs_no_configuration(site: Site) -> None:
+    (site.folder / "digest.toml").unlink()
+    result = site.run("check", "--schema")
+    assert result.exit_code == 0
+    schema = json.loads(result.stdout)
+    assert schema["$schema"].startswith("https://json-schema.org/")
+    assert {"site", "sources", "digests", "smtp"} <= schema["properties"].keys()

@@ -1,0 +1,106 @@
+"""What ``digest send`` publishes and hands over: several digests, earlier editions, and that a frozen one stays as it was."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+
+import pytest
+
+from tests.journeys.conftest import PostOffice, Site, article
+from tests.journeys.steps import body, configure, deliveries, opened, started, subscribe
+
+NEXT_MONDAY = "2025-12-15T08:00:00+00:00"
+DAILY = '\n[digests.daily]\nfrom = "daily@quay.example.org"\ncadence = "day"\nminimum = 1\n\n[smtp]'
+
+
+def test_with_several_digests_one_has_to_be_named(site: Site, post_office: PostOffice) -> None:
+    configure(site, "[smtp]", DAILY)
+    site.write("sunday.md", article("Sunday", "2025-12-07"))
+    subscribe(site)
+    unnamed = site.run("send", "--yes")
+    assert unnamed.exit_code == 2
+    assert "weekly, daily" in unnamed.stderr
+    assert not post_office.messages
+    assert site.run("send", "--yes", "--digest", "daily").exit_code == 0
+    assert [edition["edition"] for edition in site.lines("editions", "list")] == ["daily/2025-12-07"]
+    text = body(opened(post_office.message_for("first@example.org")), "plain")
+    assert "Sunday" in text
+    assert "Tides" not in text
+
+
+def test_the_outcome_is_one_json_object(site: Site) -> None:
+    subscribe(site)
+    result = site.run("send", "--yes", "--json")
+    told = json.loads(result.stdout)
+    assert told["edition"] == "weekly/2025-W49"
+    assert told["counts"]["accepted"] == told["deliveries"] == 2
+
+
+def test_any_window_can_be_published(site: Site, post_office: PostOffice) -> None:
+    subscribe(site)
+    configure(site, "[smtp]", "minimum = 1\n[smtp]")
+    assert site.run("send", "--yes", "--period", "2025-12-02/2025-12-04").exit_code == 0
+    text = body(opened(post_office.message_for("first@example.org")), "plain")
+    assert [title for title in ("Cranes", "Ferries", "Tides", "Wages") if title in text] == ["Ferries", "Tides"]
+
+
+def test_what_was_frozen_is_what_is_sent_whatever_changes_meanwhile(site: Site, post_office: PostOffice) -> None:
+    subscribe(site)
+    post_office.replies["second@example.org"] = "451 4.7.1 greylisted"
+    assert site.run("send", "--yes").exit_code == 75
+    post_office.replies.clear()
+    for path in (site.folder / "content").iterdir():
+        path.unlink()
+    configure(site, 'title = "Quay News"', 'title = "Another name"')
+    configure(site, "Quay News <weekly@", "Another name <other@")
+    assert site.run("send", "--yes", now="2025-12-08T10:00:00+00:00").exit_code == 0
+    first, second = (opened(post_office.message_for(f"{name}@example.org")) for name in ("first", "second"))
+    for header in ("From", "Subject", "Date", "List-Id"):
+        assert first[header] == second[header]
+
+    def nobodys(text: str) -> str:
+        return re.sub(r"unsubscribe[%= \w.-]*", "", text)
+
+    assert nobodys(body(first, "plain")) == nobodys(body(second, "plain"))
+
+
+def test_what_an_earlier_edition_still_owes_goes_first_and_a_limit_holds_for_both(
+    site: Site, post_office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    naps: list[str] = []
+
+    async def sleep(seconds: float) -> None:
+        naps.append("begun")
+        await asyncio.wait([asyncio.ensure_future(nap(seconds))])
+        naps.append("ended")
+
+    nap = asyncio.sleep
+    configure(site, "connections = 3", "connections = 3\nper_second = 100")
+    subscribe(site, (f"reader{n}@example.org" for n in range(6)))
+    post_office.replies = {f"reader{n}@example.org": "451 4.7.1 greylisted" for n in range(4)}
+    assert site.run("send", "--yes").exit_code == 75
+    post_office.replies.clear()
+    for number in range(3):
+        site.write(f"new{number}.md", article(f"New {number}", "2025-12-09"))
+    configure(site, "[delivery]", '[delivery]\npatience = "30d"')
+    monkeypatch.setattr("digest.app.asyncio.sleep", sleep)
+    result = site.run("send", "--yes", now=NEXT_MONDAY)
+    assert result.exit_code == 0, result.output
+    assert set(post_office.received.values()) == {2}
+    assert naps.count("ended") == naps.count("begun") > 0
+    for number in ("1", "2"):
+        assert set(deliveries(site, number).values()) == {"accepted"}
+
+
+def test_two_at_the_same_time_share_the_work(site: Site, post_office: PostOffice) -> None:
+    subscribe(site, (f"reader{n}@example.org" for n in range(120)))
+    configure(site, "[delivery]", "[delivery]\nbatch = 10")
+    with started(site.start("send", "--yes")) as one, started(site.start("send", "--yes")) as other:
+        said = [process.communicate()[1] for process in (one, other)]
+    assert {one.returncode, other.returncode} <= {0, 75}, said  # whoever ends first may leave some in the other's hands
+    assert len(post_office.received) == 120
+    assert set(post_office.received.values()) == {1}
+    assert set(deliveries(site).values()) == {"accepted"}
+    assert len(site.lines("editions", "list")) == 1
