@@ -13,11 +13,12 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 from digest.errors import StoreError
 from digest.store.database import Database, clock
@@ -47,6 +48,8 @@ class SenderLock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with suppress(StoreError), self._database.write() as connection:  # a row that stays does no harm
+            connection.execute(delete(senders).where(senders.c.id == self.id))
         if self._beside is not None:
             _lock_of(self._beside, self.id).unlink(missing_ok=True)
             os.close(self._file)
