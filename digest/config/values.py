@@ -130,17 +130,25 @@ def parse_mailbox(value: object) -> Mailbox:
         raise ValueError(f"{value!r} holds a control character")
     found = _MAILBOX.fullmatch(value.strip())
     if found is None:
-        return Mailbox("", Address.parse(value.strip()))
+        return Mailbox("", _sendable(value.strip()))
     name = found["name"].strip()
     if len(name) > 1 and name[0] == name[-1] == '"':
         name = re.sub(r"\\(.)", r"\1", name[1:-1])
-    return Mailbox(name.strip(), Address.parse(found["address"].strip()))
+    return Mailbox(name.strip(), _sendable(found["address"].strip()))
+
+
+def _sendable(text: str) -> Address:
+    """An address of ours: one that every server takes as a sender, with or without SMTPUTF8 (RFC 6531)."""
+    address = Address.parse(text)
+    if not address.local.isascii():
+        raise ValueError(f"{text!r}: what stands before the @ must be plain ASCII, or many servers refuse every mail")
+    return address
 
 
 Sender = Annotated[
     Mailbox, BeforeValidator(parse_mailbox), PlainSerializer(str, return_type=str), WithJsonSchema({"type": "string"})
 ]
-PlainAddress = Annotated[str, AfterValidator(lambda value: str(Address.parse(value)) if value else "")]
+PlainAddress = Annotated[str, AfterValidator(lambda value: str(_sendable(value)) if value else "")]
 
 # --- addresses of pages ------------------------------------------------------------------------------------------
 

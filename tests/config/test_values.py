@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.config.notation import written
-from digest.config.values import format_duration, nearest, parse_duration
+from digest.config.values import format_duration, nearest, parse_duration, parse_mailbox
 
 PLAIN = st.recursive(
     st.text(st.characters(exclude_categories=("Cs",))) | st.integers(-(2**63), 2**63 - 1) | st.booleans(),
@@ -57,3 +57,9 @@ def test_any_plain_value_is_written_as_toml_on_one_line(value: Any):
 def test_the_nearest_word_is_found_without_regard_to_case_and_never_far_away():
     assert nearest("europe/berln", ("Europe/Berlin", "Europe/Bern")) == "Europe/Berlin"
     assert nearest("colour", ("port", "host")) == ""
+
+
+@pytest.mark.parametrize("text", ["jürgen@example.org", "Jürgen <jürgen@example.org>"])
+def test_a_sender_that_needs_smtputf8_is_refused_for_every_mail_would_be(text: str) -> None:
+    with pytest.raises(ValueError, match="plain ASCII"):
+        parse_mailbox(text)
