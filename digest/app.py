@@ -177,7 +177,7 @@ class App:
     ) -> Prepared:
         """The edition as it would be frozen now; nothing is changed."""
         gathered = gather(self.sources, told)
-        history = self.editions.history(digest.name, without=period.name)
+        history = self.editions.history(digest.name, of=period)
         composition = draft(digest, gathered.articles, history, period, self.now())
         images, unreadable = covers(digest, composition.edition, attach)
         return Prepared(composition, images, gathered.problems + unreadable)

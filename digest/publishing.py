@@ -29,7 +29,7 @@ from digest.model import (
     Selection,
     Sender,
 )
-from digest.period import Cadence, Missed, reach
+from digest.period import Cadence, Missed, last_complete, reach
 
 FREEZE_TRIES = 3  # a reader may choose a new selection between rendering and freezing; hardly three times
 
@@ -53,7 +53,7 @@ class Renderer(Protocol):
 class Editions(Protocol):
     """Where editions are frozen and found again."""
 
-    def history(self, digest: str, *, without: str = ...) -> History: ...
+    def history(self, digest: str, *, of: Period | None = ...) -> History: ...
 
     def begin(self, digest: str, start: datetime) -> None: ...
 
@@ -114,7 +114,12 @@ def gather(sources: Iterable[Source], told: Callable[[int, int], None] = lambda 
 
 def draft(digest: Digest, articles: Iterable[Article], history: History, period: Period, now: datetime) -> Composition:
     """The edition of a period as it would be frozen now, with a verdict on each article."""
-    since = reach(period, first_start=history.first_start, previous_end=history.previous_end, grace=digest.grace)
+    own = last_complete(digest.cadence, period.end) == period  # another window holds what it says, and nothing before
+    since = (
+        reach(period, first_start=history.first_start, previous_end=history.previous_end, grace=digest.grace)
+        if own
+        else period.start
+    )
     return compose(
         articles,
         digest=digest.name,
@@ -134,7 +139,7 @@ def as_frozen(verdicts: Iterable[Verdict], edition: str, recorded: Mapping[str, 
 
     def told(verdict: Verdict) -> Verdict:
         article = verdict.article
-        included = recorded.get(article.key, recorded.get(article.path))
+        included = recorded.get(article.path, recorded.get(article.key))
         if included is None:
             late = "came after this edition was frozen"
             return replace(verdict, included=False, edition="", reason=late) if verdict.considered else verdict
@@ -211,7 +216,12 @@ def freeze(
         )
         if record := record or editions.find(digest.name, edition.period.name):
             return record
-        edition = replace(edition, number=editions.history(digest.name).number + 1)  # another period may have taken it
+        if editions.history(digest.name).number >= edition.number:
+            raise StoreError(
+                f"{edition.name}: another edition was frozen meanwhile, and may hold some of its articles",
+                hint="try again: it is composed anew",
+                busy=True,
+            )
     raise StoreError(
         f"{edition.name}: readers are changing their choices right now", hint="try again in a moment", busy=True
     )

@@ -164,6 +164,7 @@ async def run(app: App, stop: asyncio.Event) -> None:
             await _until(stop, max(ticks.idle_seconds or 0, 0))
     finally:
         stop.set()
+        log.info("stopping")
         await asyncio.gather(*clockwork.sending.values())
     log.info("stopped")
 

@@ -16,5 +16,5 @@ def init(session: Session, folder: Path) -> None:
     """Write digest.toml for the articles found below DIR, a key and a database."""
     from digest.cli.starting import prepare
 
-    for line in prepare(folder):
+    for line in tuple(prepare(folder)):  # all is written before a word is said: nobody may be listening
         session.out(line)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import signal
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from digest.cli.send import until_told
 from digest.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
@@ -39,10 +39,7 @@ async def _run(app: App) -> None:
     from digest.scheduler import run as tick
 
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(sign, stop.set)
-    await tick(app, stop)
+    await until_told(tick(app, stop), stop, lambda _words: None)
 
 
 def _log_to_stderr(style: str, level: int) -> None:

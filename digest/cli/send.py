@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ import click
 
 from digest.cli.session import Session, pass_session, writing
 from digest.cli.watching import GaugeWatch
-from digest.errors import DigestError, TryLaterError, UsageError
+from digest.errors import DigestError, TransportError, TryLaterError, UsageError
 from digest.model import (
     FINAL_STATUSES,
     Address,
@@ -29,6 +30,7 @@ from digest.model import (
 
 if TYPE_CHECKING:
     from digest.app import App, Prepared
+    from digest.message import Letter
     from digest.model import Period
     from digest.publishing import Digest
 
@@ -151,7 +153,12 @@ class _Run:
             self.stop = asyncio.Event()  # an event serves one event loop, and each edition has its own
             with self._session.gauge("sending", left) as gauge:
                 work = self._app.deliver(record, GaugeWatch(gauge, event=_teller(self._session)), self.stop)
-                asyncio.run(_until_told(work, self.stop, gauge.say))
+                try:
+                    asyncio.run(until_told(work, self.stop, gauge.say))
+                except TransportError as error:  # told in the end: another edition is not to wait for this one
+                    self._left.append(f"{record.name}: {error.message}")
+        elif not left:
+            self._session.note(f"{record.name} is complete: nothing was left to send")
         self._report(record)
 
     def end(self) -> None:
@@ -208,7 +215,7 @@ def _teller(session: Session) -> Any:
     return tell
 
 
-async def _until_told(work: Coroutine[Any, Any, None], stop: asyncio.Event, say: Callable[[str], None]) -> None:
+async def until_told(work: Coroutine[Any, Any, None], stop: asyncio.Event, say: Callable[[str], None]) -> None:
     """SIGTERM and Ctrl-C let what is in hand finish; the second one does not wait."""
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
@@ -258,10 +265,15 @@ def _send_tests(session: Session, app: App, prepared: Prepared, digest: Digest, 
     edition = prepared.composition.edition
     rendition = as_test(app.renderer.render(edition, Selection(), prepared.images))
     letter = app.letter(digest, edition.name, rendition)
-    messages = [app.message(letter, address=str(Address.parse(address))) for address in addresses]
+    messages = [_test_message(app, letter, str(Address.parse(address))) for address in addresses]
     refused = asyncio.run(_hand_over(session, app, messages))
     if refused:
         raise DigestError(f"{refused} of {len(messages)} test messages were not accepted")
+
+
+def _test_message(app: App, letter: Letter, address: str) -> Message:
+    """With a Message-ID of its own: a mailbox that drops repeats must show the second try of a template too."""
+    return app.message(replace(letter, message_key=f"{letter.message_key}|{address}|{app.now()}"), address=address)
 
 
 async def _hand_over(session: Session, app: App, messages: list[Message]) -> int:

@@ -5,6 +5,7 @@ The values of secrets never stand in a line, and the validating library's own wo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, get_args
 
@@ -15,6 +16,7 @@ from pydantic_core import ErrorDetails
 from digest.config.notation import written
 from digest.config.values import nearest
 
+_USER = re.compile(r"[^\s/'\":]+:[^\s/'\"]+@")  # a name and a password, as they stand before a host
 _SHOWN = 60  # characters of a wrong value that are repeated
 
 _KINDS = {
@@ -78,7 +80,7 @@ def _line(details: ErrorDetails, root: type[BaseModel], variables: dict[tuple[st
     name = ".".join(f"[{part + 1}]" if isinstance(part, int) else str(part) for part in path).replace(".[", "[")
     words = tuple(str(part) for part in path)
     variable = next((variables[words[:n]] for n in range(len(words), 0, -1) if words[:n] in variables), "")
-    return f"{name}{f' (from {variable})' if variable else ''}: {_what(details, root, path)}"
+    return f"{name}{f' (from {variable})' if variable else ''}: {_USER.sub('•••@', _what(details, root, path))}"
 
 
 def _what(details: ErrorDetails, root: type[BaseModel], path: Sequence[str | int]) -> str:
@@ -104,7 +106,8 @@ def _what(details: ErrorDetails, root: type[BaseModel], path: Sequence[str | int
             said = _BOUNDS[kind].format(**context)
         case _:
             said = _KINDS.get(kind.partition("_")[0]) or details["msg"].lower()
-    return said if field is None or is_secret(field) else f"{said}, found {_found(details['input'])}"
+    may_hold_a_secret = field is None or is_secret(field) or inner_table(field) is not None
+    return said if may_hold_a_secret else f"{said}, found {_found(details['input'])}"
 
 
 def _found(value: Any) -> str:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from digest.model import (
@@ -44,12 +44,13 @@ class Editions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def history(self, digest: str, *, without: str = "") -> History:
-        """What an edition of a digest has to know of the others; ``without`` is the period of the one that asks."""
-        mine = and_(editions.c.digest == digest, editions.c.period != without)
+    def history(self, digest: str, *, of: Period | None = None) -> History:
+        """What the edition ``of`` a period has to know of the others: the previous one ended no later than it starts."""
+        mine = and_(editions.c.digest == digest, editions.c.period != (of.name if of else ""))
+        earlier = case((editions.c.ends <= of.start, editions.c.ends)) if of else editions.c.ends
         with self._database.read() as connection:
             number, first, previous = connection.execute(
-                select(func.max(editions.c.number), func.min(editions.c.starts), func.max(editions.c.ends)).where(mine)
+                select(func.max(editions.c.number), func.min(editions.c.starts), func.max(earlier)).where(mine)
             ).one()
             began = connection.execute(select(meta.c.value).where(meta.c.name == _began(digest))).scalar()
             rows = connection.execute(
@@ -157,7 +158,8 @@ class Editions:
         query = select(edition_articles).where(edition_articles.c.edition == edition)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        return {identity: row.included for row in rows for identity in (row.key, row.path) if identity}
+        included = {identity for row in rows if row.included for identity in (row.key, row.path)}
+        return {identity: identity in included for row in rows for identity in (row.key, row.path) if identity}
 
     def stop(self, edition: int, now: datetime) -> None:
         """From now on nothing of this edition is claimed or handed over; what is in hand ends as it ends."""

@@ -37,8 +37,8 @@ ONE_FAULT = [
     ("[smtp]\nca_file = 5\n", "smtp.ca_file: expected a path in quotes, found 5"),
     ("order = 5\n", "digests.weekly.order: expected a list, found 5"),
     ("aliases = 5\n", "digests.weekly.aliases: expected a table, found 5"),
-    ("exclude = 5\n", "digests.weekly.exclude: expected a table, found 5"),
-    ("[[smtp]]\n[[smtp]]\n", "smtp: expected a table, found [{}, {}]"),
+    ("exclude = 5\n", "digests.weekly.exclude: expected a table"),
+    ('[[smtp]]\npassword = "hunter2"\n', "smtp: expected a table"),
     # words and notations
     ('[smtp]\ntls = "ssl"\n', "smtp.tls: expected 'required', 'implicit' or 'none', found \"ssl\""),
     ('cadence = "yearly"\n', "digests.weekly.cadence: expected 'day', 'week' or 'month', found \"yearly\""),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from datetime import datetime
 
 import pytest
 
+from digest.errors import StoreError
 from tests.journeys.conftest import PostOffice, Site, article
-from tests.journeys.steps import body, configure, deliveries, opened, started, subscribe
+from tests.journeys.steps import app_of, body, configure, deliveries, opened, started, subscribe
 
 NEXT_MONDAY = "2025-12-15T08:00:00+00:00"
 DAILY = '\n[digests.daily]\nfrom = "daily@quay.example.org"\ncadence = "day"\nminimum = 1\n\n[smtp]'
@@ -104,3 +106,33 @@ def test_two_at_the_same_time_share_the_work(site: Site, post_office: PostOffice
     assert set(post_office.received.values()) == {1}
     assert set(deliveries(site).values()) == {"accepted"}
     assert len(site.lines("editions", "list")) == 1
+
+
+def test_of_two_files_that_tell_one_story_the_one_that_was_sent_is_in(site: Site, post_office: PostOffice) -> None:
+    subscribe(site)
+    site.write(
+        "copy.md", article("Cranes again", "2025-12-01", source="https://www.news.example.com/cranes?utm_source=q")
+    )
+    before = {fact["path"]: fact["in"] for fact in site.lines("articles")}
+    assert site.run("send", "--yes").exit_code == 0
+    assert {fact["path"]: fact["in"] for fact in site.lines("articles")} == before
+    assert sum(before.values()) == 4
+
+
+def test_an_edition_composed_before_another_was_frozen_is_not_frozen_with_its_articles(site: Site) -> None:
+    subscribe(site)
+    for number in range(3):
+        site.write(f"next{number}.md", article(f"Next {number}", "2025-12-09"))
+    app = app_of(site, lambda: datetime.fromisoformat("2025-12-15T08:00:00+00:00"))
+    digest = app.digest()
+    later = app.prepare(digest, app.period(digest, "2025-W50"))
+    app.freeze(digest, app.prepare(digest, app.period(digest, "2025-W49")))
+    with pytest.raises(StoreError, match="another edition was frozen meanwhile"):
+        app.freeze(digest, later)
+    assert [record.name for record in app.editions.every()] == ["weekly/2025-W49"]
+
+
+def test_two_test_mails_are_two_messages(site: Site, post_office: PostOffice) -> None:
+    for _ in range(2):
+        assert site.run("send", "--test", "me@example.org").exit_code == 0
+    assert len({data.partition(b"\r\n")[0] for _, data in post_office.messages}) == 2

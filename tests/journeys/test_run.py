@@ -41,7 +41,7 @@ def test_it_waits_for_the_send_time_publishes_sends_and_ends_on_sigterm(site: Si
     assert code == 0
     assert post_office.received == {"first@example.org": 1, "second@example.org": 1}
     lines = [facts(line) for line in said + rest]
-    assert [line["event"] for line in lines] == ["waiting", "published", "waiting", "sent", "stopped"]
+    assert [line["event"] for line in lines] == ["waiting", "published", "waiting", "sent", "stopping", "stopped"]
     assert [line["next"] for line in lines if "next" in line] == [
         "2025-12-08T07:00:00+00:00", "2025-12-15T07:00:00+00:00",
     ]  # fmt: skip
