@@ -115,7 +115,7 @@ def write_files(message: Message, folder: Path, name: str) -> tuple[Path, Path, 
     page = _part(message, "html")
     for part in message_from_bytes(message.data).walk():
         if cid := part.get("Content-ID"):
-            data = base64.b64encode(part.get_payload(decode=True)).decode()  # type: ignore[arg-type]
+            data = base64.b64encode(part.get_payload(decode=True)).decode()  # type: ignore[arg-type] # decoded, a leaf part is bytes
             page = page.replace(f"cid:{cid.strip('<> ')}", f"data:{part.get_content_type()};base64,{data}")
     files = tuple(folder / f"{name}.{suffix}" for suffix in ("html", "txt", "eml"))
     with writing(folder):

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -94,23 +94,19 @@ class Session:
             gauge.close()
 
 
-class Gauge:
+class Gauge(Protocol):
     """Something that shows how far a long work has come."""
 
-    def advance(self, amount: int = 1) -> None:
-        raise NotImplementedError
+    def advance(self, amount: int = 1) -> None: ...
 
-    def reach(self, done: int, total: int) -> None:
-        raise NotImplementedError
+    def reach(self, done: int, total: int) -> None: ...
 
-    def say(self, text: str) -> None:
-        raise NotImplementedError
+    def say(self, text: str) -> None: ...
 
-    def close(self) -> None:
-        raise NotImplementedError
+    def close(self) -> None: ...
 
 
-class _Bar(Gauge):
+class _Bar:
     def __init__(self, label: str, total: int | None) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -141,7 +137,7 @@ class _Bar(Gauge):
         self._progress.stop()
 
 
-class _Lines(Gauge):
+class _Lines:
     def __init__(self, label: str, total: int | None, note: Callable[[str], None]) -> None:
         self._label, self._total, self._note = label, total, note
         self._done = 0
