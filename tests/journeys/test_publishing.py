@@ -136,3 +136,27 @@ def test_two_test_mails_are_two_messages(site: Site, post_office: PostOffice) ->
     for _ in range(2):
         assert site.run("send", "--test", "me@example.org").exit_code == 0
     assert len({data.partition(b"\r\n")[0] for _, data in post_office.messages}) == 2
+
+
+def test_a_window_of_ones_own_holds_what_it_says_and_nothing_before(site: Site) -> None:
+    subscribe(site)
+    app = app_of(site, lambda: datetime.fromisoformat("2025-12-22T08:00:00+00:00"))
+    digest = app.digest()
+    app.freeze(digest, app.prepare(digest, app.period(digest, "2025-W49")))
+    site.write("before.md", article("Before", "2025-12-08"))
+    site.write("inside.md", article("Inside", "2025-12-10"))
+    edition = app.prepare(digest, app.period(digest, "2025-12-10")).composition.edition
+    assert [found.title for found in edition.articles] == ["Inside"]
+
+
+def test_a_later_window_of_ones_own_does_not_hide_latecomers_from_the_next_week(site: Site) -> None:
+    subscribe(site)
+    app = app_of(site, lambda: datetime.fromisoformat("2025-12-29T08:00:00+00:00"))
+    digest = app.digest()
+    app.freeze(digest, app.prepare(digest, app.period(digest, "2025-W49")))
+    for number in range(3):
+        site.write(f"own{number}.md", article(f"Own {number}", "2025-12-20"))
+    app.freeze(digest, app.prepare(digest, app.period(digest, "2025-12-20/2025-12-22")))
+    site.write("late.md", article("Late", "2025-12-06"))
+    edition = app.prepare(digest, app.period(digest, "2025-W50")).composition.edition
+    assert [found.title for found in edition.articles] == ["Late"]
