@@ -50,6 +50,7 @@ class Article:
     path: str = ""
     draft: bool = False
     pinned: bool = False
+    minutes: int = 0  # that reading it takes; 0 where nobody knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +150,36 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """An image as a mail shows it: ``src`` is an https address, or ``cid:`` and then the ``attachment`` travels along.
+
+    ``width`` and ``height`` are the pixels it has, 0 where they are not known.
+    """
+
+    src: str
+    width: int = 0
+    height: int = 0
+    attachment: Attachment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """An article's image made fit for mail: ``small`` beside its text, ``large`` across the whole mail.
+
+    Covers with the same ``photo`` show the same picture, from whatever addresses.
+    """
+
+    small: Picture
+    large: Picture
+    photo: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rendition:
-    """An edition rendered for one selection. Its texts still hold marks (``digest.message.MARKS``)."""
+    """An edition rendered for one selection. Its texts still hold marks (``digest.marks``).
+
+    ``trimmed`` are the articles that it had no room for; the ledger does not keep them.
+    """
 
     selection: Selection
     subject: str
@@ -158,6 +187,7 @@ class Rendition:
     html: str
     text: str
     attachments: tuple[Attachment, ...] = ()
+    trimmed: tuple[Article, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

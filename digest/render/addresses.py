@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, urlsplit
 
 from digest import marks
+
+REMEMBERED = 8192  # of addresses: each stands in the mails of many selections
 
 # Browsers drop these wherever they stand, so "java\nscript:" is a scheme to them (WHATWG URL, 4.4).
 _DROPPED = re.compile(r"[\t\r\n]")
@@ -14,6 +17,7 @@ _AROUND = "".join(map(chr, range(0x21)))
 _AS_IT_IS = "!#$%&'()*+,/:;=?@[]\\^_`{|}~"
 
 
+@lru_cache(REMEMBERED)
 def link(address: str) -> str:
     """The address if a reader may be sent there (http, https, mailto), else "". Its query stays byte for byte."""
     text = _plain(address)

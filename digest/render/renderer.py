@@ -2,76 +2,127 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
+from digest.look import Look
 from digest.model import Article, Attachment, Edition, Image, Period, Rendition, Section, Selection
-from digest.render import text
-from digest.render.inline import inlined
-from digest.render.look import Look
+from digest.render import fitting, text
+from digest.render.inline import Inliner
 from digest.render.templates import Templates
-from digest.render.view import Viewer
+from digest.render.view import ArticleView, EditionView, LookView
+from digest.render.viewer import Covers, Viewer, attachments
+from digest.render.words import words
 
 SUBJECT_MAXIMUM = 120  # what any list of mails shows, with some to spare
 PREHEADER_MAXIMUM = 130
+CARDS_KEPT = 4096
 
 ALL = Selection()
-NO_COVERS: Mapping[str, Attachment] = MappingProxyType({})
+NO_COVERS: Covers = MappingProxyType({})
 _EMBEDDED = re.compile(r'"cid:([^"]+)"')
+# What differs from page to page in the midst of what does not: it is put in when the styles are inlined.
+_SUBJECT, _PREHEADER = "digest.mark.subject.", "digest.mark.preheader."
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A rendered page with the two lines that stand before it in a list of mails, and its text part."""
+
+    subject: str
+    preheader: str
+    html: str
+    text: str
 
 
 class Renderer:
     """Renders editions in one look, with the templates in ``folder`` taking the place of the built-in ones.
 
-    Raises RenderError for a folder that is not there, a colour or language that is none.
+    It remembers the cards it has rendered and their inlined styles: the first edition costs about two milliseconds a
+    card, and each further selection of it a fraction of that. Raises RenderError for a folder that is not there, and
+    for a colour, language, font or size that is none.
     """
 
     def __init__(self, look: Look, folder: Path | None = None) -> None:
         self._viewer = Viewer(look)
         self._templates = Templates(folder)
+        self._templates.speak(words(look.language, self._templates.folders))
+        self._templates.offer("card", self._card)
+        self._cards = lru_cache(CARDS_KEPT)(self._made_card)
+        self._inliner = Inliner()
 
-    def render(
-        self, edition: Edition, selection: Selection = ALL, covers: Mapping[str, Attachment] = NO_COVERS
-    ) -> Rendition:
+    def render(self, edition: Edition, selection: Selection = ALL, covers: Covers = NO_COVERS) -> Rendition:
         """The edition as the readers with this selection get it; the same arguments give the same bytes.
 
-        ``covers`` maps ``Image.file`` to what is to travel inside the message; those that the templates show are in
-        ``Rendition.attachments``, each once, in order of use. Raises RenderError.
+        ``covers`` maps images to what was made of them: None is not shown, and an image that is not among them is linked
+        as it is. Where the page would be larger than mail programs show, articles give way (``digest.render.fitting``).
+        Raises RenderError.
         """
-        values: dict[str, object] = {
-            "edition": self._viewer.edition(edition.only(selection), covers),
-            "look": self._viewer.look,
-            "reader": self._viewer.reader,
-        }
-        values["subject"] = text.shorten(self._templates.render("subject.txt", **values), SUBJECT_MAXIMUM)
-        values["preheader"] = text.shorten(self._templates.render("preheader.txt", **values), PREHEADER_MAXIMUM)
-        html = inlined(_without_margins(self._templates.render("edition.html", **values)))
+        wanted = edition.only(selection)
+        anchors = {section.key: f"s{place}" for place, section in enumerate(edition.sections, 1)}
+        look = self._viewer.look(covers)
+        sheets: dict[int, _Sheet] = {}
+
+        def fits(dropped: int) -> bool:
+            view = self._viewer.edition(fitting.without(wanted, dropped)[0], covers, anchors)
+            sheets[dropped] = self._sheet(view, look)
+            return fitting.fits(sheets[dropped].html)
+
+        dropped = 0 if fits(0) else fitting.fewest(len(wanted.articles), fits)
+        if dropped not in sheets:
+            fits(dropped)
+        sheet = sheets[dropped]
         return Rendition(
             selection=selection,
-            subject=str(values["subject"]),
-            preheader=str(values["preheader"]),
-            html=html,
-            text=text.wrapped(self._templates.render("edition.txt", **values)),
-            attachments=tuple(_used(html, covers)),
+            subject=sheet.subject,
+            preheader=sheet.preheader,
+            html=sheet.html,
+            text=sheet.text,
+            attachments=tuple(_used(sheet.html, covers)),
+            trimmed=fitting.without(wanted, dropped)[1],
         )
 
     def check(self) -> None:
         """Renders a tiny edition that uses every part of the templates. Raises RenderError."""
         self.render(_SAMPLE)
 
+    def _sheet(self, edition: EditionView, look: LookView) -> _Sheet:
+        values: dict[str, object] = {"edition": edition, "look": look, "reader": self._viewer.reader}
+        subject = text.shorten(self._templates.render("subject.txt", **values), SUBJECT_MAXIMUM)
+        preheader = text.shorten(self._templates.render("preheader.txt", **values), PREHEADER_MAXIMUM)
+        marked = self._templates.render("edition.html", **values, subject=_SUBJECT, preheader=_PREHEADER)
+        page = self._inliner.page(_without_margins(marked))
+        for mark, line in ((_SUBJECT, subject), (_PREHEADER, preheader)):
+            page = page.replace(mark, html.escape(line))
+        words = self._templates.render("edition.txt", **values, subject=subject, preheader=preheader)
+        return _Sheet(subject, preheader, page, text.wrapped(words))
 
-def _without_margins(html: str) -> str:
+    def _card(self, context: Mapping[str, Any], article: ArticleView, *, lead: bool = False) -> str:
+        """What templates call ``card``."""
+        return self._cards(article, context["look"], lead)
+
+    def _made_card(self, article: ArticleView, look: LookView, lead: bool) -> str:
+        values = {"article": article, "lead": lead, "look": look, "reader": self._viewer.reader}
+        return self._templates.piece(_without_margins(self._templates.render("card.html", **values)))
+
+
+def _without_margins(page: str) -> str:
     """The page without the indentation and empty lines of its templates, which readers would pay for."""
-    lines = (line.strip() for line in html.split("\n"))
+    lines = (line.strip() for line in page.split("\n"))
     return "\n".join(line for line in lines if line)
 
 
-def _used(html: str, covers: Mapping[str, Attachment]) -> Iterator[Attachment]:
-    by_cid = {cover.cid: cover for cover in covers.values()}
-    return (by_cid[cid] for cid in dict.fromkeys(_EMBEDDED.findall(html)) if cid in by_cid)
+def _used(page: str, covers: Covers) -> Iterator[Attachment]:
+    """What the page shows of the pictures that travel along, each once, in order of use."""
+    by_cid = attachments(covers)
+    return (by_cid[cid] for cid in dict.fromkeys(_EMBEDDED.findall(page)) if cid in by_cid)
 
 
 _WEEK = Period(datetime(2025, 9, 29, tzinfo=UTC), datetime(2025, 10, 6, tzinfo=UTC), "2025-W40")
@@ -85,6 +136,7 @@ _FULL = Article(
     author="Newsroom",
     image=Image(url="https://example.org/cover.png", width=1200, height=600),
     tags=("sample",),
+    minutes=3,
 )
 _BARE = Article(key="path:bare.md", title="An article with nothing", published=_WEEK.start)
 _SAMPLE = Edition(

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
+from functools import partial
+from gettext import NullTranslations
 from pathlib import Path
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, select_autoescape
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    pass_context,
+    select_autoescape,
+)
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError, UndefinedError
+from markupsafe import Markup
 
 from digest.bundle import bundled
 from digest.errors import RenderError
+from digest.render.inline import END, PIECE
 
 _KNOWN = "templates know edition, look, reader, subject and preheader"
 
@@ -24,12 +37,13 @@ class Templates:
         if folder is not None and not folder.is_dir():
             raise RenderError(f"{folder}: no such folder of templates", hint="create it, or take the setting away")
         own = bundled("templates")
-        self._folders = (folder, own) if folder else (own,)
+        self.folders = (folder, own) if folder else (own,)
         self._environment = Environment(
+            extensions=["jinja2.ext.i18n"],
             loader=ChoiceLoader(
                 [
                     PrefixLoader({"digest": FileSystemLoader(own)}),
-                    *(FileSystemLoader(place) for place in self._folders),
+                    *(FileSystemLoader(place) for place in self.folders),
                 ]
             ),
             autoescape=select_autoescape(enabled_extensions=("html",), default=False),
@@ -38,6 +52,20 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._environment.filters["piece"] = self.piece
+
+    def speak(self, words: NullTranslations) -> None:
+        """From now on ``_("…")`` and ``ngettext`` in templates give these words."""
+        self._environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined] # of the extension
+
+    def offer(self, name: str, function: Callable[..., object]) -> None:
+        """Makes a function known to every template; it is given the template's values, then its own arguments."""
+        self._environment.globals[name] = pass_context(partial(function))
+
+    @staticmethod
+    def piece(body: str) -> Markup:
+        """Whole elements that stand in other pages too, as a piece (``digest.render.inline``). They are HTML already."""
+        return Markup(f"{PIECE}{body.strip()}{END}\n")  # noqa: S704 - only templates that escape make pieces
 
     def render(self, name: str, **values: object) -> str:
         """The template of that name filled in."""
@@ -58,7 +86,7 @@ class Templates:
                 what, hint = error.message, "mend the template; its syntax is that of Jinja"
             case TemplateNotFound():
                 what = f"there is no template {error.name!r}"
-                hint = f"templates are looked for in {' and '.join(map(str, self._folders))}"
+                hint = f"templates are looked for in {' and '.join(map(str, self.folders))}"
             case UndefinedError():
                 what, hint = error.message, _KNOWN
             case UnicodeDecodeError():
@@ -76,7 +104,7 @@ class Templates:
         """The file and line of the innermost template that the error passed through, or ""."""
         for frame in reversed(traceback.extract_tb(error.__traceback__)):
             place = Path(frame.filename)
-            if place.suffix != ".py" and any(place.is_relative_to(folder) for folder in self._folders):
+            if place.suffix != ".py" and any(place.is_relative_to(folder) for folder in self.folders):
                 return f"{frame.filename}:{frame.lineno}"
         return ""
 

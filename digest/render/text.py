@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import textwrap
+from functools import lru_cache
 
 from digest import marks
 
 WIDTH = 78  # RFC 5322, 2.1.1: lines should have no more characters than this
+
+REMEMBERED = 8192  # of lines: each stands in the mails of many selections
 
 # Control characters (an XML parser stops at some of them), halves of characters that no encoding can write, and the
 # signs that turn the direction of all that follows: a title must not turn the rest of the mail around.
@@ -47,6 +50,7 @@ def wrapped(text: str) -> str:
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip() + "\n"
 
 
+@lru_cache(REMEMBERED)
 def _folded(raw: str) -> list[str]:
     if len(raw) <= WIDTH:
         return [raw]

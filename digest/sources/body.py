@@ -32,6 +32,13 @@ _BLOCKS = (
     "hr",
     "body",
 )
+# How fast people read: words a minute, and signs a minute where words have no blanks between them.
+WORDS_A_MINUTE = 230
+SIGNS_A_MINUTE = 500
+WORD_MAXIMUM = 20  # letters to a blank, on average: with more it is a language without blanks
+WORTH_TELLING = 100  # words: a body with fewer is a stub, and the time it takes says nothing
+HOUR = 60  # minutes: what would take longer is a picture written as text
+
 _SHORTCODE = re.compile(r"\{\{[^{}]*\}\}|\{[%:/][^{}]*\}|\[\^[^\]\s]{1,40}\]:?|^:{3,}.*$", re.MULTILINE)
 _MODULE_LINE = re.compile(r"^(?:import|export)\s.*$", re.MULTILINE)
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")  # lxml refuses them
@@ -59,6 +66,14 @@ def opening(body: str, suffix: str, enough: int) -> str:
         if len(read) > enough:
             break
     return read
+
+
+def minutes(body: str) -> int:
+    """How long a body takes to read; 0 for a stub, and for what can be no text. Markup is counted as if it were words."""
+    blanks, signs = body.count(" ") + body.count("\n"), len(body)
+    spaced = blanks * WORD_MAXIMUM >= signs
+    words, speed = (blanks, WORDS_A_MINUTE) if spaced else (signs, SIGNS_A_MINUTE)
+    return max(1, round(words / speed)) if WORTH_TELLING < words < HOUR * speed else 0
 
 
 def heading(body: str, suffix: str) -> str:

@@ -30,6 +30,7 @@ class Field(Enum):
     PUBLISHED = ("published",)  # also a date in some dialects
     STATUS = ("status",)
     PINNED = ("pin", "pinned", "featured", "sticky")
+    MINUTES = ("readTime", "readingTime", "timeToRead")
 
 
 # What stands in for a field's value where the value is an object: `author: {name: …}`, `cover: {src: …}`.

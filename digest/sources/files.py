@@ -23,7 +23,7 @@ from digest.identity import canonical_url, category_key
 from digest.model import Article, Image, Problem
 from digest.sources import front_matter
 from digest.sources.addresses import looks_like_url, web_url
-from digest.sources.body import heading, opening
+from digest.sources.body import heading, minutes, opening
 from digest.sources.covers import CoverError, Shelf
 from digest.sources.dates import instant
 from digest.sources.fields import URL_PARTS, Field, is_switch, line, says_no, says_yes, several, text, texts
@@ -41,6 +41,7 @@ CATEGORY_MAXIMUM = 100
 TAG_MAXIMUM = 100
 
 _DATED = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:[-_. ]|$)", re.ASCII)  # how a file's name begins, in Jekyll's way
+_NUMBER = re.compile(r"\d{1,3}(?!\d)", re.ASCII)
 _PAGE_FIELD = re.compile("{(" + "|".join(PAGE_FIELDS) + ")}")
 
 
@@ -156,6 +157,7 @@ class _Reading:
             path=self.name,
             draft=self._is_draft(),
             pinned=says_yes(self.front, Field.PINNED),
+            minutes=self._minutes(),
         )
         yield from faults
         yield from self._source_faults(source)
@@ -215,6 +217,11 @@ class _Reading:
             tag = plain(found, TAG_MAXIMUM)
             tags.setdefault(tag.casefold(), tag)
         return category, tuple(filter(None, tags.values()))
+
+    def _minutes(self) -> int:
+        """As the front matter has it (``5``, ``5 min read``), else from the length of the body."""
+        written = _NUMBER.match(text(self.front, Field.MINUTES))
+        return int(written[0]) if written else minutes(self.front.body)
 
     def _is_draft(self) -> bool:
         status = text(self.front, Field.STATUS).casefold()

@@ -15,8 +15,9 @@ from pathlib import Path
 import lxml.html
 import pytest
 
+from digest.look import Look
 from digest.model import Article, Edition, Image, Period, Section
-from digest.render import Look, Renderer
+from digest.render import Renderer
 
 GOLDEN = Path(__file__).parent / "golden"
 MONDAY = datetime(2025, 12, 1, tzinfo=UTC)
@@ -44,6 +45,7 @@ TRAINS = Article(
     source="https://example.net/trains",
     excerpt="Bookings for sleepers doubled in two years.",
     author="City desk",
+    minutes=4,
     image=Image(url="https://example.org/covers/trains.png", file="covers/trains.png"),
 )
 KITCHENS = Article(

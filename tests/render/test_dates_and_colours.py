@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest import colour
 from digest.model import Period
-from digest.render import colour, dates
+from digest.render import dates
 from digest.render.view import NIGHT, PAPER
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import lxml.html
 import pytest
 
+from digest.look import Look
 from digest.marks import Mark, split
 from digest.model import Edition, Image, Section
-from digest.render import Look, Renderer
+from digest.render import Renderer
 
 One = Callable[..., Edition]
 Read = Callable[[str], lxml.html.HtmlElement]

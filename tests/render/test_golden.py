@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
+from digest.look import Look
 from digest.model import Edition, Section
-from digest.render import Look, Renderer
+from digest.render import Renderer
+from tests.samples import SAMPLES
 
 Compare = Callable[[str, str], None]
 
@@ -30,3 +34,21 @@ def test_an_edition_from_right_to_left(edition: Edition, look: Look, same_as_gol
     turned = replace(edition, sections=(Section("cities", "مدن", arabic, more=3), edition.sections[1]))
     rendition = Renderer(replace(look, language="ar")).render(turned)
     same_as_golden("right-to-left.html", rendition.html)
+
+
+@pytest.mark.parametrize("name", ["five", "compact", "headlines", "arabic", "hebrew", "chinese", "traps"])
+def test_sample_editions(name: str, same_as_golden: Compare):
+    rendition = SAMPLES[name]().rendition()
+    same_as_golden(f"{name}.html", rendition.html)
+    same_as_golden(f"{name}.txt", f"{rendition.subject}\n{rendition.preheader}\n\n{rendition.text}")
+
+
+@pytest.mark.parametrize("name", ["no-images", "chinese-without-images"])
+def test_finished_messages(name: str, same_as_golden: Compare):
+    sample = SAMPLES[name.removesuffix("-without-images")]()
+    bare = replace(sample.edition, sections=tuple(map(without_images, sample.edition.sections)))
+    same_as_golden(f"{name}.eml", replace(sample, edition=bare).mail().decode("ascii").replace("\r\n", "\n"))
+
+
+def without_images(section: Section) -> Section:
+    return replace(section, articles=tuple(replace(article, image=None) for article in section.articles))

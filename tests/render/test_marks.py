@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+from digest.look import Look
 from digest.marks import Mark, split
 from digest.model import Edition
-from digest.render import Look, Renderer
+from digest.render import Renderer
 
 
 def marks(text: str) -> Counter[Mark]:

@@ -9,19 +9,27 @@ from dataclasses import replace
 import lxml.html
 import pytest
 
+from digest.colour import contrast
+from digest.look import Look
 from digest.marks import Mark
-from digest.model import Attachment, Edition, Image, Selection
-from digest.render import Look, Renderer
-from digest.render.colour import contrast
+from digest.model import Attachment, Cover, Edition, Image, Picture, Selection
+from digest.render import Renderer
+from tests.render.conftest import LIBRARY, TRAINS
 
 One = Callable[..., Edition]
 Tree = lxml.html.HtmlElement
 Read = Callable[[str], Tree]
 
+
+def embedded(name: str, width: int = 0) -> Picture:
+    attachment = Attachment(f"{name}@digest", "image/png", name.encode())
+    return Picture(f"cid:{attachment.cid}", width, width // 2, attachment)
+
+
 COVERS = {
-    "covers/library.png": Attachment("library@digest", "image/png", b"1"),
-    "covers/trains.png": Attachment("trains@digest", "image/png", b"2"),
-    "covers/unused.png": Attachment("unused@digest", "image/png", b"3"),
+    LIBRARY.image: Cover(embedded("library", 328), embedded("library-large", 1072), "library"),
+    TRAINS.image: Cover(embedded("trains"), embedded("trains"), "trains"),
+    Image(file="unused.png"): Cover(embedded("unused"), embedded("unused"), "unused"),
 }
 
 
@@ -130,13 +138,39 @@ def test_a_picture_that_cannot_be_shown_leaves_nothing_behind(
     assert not [cell for cell in tree.iter("td") if not len(cell) and not cell.text_content().strip()]
 
 
-def test_embedded_covers_travel_once_in_order_of_use(edition: Edition, renderer: Renderer, page: Read):
+def test_covers_travel_in_the_size_they_are_shown_in(edition: Edition, renderer: Renderer, page: Read):
+    rendition = renderer.render(edition, covers=COVERS)
+    assert [part.cid for part in rendition.attachments] == ["library-large@digest", "trains@digest"]
+    assert page(rendition.html).xpath("//img/@src") == ["cid:library-large@digest", "cid:trains@digest"]
     first, second = edition.sections
-    twice = replace(edition, sections=(replace(first, articles=first.articles[::-1] + first.articles), second))
-    rendition = renderer.render(twice, covers=COVERS)
-    assert [part.cid for part in rendition.attachments] == ["trains@digest", "library@digest"]
-    order = ("trains", "library", "library", "trains")
-    assert page(rendition.html).xpath("//img/@src") == [f"cid:{name}@digest" for name in order]
+    turned = replace(edition, sections=(replace(first, articles=first.articles[::-1]), second))
+    assert page(renderer.render(turned, covers=COVERS).html).xpath("//img/@src") == [
+        "cid:trains@digest",
+        "cid:library@digest",
+    ]
+
+
+def test_a_dead_image_is_no_image(edition: Edition, renderer: Renderer, page: Read):
+    rendition = renderer.render(edition, covers={**COVERS, TRAINS.image: None})
+    assert page(rendition.html).xpath("//img/@src") == ["cid:library-large@digest"]
+
+
+def test_no_photo_is_shown_twice_whatever_its_address(edition: Edition, renderer: Renderer, page: Read):
+    image = Image(url="https://example.org/covers/trains.png?w=80")
+    first, second = edition.sections
+    again = replace(second, articles=tuple(replace(article, image=image) for article in second.articles))
+    covers = {image: Cover(Picture(image.url), Picture(image.url), "trains"), TRAINS.image: COVERS[TRAINS.image]}
+    rendition = renderer.render(replace(edition, sections=(first, again)), covers=covers)
+    assert page(rendition.html).xpath("//img/@src") == [LIBRARY.image.url, "cid:trains@digest"]
+    alone = renderer.render(replace(edition, sections=(first, again)), Selection(frozenset({"home"})), covers)
+    assert page(alone.html).xpath("//img/@src") == [image.url]
+
+
+def test_a_logo_stands_in_place_of_the_name(edition: Edition, look: Look, page: Read):
+    logo = Image(url="https://example.org/logo.png", width=960, height=96)
+    tree = page(Renderer(replace(look, logo=logo)).render(edition).html)
+    (image,) = tree.xpath("//p[contains(@class, 'wordmark')]/a[@href='https://example.org']/img")
+    assert [image.get(name) for name in ("src", "alt", "width", "height")] == [logo.url, "Fieldnotes", "240", "24"]
 
 
 def test_a_selection_gets_its_own_sections_alone(edition: Edition, renderer: Renderer):

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from digest.errors import RenderError
+from digest.look import Look
 from digest.model import Edition
-from digest.render import Look, Renderer
+from digest.render import Renderer
 
 Own = Callable[..., Renderer]
 
