@@ -113,7 +113,7 @@ CHINESE = (
     ("城市", ("小镇图书馆悄然回归", "新桥向行人开放,夜间照明采用太阳能", "周日集市搬回老广场")),
     ("科学", ("河口的海草回来了", "在钟楼里数了三个冬天的蝙蝠")),
 )
-CHINESE_SENTENCE = "去年冬天,分馆借出的工具比小说还多;管理它们的人开始重新思考书架究竟是为什么而存在。"
+CHINESE_SENTENCE = "去年冬天,分馆借出的工具比小说还多;管理它们的人开始重新思考书架究竟是为什么而存在。明年春天还将在另外两个镇子试行,经费加倍,表格减半。"
 
 LONG_TITLE = (
     "How a harbour town of nine thousand people, two ferries and one very old crane came to build the longest "
@@ -122,10 +122,10 @@ LONG_TITLE = (
 
 TRAPS = (
     """A & B <i> "q" 'x'""",
-    "Fish &amp; chips &lt;b&gt; were never on the menu",
-    "&copy=2 is no sign of ©",
+    "Fish & chips <b> were never on the menu &",
+    "&copy=2 is no sign of ©, nor is ?a=1&lt=3",
     "</title></style><script>alert(1)</script>",
-    "{{ reader.name }} {% raw %} {# no #}",
+    "{ one brace } and {# no comment #}",
     "None of the above: 50% off $1 \\1",
     "=?utf-8?q?=0aBcc=3A_x=40example.org?=",
     "Bcc: someone@example.org\r\nX-Injected: yes",
