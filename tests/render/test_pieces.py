@@ -76,7 +76,7 @@ def test_each_card_is_rendered_and_inlined_once(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_sites_own_templates_are_put_together_alike(tmp_path: Path):
     (tmp_path / "style.css").write_text(
-        '{% include "digest/style.css" %} .sheet td h3 a {color: #123456} .pad > h2 {margin: 1px}'
+        '{% include "digest/style.css" %} .sheet td h3 a {color: #123456} .pad > table h2 {margin: 1px}'
     )
     (tmp_path / "edition.html").write_text(
         '{% extends "digest/edition.html" %}{% block card %}<div class="mine">{{ super() }}{{ edition.number }}</div>{% endblock %}'
