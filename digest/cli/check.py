@@ -6,12 +6,13 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli.session import Session, counted, pass_session
-from digest.errors import DigestError, SourceError
+from digest.errors import DigestError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -34,12 +35,40 @@ class Finding:
 @click.command(short_help="Is all well? And what to do next.")
 @click.option("--show", is_flag=True, help="Print the effective configuration with every default.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of digest.toml, for editors.")
+@click.option("--email", is_flag=True, help="Proofread each FILE (.eml or .html), else the mail that would be sent.")
+@click.option("--online", is_flag=True, help="With --email: try every link.")
+@click.option("--digest", "digest_name", metavar="NAME", help="With --email: this digest's mail only.")
+@click.option("--period", "period_name", metavar="PERIOD", help="With --email: the mail of this period.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(exists=True, readable=False, path_type=Path))
 @pass_session
-def check(session: Session, show: bool, schema: bool, as_json: bool) -> None:
-    """Look at configuration, articles, templates, database and mail server, and say what to do next."""
+def check(
+    session: Session,
+    show: bool,
+    schema: bool,
+    email: bool,
+    online: bool,
+    digest_name: str | None,
+    period_name: str | None,
+    as_json: bool,
+    files: tuple[Path, ...],
+) -> None:
+    """Look at configuration, articles, templates, database and mail server, and say what to do next.
+
+    With --email, read through finished mails instead: every fault with where it is, what to do, and who says so.
+    """
     from digest import config
 
+    named = bool(digest_name or period_name)
+    if (files or online or named) and not email:
+        raise UsageError("FILE, --online, --digest and --period are for --email", hint="write `digest check --email …`")
+    if files and named:
+        raise UsageError("a FILE is of no digest or period", hint="leave --digest and --period out")
+    if email:
+        from digest.cli.proofs import proof
+
+        proof(session, files, digest_name=digest_name, period_name=period_name, online=online, as_json=as_json)
+        return
     if schema:
         session.out(json.dumps(config.schema(), indent=2))
         return
@@ -72,6 +101,7 @@ def _findings(session: Session) -> Iterator[Finding]:
     yield _looked("secret key", lambda: _key(app))
     yield _looked("postal address", lambda: _postal_address(app))
     yield _looked("articles", lambda: _articles(session, app))
+    yield _looked("look", lambda: _look(app))
     yield _looked("templates", lambda: _templates(app))
     yield _looked("database", lambda: _database(app))
     yield _looked("mail server", lambda: _server(app))
@@ -96,7 +126,7 @@ def _articles(session: Session, app: App) -> str:
         gathered = gather(app.sources, gauge.reach)
     session.problems(gathered.problems)
     if not gathered.articles:
-        where = ", ".join(str(source.root) for source in app.sources)
+        where = ", ".join(str(source.files) for source in app.config.sources)
         raise SourceError(f"none in {where}", hint="check sources.files in digest.toml")
     newest = max(article.published for article in gathered.articles)
     return (
@@ -113,6 +143,17 @@ def _key(app: App) -> str:
 def _postal_address(app: App) -> str:
     app.require_postal_address()
     return app.config.site.postal_address
+
+
+def _look(app: App) -> str:
+    """What becomes of the accent where text is written in it."""
+    from digest.colour import contrast, readable
+    from digest.render.view import PAPER
+
+    accent, density = app.config.look.accent, app.config.look.density
+    shade = readable(accent, PAPER)
+    kept = f"accent {accent} on white is {contrast(accent, PAPER):.1f}:1"
+    return f"{density}; {kept}" + ("" if shade == accent else f"; using {shade} for text")
 
 
 def _templates(app: App) -> str:
