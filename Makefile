@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint wheel benchmarks golden clean
+.PHONY: demo test lint wheel check-email benchmarks golden clean
 
 demo: $(VENV)/run
 	$(BIN)/digest demo
@@ -27,6 +27,12 @@ wheel: $(VENV)/dev
 	$(PYTHON) -m venv .test-wheel
 	.test-wheel/bin/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt dist/*.whl
 	cd .test-wheel && bin/digest demo
+
+# What other people's tools say of the sample mails, and the live preview in a real browser. Installs what is missing of
+# Debian's chromium and spamassassin (as root), and of npm's packages.
+check-email: $(VENV)/dev
+	checks/email/run
+	$(BIN)/python -m pytest checks
 
 # Ours beside its peers, as ratios; each script takes options of its own (see benchmarks/README.md).
 benchmarks: $(VENV)/run

@@ -10,21 +10,26 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
+from platformdirs import user_cache_path
+
 from digest import config as configuration
 from digest.compose import Composition, Rules
 from digest.config import Config
 from digest.delivery import Policy, Uncertain
 from digest.errors import ConfigError, UsageError
+from digest.fetching import Fetcher, Limits
 from digest.links import Signer
+from digest.look import Look
 from digest.message import Letter, letter, message
-from digest.model import Attachment, Delivery, EditionRecord, Message, Period, Problem, Rendition, Sender
+from digest.model import Cover, Delivery, EditionRecord, Image, Message, Period, Problem, Rendition, Sender
 from digest.period import Cadence, Missed, Unit, last_complete, parse
-from digest.publishing import Digest, covers, draft, freeze, gather
-from digest.render import Look, Renderer
+from digest.pictures.gallery import Gallery, Host, Mode
+from digest.publishing import Digest, Source, draft, freeze, gather
+from digest.render import Renderer
 from digest.sending.loop import Pace, send
 from digest.sending.ports import Clock, Watch
 from digest.sending.smtp import Server, SmtpTransport, Tls
-from digest.sources.attachments import attach
+from digest.sources.covers import CoverError, Shelf
 from digest.sources.files import Folder, LinkTo
 from digest.store.database import Database, file_of
 from digest.store.editions import Editions
@@ -32,6 +37,7 @@ from digest.store.ledger import Deliveries, Ledger
 from digest.store.senders import SenderLock
 from digest.store.subscribers import Subscribers
 
+SHEET_MARGINS = 64  # pixels beside the text in the built-in templates
 LETTERS_KEPT = 128  # letters that are held ready while sending; the others are made again when their turn comes
 
 
@@ -43,11 +49,14 @@ def clock(start: datetime | None = None) -> Callable[[], datetime]:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An edition before the freeze line: composed, its covers read, with everything that was wrong on the way."""
+    """An edition before the freeze line: composed, its covers made, with everything that was wrong on the way."""
 
     composition: Composition
-    images: dict[str, Attachment]
+    covers: dict[Image, Cover | None]
     problems: tuple[Problem, ...]
+
+
+Hung = tuple[dict[Image, Cover | None], tuple[Problem, ...]]
 
 
 class App:
@@ -101,7 +110,7 @@ class App:
     # --- parts
 
     @cached_property
-    def sources(self) -> tuple[Folder, ...]:
+    def sources(self) -> tuple[Source, ...]:
         site = self.config.site
         return tuple(
             Folder(
@@ -136,16 +145,51 @@ class App:
 
     @cached_property
     def renderer(self) -> Renderer:
-        site = self.config.site
+        site, tokens = self.config.site, self.config.look
         look = Look(
             site_title=site.title,
             site_url=site.url,
             language=site.language,
             zone=ZoneInfo(site.timezone),
             postal_address=site.postal_address,
+            accent=tokens.accent,
+            font=tokens.font,
+            headings=tokens.headings,
+            corner=tokens.corner,
+            width=tokens.width,
+            density=tokens.density,
+            logo=self.logo,
             web=bool(self.config.web.url),
+            reason=tokens.reason,
         )
         return Renderer(look, self.config.templates.folder)
+
+    @cached_property
+    def logo(self) -> Image | None:
+        """The picture in place of the site's name. Raises ConfigError for one that is not there."""
+        written, site = self.config.look.logo, self.config.site
+        folder = self.config.folder
+        try:
+            found = Shelf(folder, folder, site.static, site.url, site.url).find(written) if written else None
+        except CoverError as error:
+            raise ConfigError(f"look.logo: {error}", hint="name a file of the site, or an https address") from error
+        return found
+
+    @cached_property
+    def galleries(self) -> dict[str, Gallery]:
+        """What makes the images of each digest fit for mail."""
+        return {name: self._gallery(Mode(table.images)) for name, table in self.config.digests.items()}
+
+    def _gallery(self, mode: Mode) -> Gallery:
+        images = self.config.images
+        limits = Limits(timeout=images.timeout.total_seconds(), allow_private=images.allow_private)
+        return Gallery(
+            mode,
+            fetcher=Fetcher(limits) if images.fetch else None,
+            cache=images.cache or user_cache_path("newsletter-digest") / "images",
+            host=Host(images.folder, images.url) if mode is Mode.HOST and images.folder else None,
+            large=self.config.look.width - SHEET_MARGINS,
+        )
 
     @cached_property
     def signer(self) -> Signer:
@@ -179,18 +223,26 @@ class App:
         gathered = gather(self.sources, told)
         history = self.editions.history(digest.name, of=period)
         composition = draft(digest, gathered.articles, history, period, self.now())
-        images, unreadable = covers(digest, composition.edition, attach)
-        return Prepared(composition, images, gathered.problems + unreadable)
+        named = [(article.path or article.key, article.image) for article in composition.edition.articles]
+        images = [("look.logo", self.logo), *named]
+        covers, unusable = self.covers(digest, tuple((where, image) for where, image in images if image))
+        return Prepared(composition, covers, gathered.problems + unusable)
+
+    def covers(self, digest: Digest, images: tuple[tuple[str, Image], ...]) -> Hung:
+        """Images, each with where it stands, made fit for mail, and what is wrong with them."""
+        return self.galleries[digest.name].hang(images)
 
     def freeze(self, digest: Digest, prepared: Prepared) -> EditionRecord:
         """Freezes it, unless somebody else was quicker: then theirs is the edition. Raises TryLaterError, RenderError."""
         self.require_postal_address()
+        if prepared.composition.enough:
+            self.galleries[digest.name].publish()
         return freeze(
             digest,
             prepared.composition,
             editions=self.editions,
             renderer=self.renderer,
-            images=prepared.images,
+            covers=prepared.covers,
             message_key=self.signer.message_key(prepared.composition.edition.name),
             now=self.now(),
         )
@@ -291,7 +343,6 @@ def _digest(name: str, config: Config) -> Digest:
         ),
         grace=table.grace,
         intro=table.intro,
-        embed=table.images == "embed",
         missed=Missed(table.missed),
         latest=table.latest,
     )

@@ -5,6 +5,8 @@
     ├── UsageError               the words of a command are off                     2
     ├── SourceError              collected as a Problem while publishing            1
     │   └── ArticleError         path, line
+    ├── FetchError               an address on the web that gave nothing            1
+    │   └── UnknownHostError     its host does not exist, as far as can be told
     ├── RenderError              template, line                                     1
     ├── StoreError               the database: only what an operator can mend       1 (75 when busy)
     ├── LinkError                a signed link that is not ours                     1
@@ -59,6 +61,26 @@ class ArticleError(SourceError):
         self.path = path
         self.line = line
         self.what = what
+
+
+class FetchError(DigestError):
+    """An address on the web gave nothing that may be taken; ``dead`` says that it is its own fault, and will stay so.
+
+    Else the fault may pass: no answer, a broken line, a certificate.
+    """
+
+    def __init__(self, url: str, what: str, *, dead: bool = False) -> None:
+        super().__init__(f"{url}: {what}")
+        self.url = url
+        self.what = what
+        self.dead = dead
+
+
+class UnknownHostError(FetchError):
+    """There is no such host, says the name service; on a machine without a way out it says so of every host."""
+
+    def __init__(self, url: str, host: str) -> None:
+        super().__init__(url, f"there is no host {host}", dead=True)
 
 
 class TableError(DigestError):

@@ -1,8 +1,8 @@
 """Publishing: gather the articles, compose the edition, render it for each selection, freeze all of it at once.
 
-    sources ──▶ gather ──▶ draft (compose) ──▶ render_all ──▶ freeze
-                  │           │                                  └── one transaction: from here on the ledger decides
-               problems    verdicts: why each article is in or out
+    sources ──▶ gather ──▶ draft (compose) ──▶ covers made fit ──▶ render_all ──▶ freeze
+                  │           │                     │                               └── one transaction: from here on
+               problems    verdicts: why in or out  problems                            the ledger decides
 
 ``preview`` walks the same way and stops before the last step.
 """
@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Protocol
 
 from digest.compose import Composition, Rules, Verdict, compose
-from digest.errors import SourceError, StoreError, TryLaterError
+from digest.errors import StoreError, TryLaterError
 from digest.model import (
     Article,
-    Attachment,
+    Cover,
     Edition,
     EditionRecord,
     History,
+    Image,
     Period,
     Problem,
     Rendition,
@@ -30,6 +31,8 @@ from digest.model import (
     Sender,
 )
 from digest.period import Cadence, Missed, last_complete, reach
+
+Covers = Mapping[Image, Cover | None]
 
 FREEZE_TRIES = 3  # a reader may choose a new selection between rendering and freezing; hardly three times
 
@@ -45,9 +48,7 @@ class Source(Protocol):
 class Renderer(Protocol):
     """How an edition becomes a mail."""
 
-    def render(
-        self, edition: Edition, selection: Selection = ..., covers: Mapping[str, Attachment] = ...
-    ) -> Rendition: ...
+    def render(self, edition: Edition, selection: Selection = ..., covers: Covers = ...) -> Rendition: ...
 
 
 class Editions(Protocol):
@@ -75,7 +76,7 @@ class Editions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A series of editions with a cadence and rules. ``embed`` says that covers travel inside the mail."""
+    """A series of editions with a cadence and rules."""
 
     name: str
     title: str
@@ -84,7 +85,6 @@ class Digest:
     sender: Sender
     grace: timedelta
     intro: str = ""
-    embed: bool = False
     missed: Missed = Missed.SEND
     latest: timedelta = timedelta(days=2)
 
@@ -149,32 +149,13 @@ def as_frozen(verdicts: Iterable[Verdict], edition: str, recorded: Mapping[str, 
     return tuple(map(told, verdicts))
 
 
-def covers(
-    digest: Digest, edition: Edition, attach: Callable[[str], Attachment]
-) -> tuple[dict[str, Attachment], tuple[Problem, ...]]:
-    """The images that travel inside the mail, by their files; one that cannot be read becomes a Problem."""
-    found: dict[str, Attachment] = {}
-    problems: list[Problem] = []
-    files = {
-        article.image.file: article
-        for article in edition.articles
-        if digest.embed and article.image and article.image.file
-    }
-    for file, article in files.items():
-        try:
-            found[file] = attach(file)
-        except SourceError as error:
-            problems.append(Problem(article.path or article.key, error.message, error.hint))
-    return found, tuple(problems)
-
-
 def render_all(
-    edition: Edition, selections: Iterable[Selection], renderer: Renderer, images: Mapping[str, Attachment]
+    edition: Edition, selections: Iterable[Selection], renderer: Renderer, covers: Covers
 ) -> tuple[Rendition, ...]:
     """One rendition for each selection that finds something in this edition; the whole edition is always among them."""
     wanted = dict.fromkeys((Selection(), *selections))
     return tuple(
-        renderer.render(edition, selection, images) for selection in wanted if edition.only(selection).sections
+        renderer.render(edition, selection, covers) for selection in wanted if edition.only(selection).sections
     )
 
 
@@ -184,7 +165,7 @@ def freeze(
     *,
     editions: Editions,
     renderer: Renderer,
-    images: Mapping[str, Attachment],
+    covers: Covers,
     message_key: str,
     now: datetime,
 ) -> EditionRecord:
@@ -208,7 +189,7 @@ def freeze(
             )
         record = editions.freeze(
             edition,
-            render_all(edition, selections, renderer, images),
+            render_all(edition, selections, renderer, covers),
             considered=[(v.article, v.included) for v in composition.verdicts if v.considered],
             sender=digest.sender,
             message_key=message_key,

@@ -25,11 +25,13 @@ from pydantic_core import PydanticCustomError
 from digest.config.values import (
     ArticleAddress,
     CategoryAddress,
+    Colour,
     Commas,
     Count,
     Duration,
     File,
     Folder,
+    Font,
     Host,
     Line,
     PlainAddress,
@@ -43,6 +45,7 @@ from digest.config.values import (
     format_duration,
 )
 from digest.errors import ConfigError
+from digest.look import ACCENT, CORNERS, WIDTHS, Density
 from digest.period import Missed, Unit
 
 SECRET_KEY_MINIMUM = 32  # characters; `digest init` writes 64
@@ -141,7 +144,9 @@ class Digest(_Table):
     grace: Duration = _written("7d", description="An article that appears up to this late goes into the next edition.")
     missed: Missed = Field(Missed.SEND, description="What becomes of an edition whose time was missed.")
     latest: Duration = _written("2d", description="How late a missed edition may still leave.")
-    images: Literal["link", "embed"] = Field("link", description="Cover images: linked, or carried in the mail.")
+    images: Literal["link", "embed", "host"] = Field(
+        "link", description="Cover images: linked as they are, carried in the mail, or prepared for the site to serve."
+    )
     intro: str = Field("", description="A sentence or two that opens every edition.")
     unsubscribe_to: PlainAddress = Field("", description="Mailbox for leaving by mail; unset: the From address.")
 
@@ -255,8 +260,41 @@ class Web(_Table):
         return value
 
 
+class Look(_Table):
+    """The look of the mails, decision by decision; what these cannot do is done by templates."""
+
+    accent: Colour = Field(
+        ACCENT, description="Colour of headings and links, #rrggbb; darkened where it could not be read."
+    )
+    font: Font = Field("sans", description="Of text: sans, serif, or families such as Inter, Arial, sans-serif.")
+    headings: Font = Field("serif", description="Of titles, written likewise.")
+    corner: int = Field(6, ge=CORNERS[0], le=CORNERS[-1], description="Roundness of pictures, in pixels.")
+    width: int = Field(600, ge=WIDTHS[0], le=WIDTHS[-1], description="Width of the mail on a large screen, in pixels.")
+    density: Density = Field(
+        Density.CARDS,
+        description="cards: with excerpts and covers; compact: without most covers; headlines: titles alone.",
+    )
+    logo: Line = Field("", description="Picture in place of the site's name: an https address, or a file of the site.")
+    reason: Line = Field(
+        "", description="Why readers get this, at the foot of each mail; unset: because they signed up."
+    )
+
+
+class Images(_Table):
+    """How cover images are looked at and made fit for mail, all of it before an edition is frozen."""
+
+    fetch: bool = Field(
+        True, description="Whether images on the web are looked at: for their size, and whether they are there."
+    )
+    timeout: Positive = _written("10s", description="How long to wait for one of them.")
+    allow_private: bool = Field(False, description="Whether they may lie on hosts of a private network.")
+    cache: RelativePath | None = Field(None, description="Folder for those that were fetched; unset: the user's cache.")
+    folder: RelativePath | None = Field(None, description='Where images = "host" writes them, for the site to serve.')
+    url: WebAddress = Field("", description="The address that this folder has on the web, beginning with https://.")
+
+
 class Templates(_Table):
-    """The look of the mails."""
+    """Templates of the site's own."""
 
     folder: Folder | None = Field(None, description="Your own templates; each replaces the built-in one of its name.")
 
@@ -275,7 +313,9 @@ class Config(_Table):
     delivery: Delivery = _written({}, description="How deliveries are claimed, tried and given up.")
     database: Database = _written({}, description="Where everything is remembered.")
     web: Web = _written({}, description="The public pages.")
-    templates: Templates = _written({}, description="The look of the mails.")
+    look: Look = _written({}, description="The look of the mails.")
+    images: Images = _written({}, description="How cover images are made fit for mail.")
+    templates: Templates = _written({}, description="Templates of the site's own.")
     _folder: Path = PrivateAttr(default=Path())
 
     def model_post_init(self, context: Any) -> None:
@@ -304,6 +344,23 @@ class Config(_Table):
                 f"web.secret_key_file: a key in {path} has fewer than {SECRET_KEY_MINIMUM} characters", hint=hint
             )
         return keys
+
+    @field_validator("images")
+    @classmethod
+    def _hosted(cls, value: Images, info: ValidationInfo) -> Images:
+        """Who has images prepared for the site says where they go."""
+        for name, digest in info.data.get("digests", {}).items():
+            if digest.images == "host" and not value.folder:
+                raise PydanticCustomError(
+                    "rule", 'digests.{name}.images = "host" needs it', {"key": "folder", "name": name}
+                )
+            if digest.images == "host" and not value.url.startswith("https://"):
+                raise PydanticCustomError(
+                    "rule",
+                    'digests.{name}.images = "host" needs it, beginning with https://',
+                    {"key": "url", "name": name},
+                )
+        return value
 
     @field_validator("digests")
     @classmethod

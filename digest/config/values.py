@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import Path
@@ -18,6 +18,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
 
+from digest import colour
+from digest.errors import RenderError
+from digest.look import font
 from digest.model import Address
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # ends a header's line, for one reader or another
@@ -240,6 +243,23 @@ def _one_line(value: str) -> str:
 
 
 Line = Annotated[str, AfterValidator(_one_line)]
+
+
+def _usable(check: Callable[[str], object]) -> AfterValidator:
+    """A value that rendering can use, found out by asking it."""
+
+    def checked(value: str) -> str:
+        try:
+            check(value)
+        except RenderError as error:
+            raise ValueError(f"{error.message}; {error.hint}") from None
+        return value
+
+    return AfterValidator(checked)
+
+
+Colour = Annotated[str, _usable(colour.parse)]
+Font = Annotated[str, _usable(font)]
 Commas = BeforeValidator(_split)
 Words = Annotated[tuple[str, ...], Commas]
 Count = Annotated[int, Field(ge=1)]

@@ -7,8 +7,10 @@ import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
+from lxml import etree
 from PIL import Image as Picture
 from PIL import UnidentifiedImageError
 
@@ -16,11 +18,16 @@ from digest.model import Image
 from digest.sources.addresses import looks_like_url, web_url
 
 PIXELS_MAXIMUM = 10_000  # of a side, as a URL may claim
-FORMATS = ("PNG", "JPEG", "GIF", "WEBP")  # what mail programs show; no other decoder of Pillow's is let near a file
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF")  # no other decoder of Pillow's is let near a file
+SVG_HEAD = 65_536  # bytes in which a drawing's first tag has to be
 _PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|svg|avif|bmp|tiff?)(?:[?#].*)?$", re.IGNORECASE)
 _SIDE = re.compile("[0-9]{1,5}")
+_SVG = "{http://www.w3.org/2000/svg}svg"
+_LENGTH = re.compile(r"\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(px|pt|pc|mm|cm|in|)\s*")
+_PIXELS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}  # CSS 2.2, 4.3.2
 _TURNED = range(5, 9)  # Exif orientations that swap width and height
 _ORIENTATION = 0x0112
+_BOX = 4  # x, y, width and height
 
 
 class CoverError(ValueError):
@@ -109,7 +116,32 @@ def _size(file: Path) -> tuple[int, int]:
             width, height = picture.size
             turned = picture.getexif().get(_ORIENTATION) in _TURNED
     except UnidentifiedImageError:
-        raise CoverError(f"the cover image {file.name!r} is not a PNG, JPEG, GIF or WebP picture") from None
+        if drawn := _svg_size(file):
+            return drawn
+        raise CoverError(f"the cover image {file.name!r} is not a PNG, JPEG, GIF, WebP, AVIF or SVG picture") from None
     except (OSError, SyntaxError, ValueError, Picture.DecompressionBombError) as error:
         raise CoverError(f"the cover image {file.name!r} cannot be read: {error}") from None
     return (height, width) if turned else (width, height)
+
+
+def _svg_size(file: Path) -> tuple[int, int] | None:
+    """Width and height that a drawing's first tag gives it, 0 and 0 if it gives none; None for what is no drawing."""
+    parser = etree.XMLPullParser(events=("start",), resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        with file.open("rb") as drawing:
+            parser.feed(drawing.read(SVG_HEAD))
+        root: Any = next(iter(parser.read_events()))[1]  # an element, for nothing but elements starts
+    except (OSError, etree.XMLSyntaxError, StopIteration):
+        return None
+    if root.tag != _SVG:
+        return None
+    sides = [_pixels(root.get(name, "")) for name in ("width", "height")]
+    box = root.get("viewBox", "").replace(",", " ").split()
+    width, height = sides if all(sides) else [_pixels(side) for side in box[2:4]] if len(box) == _BOX else (0, 0)
+    return (width, height) if min(width, height) > 0 and max(width, height) <= PIXELS_MAXIMUM else (0, 0)
+
+
+def _pixels(length: str) -> int:
+    """A length of SVG in whole pixels; 0 for what is none, such as a percentage."""
+    found = _LENGTH.fullmatch(length)
+    return round(float(found[1]) * _PIXELS[found[2]]) if found else 0

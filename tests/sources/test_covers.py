@@ -180,3 +180,43 @@ def test_names_too_long_or_with_a_nul_are_not_there(content: Content):
         image, problems = cover(content, value)
         assert image is None
         assert len(problems) == 1
+
+
+def test_an_avif_is_found_and_measured(content: Content, picture: Callable[..., Path]):
+    file = picture(content.root / "deep/harbour.avif", (64, 32))
+    assert cover(content, "harbour.avif") == (Image("", str(file), 64, 32), [])
+
+
+@pytest.mark.parametrize(
+    ("attributes", "size"),
+    [
+        ("width='640' height='320'", (640, 320)),
+        ("width='20mm' height=' 1in '", (76, 96)),
+        ("viewBox='0 0 200.4 100'", (200, 100)),
+        ("width='100%' height='100%' viewBox='0,0,200,100'", (200, 100)),
+        ("width='99999' height='1'", (0, 0)),
+        ("width='-5' height='x' viewBox='1 2 3'", (0, 0)),
+        ("", (0, 0)),
+    ],
+)
+def test_a_drawing_is_measured_by_its_first_tag(content: Content, attributes: str, size: tuple[int, int]):
+    svg = f"<?xml version='1.0'?><!-- a > b --><svg xmlns='http://www.w3.org/2000/svg' {attributes}><rect/>"
+    file = content.write("deep/map.svg", svg)
+    assert cover(content, "map.svg") == (Image("", str(file), *size), [])
+
+
+@pytest.mark.parametrize(
+    "svg",
+    [
+        "<svg/>",
+        "<html xmlns='http://www.w3.org/1999/xhtml'/>",
+        f"<!--{'x' * 70_000}--><svg xmlns='http://www.w3.org/2000/svg'/>",
+        "<!DOCTYPE svg [<!ENTITY a '1'><!ENTITY b '" + "&a;" * 50_000 + "'>]><svg width='&b;&b;&b;&b;&b;&b;'/>",
+    ],
+    ids=["no namespace", "page", "late", "entities"],
+)
+def test_what_does_not_begin_as_a_drawing_is_none(content: Content, svg: str):
+    content.write("deep/map.svg", svg)
+    image, problems = cover(content, "map.svg")
+    assert image is None
+    assert len(problems) == 1
