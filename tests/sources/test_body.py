@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.sources.body import opening
+from digest.sources.body import minutes, opening
 from tests.sources.conftest import Content
 
 
@@ -63,3 +63,24 @@ def test_no_body_raises(body: str):
 def test_hostile_repetition_costs_little(piece: str):
     for suffix in (".md", ".html"):
         opening(piece * 50_000, suffix, 240)
+
+
+@pytest.mark.parametrize(
+    ("body", "took"),
+    [
+        ("", 0),
+        ("A stub of a few words.", 0),
+        ("word " * 230, 1),
+        ("word " * 1100, 5),
+        ("word\n" * 460, 2),
+        ("没有空格的文字" * 300, 4),
+        ("A" * 2_000_000, 0),
+    ],
+)
+def test_reading_time_is_reckoned_from_the_length(body: str, took: int):
+    assert minutes(body) == took
+
+
+@given(st.text())
+def test_reading_time_is_less_than_an_hour_or_unknown(body: str):
+    assert 0 <= minutes(body) <= 60

@@ -161,6 +161,20 @@ def test_drafts_are_marked(content: Content, line: str):
     assert content.fields(line).draft
 
 
+@pytest.mark.parametrize(
+    ("line", "minutes"),
+    [
+        ("readTime: 5", 5),
+        ("reading_time: 12 min read", 12),
+        ("timeToRead: ~", 0),
+        ("readTime: soon", 0),
+        ("readTime: 12345", 0),
+    ],
+)
+def test_reading_time_is_taken_from_the_fields(content: Content, line: str, minutes: int):
+    assert content.fields(line).minutes == minutes
+
+
 @pytest.mark.parametrize("line", ["pin: true", "pinned: yes", "featured: 'true'"])
 def test_pinned_articles_are_marked(content: Content, line: str):
     assert content.fields(line).pinned
