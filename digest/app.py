@@ -24,6 +24,7 @@ from digest.message import Letter, letter, message
 from digest.model import Cover, Delivery, EditionRecord, Image, Message, Period, Problem, Rendition, Sender
 from digest.period import Cadence, Missed, Unit, last_complete, parse
 from digest.pictures.gallery import Gallery, Host, Mode
+from digest.pictures.printing import Print
 from digest.publishing import Digest, Source, draft, freeze, gather
 from digest.render import Renderer
 from digest.sending.loop import Pace, send
@@ -49,11 +50,15 @@ def clock(start: datetime | None = None) -> Callable[[], datetime]:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An edition before the freeze line: composed, its covers made, with everything that was wrong on the way."""
+    """An edition before the freeze line: composed, its covers made, with everything that was wrong on the way.
+
+    ``unpublished`` are the pictures that its mails will load from the site once it is frozen, by their addresses.
+    """
 
     composition: Composition
     covers: dict[Image, Cover | None]
     problems: tuple[Problem, ...]
+    unpublished: dict[str, Print]
 
 
 Hung = tuple[dict[Image, Cover | None], tuple[Problem, ...]]
@@ -226,7 +231,8 @@ class App:
         named = [(article.path or article.key, article.image) for article in composition.edition.articles]
         images = [("look.logo", self.logo), *named]
         covers, unusable = self.covers(digest, tuple((where, image) for where, image in images if image))
-        return Prepared(composition, covers, gathered.problems + unusable)
+        unpublished = self.galleries[digest.name].unpublished()
+        return Prepared(composition, covers, gathered.problems + unusable, unpublished)
 
     def covers(self, digest: Digest, images: tuple[tuple[str, Image], ...]) -> Hung:
         """Images, each with where it stands, made fit for mail, and what is wrong with them."""

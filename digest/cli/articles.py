@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +13,10 @@ import click
 from digest.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
-    from digest.compose import Composition, Verdict
-    from digest.model import EditionRecord, Period
+    from digest.compose import Verdict
+    from digest.desk import Explanation, Group
 
 PATH_COLUMNS = 36
-_KINDS = {
-    "same story as": "same story as another",
-    "dated in the future": "dated in the future",
-    "published": "of another period",
-    "had its turn": "had its turn in another edition",
-}
 
 
 @click.command(short_help="Every article, in or out, and why.")
@@ -37,28 +30,20 @@ def articles(
     session: Session, digest_name: str | None, period_name: str | None, everything: bool, strict: bool, as_json: bool
 ) -> None:
     """Explain an edition: every article of the period, in or out, and why."""
-    from digest.publishing import as_frozen
+    from digest import desk
 
     app = session.app(read_only=True)
     digest = app.digest(digest_name)
-    period = app.period(digest, period_name)
     with session.gauge("reading") as gauge:
-        prepared = app.prepare(digest, period, gauge.reach)
-    verdicts = prepared.composition.verdicts
-    if record := app.editions.find(digest.name, period.name):
-        verdicts = as_frozen(verdicts, record.name, app.editions.recorded(record.id))
-    shown = [verdict for verdict in verdicts if everything or verdict.included or _belongs(verdict, period)]
+        explanation = desk.explain(app, digest, app.period(digest, period_name), gauge.reach)
     if as_json:
-        for verdict in shown:
-            session.json(_facts(verdict))
+        for verdict in desk.shown(explanation, everything=everything):
+            session.json(_facts(verdict) | {"trimmed": verdict.article.key in explanation.trimmed})
     else:
-        for line in _told(prepared.composition, record, shown, digest.cadence.zone):
+        outside = desk.outside(explanation, everything=everything)
+        for line in _told(explanation, desk.inside(explanation), outside, digest.cadence.zone):
             session.out(line)
-    session.problems(prepared.problems, strict=strict)
-
-
-def _belongs(verdict: Verdict, period: Period) -> bool:
-    return verdict.article.published in period
+    session.problems(explanation.prepared.problems, strict=strict)
 
 
 def _facts(verdict: Verdict) -> dict[str, Any]:
@@ -79,44 +64,31 @@ def _facts(verdict: Verdict) -> dict[str, Any]:
 
 
 def _told(
-    composition: Composition, record: EditionRecord | None, verdicts: list[Verdict], zone: tzinfo
+    explanation: Explanation, inside: tuple[Group, ...], outside: tuple[Group, ...], zone: tzinfo
 ) -> Iterator[str]:
     """For reading: the edition section by section, then what is out, grouped by its reason."""
+    composition, record = explanation.prepared.composition, explanation.record
     edition = composition.edition
-    inside = [verdict for verdict in verdicts if verdict.included]
     state = f"frozen on {record.frozen:%Y-%m-%d %H:%M} UTC" if record else "not frozen yet"
     number = record.number if record else edition.number
-    yield f"{edition.name}, edition {number}, {state}: {len(inside)} in, {len(verdicts) - len(inside)} out"
+    yield f"{edition.name}, edition {number}, {state}: {_count(inside)} in, {_count(outside)} out"
     if not record and not composition.enough:
         yield "too few for an edition: they wait for the next"
-    more = {section.category: section.more for section in edition.sections if section.more and not record}
-    for category, members in _grouped(inside, _section).items():
-        told = f", {more[category]} more did not fit" if category in more else ""
-        yield f"\nIN  {category} ({len(members)}{told})"
-        yield from (_line(verdict, zone) for verdict in members)
-    outside = _grouped([verdict for verdict in verdicts if not verdict.included], _kind)
-    for kind, members in sorted(outside.items(), key=lambda group: (-len(group[1]), group[0])):
-        yield f"\nOUT {kind} ({len(members)})"
-        yield from (_line(verdict, zone, verdict.reason if verdict.reason != kind else "") for verdict in members)
+    for group in inside:
+        told = f", {group.more} more did not fit" if group.more else ""
+        yield f"\nIN  {group.name} ({len(group.verdicts)}{told})"
+        for verdict in group.verdicts:
+            trimmed = verdict.article.key in explanation.trimmed
+            yield _line(verdict, zone, "no room in a mail with all sections" if trimmed else "")
+    for group in outside:
+        yield f"\nOUT {group.name} ({len(group.verdicts)})"
+        yield from (
+            _line(verdict, zone, verdict.reason if verdict.reason != group.name else "") for verdict in group.verdicts
+        )
 
 
-def _grouped(verdicts: Iterable[Verdict], by: Callable[[Verdict], str]) -> dict[str, list[Verdict]]:
-    groups: defaultdict[str, list[Verdict]] = defaultdict(list)
-    for verdict in verdicts:
-        groups[by(verdict)].append(verdict)
-    return groups
-
-
-def _section(verdict: Verdict) -> str:
-    return verdict.section or verdict.article.category
-
-
-def _kind(verdict: Verdict) -> str:
-    """The reason without what differs from article to article."""
-    for start, kind in _KINDS.items():
-        if verdict.reason.startswith(start):
-            return kind
-    return verdict.reason
+def _count(groups: tuple[Group, ...]) -> int:
+    return sum(len(group.verdicts) for group in groups)
 
 
 def _line(verdict: Verdict, zone: tzinfo, detail: str = "") -> str:

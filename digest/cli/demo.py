@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from digest.cli.preview import write_files
 from digest.cli.session import Session, counted, pass_session, writing
 from digest.cli.watching import GaugeWatch
 
@@ -25,6 +24,7 @@ from digest.cli.watching import GaugeWatch
 @pass_session
 def demo(session: Session, out: Path) -> None:
     """Gather, freeze, send and catch a digest of the sample site. Needs no server and touches nothing of yours."""
+    from digest.cli.printing import write_files
     from digest.demo import DEMO_NOW, show
 
     started = time.monotonic()

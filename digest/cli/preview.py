@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import tempfile
 import webbrowser
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.session import Session, pass_session, writing
-from digest.errors import UsageError
+from digest.cli.session import Session, counted, pass_session
+from digest.errors import DigestError, UsageError
 from digest.identity import category_key
-from digest.model import Message, Selection, Subscriber
-from digest.subscriptions.addresses import mailbox
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.message import Letter
-    from digest.model import Edition, EditionRecord, Period
+    from digest.desk import Preview
+    from digest.model import Period, Subscriber
     from digest.publishing import Digest
-
-SAMPLE_READER = Subscriber(id=0, address="reader@example.org")
 
 
 @click.command(short_help="Exactly what would be sent; nothing is.")
@@ -33,8 +25,13 @@ SAMPLE_READER = Subscriber(id=0, address="reader@example.org")
 @click.option("--period", "period_name", metavar="PERIOD", help="2025-W40, 2025-10-01, 2025-10 or START/END.")
 @click.option("--for", "address", metavar="ADDRESS", help="As this subscriber would get it.")
 @click.option("--categories", metavar="A,B", help="As somebody who selected these categories would get it.")
+@click.option("--live", is_flag=True, help="Show it on a page of this machine that follows every change.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Of that page.  [default: 8025, else the next free one]")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Where to write the files."
+)
+@click.option(
+    "--screenshots/--no-screenshots", default=None, help="With --out, pictures too.  [default: if there is a Chromium]"
 )
 @click.option("--open", "show", is_flag=True, help="Show it in the browser.")
 @click.option("--strict", is_flag=True, help="Problems are fatal.")
@@ -46,110 +43,123 @@ def preview(
     period_name: str | None,
     address: str | None,
     categories: str | None,
+    live: bool,
+    port: int | None,
     out: Path | None,
+    screenshots: bool | None,
     show: bool,
     strict: bool,
     as_json: bool,
 ) -> None:
     """Write exactly what would be sent: .html, .txt and .eml. Nothing is sent, and nothing is remembered."""
-    if address and categories:
-        raise UsageError("--for and --categories exclude each other", hint="a subscriber has chosen their categories")
+    _require_sense(address=address, categories=categories, live=live, port=port, out=out, screenshots=screenshots)
+    wanted = frozenset(filter(None, map(category_key, (categories or "").split(","))))
+    if live:
+        from digest.cli.live import live as serve
+        from digest.web.studio import Choice
+
+        choice = Choice(digest_name or "", period_name or "", address or "", wanted)
+        serve(session, choice, port=port, show=show)
+        return
     app = session.app(read_only=True)
     digest = app.digest(digest_name)
-    period = app.period(digest, period_name)
-    reader = _reader(app, address, categories)
-    if record := app.editions.find(digest.name, period.name):
-        letter = _frozen(app, record, reader)
-        session.note(f"{record.name} is frozen since {record.frozen:%Y-%m-%d %H:%M} UTC; this is what was frozen")
-    else:
-        letter = _drafted(session, app, digest, period, reader, strict=strict)
-    message = app.message(letter, address=reader.address, name=reader.name, subscriber=reader.id)
-    folder = out or Path(tempfile.mkdtemp(prefix="digest-preview-"))
-    files = write_files(message, folder, letter.edition.replace("/", "-"))
-    subject = str(message_from_bytes(message.data, policy=SMTP)["Subject"])
-    if as_json:
-        session.json(
-            {
-                "edition": letter.edition,
-                "subject": subject,
-                "bytes": len(message.data),
-                "files": [str(file) for file in files],
-            }
-        )
-    else:
-        session.out(f"{letter.edition}: {subject}")
-        session.out(f"{len(message.data):,} bytes, of which the HTML part has {len(_part(message, 'html').encode()):,}")
-        for file in files:
-            session.out(str(file))
+    shown = _shown(session, app, digest, app.period(digest, period_name), _reader(app, address, wanted), strict=strict)
+    files = _write(session, shown, out, screenshots=screenshots)
+    _tell(session, shown, files, as_json=as_json)
     if show:
         webbrowser.open(files[0].absolute().as_uri())
 
 
-def _drafted(session: Session, app: App, digest: Digest, period: Period, reader: Subscriber, *, strict: bool) -> Letter:
-    """The letter as it would be frozen now."""
+def _require_sense(
+    *,
+    address: str | None,
+    categories: str | None,
+    live: bool,
+    port: int | None,
+    out: Path | None,
+    screenshots: bool | None,
+) -> None:
+    if address and categories:
+        raise UsageError("--for and --categories exclude each other", hint="a subscriber has chosen their categories")
+    if live and out:
+        raise UsageError("--live and --out exclude each other", hint="the page writes no files")
+    if port is not None and not live:
+        raise UsageError("--port is for --live", hint="`digest preview --live` serves a page")
+    if screenshots and not out:
+        raise UsageError("--screenshots needs --out", hint="name the folder for the pictures")
+
+
+def _reader(app: App, address: str | None, categories: frozenset[str]) -> Subscriber:
+    from digest import desk
+    from digest.model import Selection
+
+    return desk.subscribed(app, address) if address else desk.choosing(Selection(categories))
+
+
+def _shown(session: Session, app: App, digest: Digest, period: Period, reader: Subscriber, *, strict: bool) -> Preview:
+    from digest import desk
+
     with session.gauge("reading") as gauge:
-        prepared = app.prepare(digest, period, gauge.reach)
-    session.problems(prepared.problems, strict=strict)
-    edition = prepared.composition.edition
-    _require_sections(edition, reader)
-    if not prepared.composition.enough:
+        shown = desk.preview(app, digest, period, reader, gauge.reach)
+    session.problems(shown.problems, strict=strict)
+    if shown.frozen:
+        session.note(f"{shown.edition} is frozen since {shown.frozen:%Y-%m-%d %H:%M} UTC; this is what was frozen")
+    elif not shown.enough:
         session.note(f"this would not be sent: an edition needs {digest.rules.minimum} articles")
-    return app.letter(digest, edition.name, app.renderer.render(edition, reader.selection, prepared.images))
+    return shown
 
 
-def _frozen(app: App, record: EditionRecord, reader: Subscriber) -> Letter:
-    for rendition in app.editions.renditions(record.id).values():
-        if rendition.selection == reader.selection:
-            return app.frozen_letter(record, rendition)
-    raise UsageError(
-        f"{record.name} was frozen, and not for the categories {reader.selection}",
-        hint="without --for and --categories, the whole edition is shown",
-    )
+def _write(session: Session, shown: Preview, out: Path | None, *, screenshots: bool | None) -> tuple[Path, ...]:
+    """The three files, and with --out the looks and, where a browser is found, the pictures."""
+    from digest.cli.printing import looks, write_files, write_looks
+
+    name = shown.edition.replace("/", "-")
+    if out is None:
+        return write_files(shown.message, Path(tempfile.mkdtemp(prefix="digest-preview-")), name, shown.unpublished)
+    seen = looks(shown)
+    files = write_files(shown.message, out, name, shown.unpublished) + write_looks(seen, out, name)
+    return files if screenshots is False else files + _pictures(session, seen, out, name, wanted=bool(screenshots))
 
 
-def write_files(message: Message, folder: Path, name: str) -> tuple[Path, Path, Path]:
-    """The message as .html, .txt and .eml: the first two are read back out of the bytes of the third.
+def _pictures(session: Session, seen: dict[str, str], out: Path, name: str, *, wanted: bool) -> tuple[Path, ...]:
+    """Pictures that nobody asked for are no reason to fail."""
+    from digest import screens
+    from digest.cli.printing import write_screenshots
 
-    In the .html, images that travel inside the mail stand as data, for a browser knows no Content-IDs.
-    """
-    page = _part(message, "html")
-    for part in message_from_bytes(message.data).walk():
-        if cid := part.get("Content-ID"):
-            data = base64.b64encode(part.get_payload(decode=True)).decode()  # type: ignore[arg-type] # decoded, a leaf part is bytes
-            page = page.replace(f"cid:{cid.strip('<> ')}", f"data:{part.get_content_type()};base64,{data}")
-    files = tuple(folder / f"{name}.{suffix}" for suffix in ("html", "txt", "eml"))
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        files[0].write_text(page, encoding="utf-8")
-        files[1].write_text(_part(message, "plain"), encoding="utf-8")
-        files[2].write_bytes(message.data)
-    return files[0], files[1], files[2]
+    try:
+        return write_screenshots(session, seen, out, name, screens.find())
+    except DigestError as error:
+        if wanted:
+            raise
+        session.note(f"no pictures: {error.message}")
+        return ()
 
 
-def _part(message: Message, kind: str) -> str:
-    """One part of the message, as a mail program decodes it."""
-    part = message_from_bytes(message.data, _class=EmailMessage, policy=SMTP).get_body((kind,))
-    content: str = part.get_content() if part else ""
-    return content
+def _tell(session: Session, shown: Preview, files: tuple[Path, ...], *, as_json: bool) -> None:
+    from digest.proof import proofread
 
-
-def _reader(app: App, address: str | None, categories: str | None) -> Subscriber:
-    if address:
-        if found := app.subscribers.find(mailbox(address).key):
-            return found
-        raise UsageError(f"{address} is not a subscriber", hint="`digest subscribers list` shows who is")
-    chosen = frozenset(filter(None, map(category_key, (categories or "").split(","))))
-    return Subscriber(id=SAMPLE_READER.id, address=SAMPLE_READER.address, selection=Selection(chosen))
-
-
-def _require_sections(edition: Edition, reader: Subscriber) -> None:
-    if not edition.sections:
-        raise UsageError(
-            f"{edition.name}: there are no articles for it",
-            hint="`digest articles` says why; `--period` names another period",
+    report = proofread(shown.message.data)
+    trimmed = [article.title for article in shown.rendition.trimmed]
+    warnings = len(report.findings) - report.errors
+    if as_json:
+        session.json(
+            {
+                "edition": shown.edition,
+                "subject": report.subject,
+                "bytes": report.message_bytes,
+                "trimmed": trimmed,
+                "errors": report.errors,
+                "warnings": warnings,
+                "files": [str(file) for file in files],
+            }
         )
-    if not edition.only(reader.selection).sections:
-        there = ", ".join(section.category for section in edition.sections)
-        raise UsageError(
-            f"{edition.name}: nothing in the categories {reader.selection}", hint=f"this edition has: {there}"
-        )
+        return
+    session.out(f"{shown.edition}: {report.subject}")
+    session.out(f"{report.message_bytes:,} bytes, of which the HTML part has {report.html_bytes:,}")
+    for title in trimmed:
+        session.out(f"no room for: {title}")
+    if report.findings:
+        told = f"{counted(report.errors, 'error')}, {counted(warnings, 'warning')}"
+        session.note(f"the checks find {told}; `digest check --email` names them, `--live` shows where they are")
+    for file in files:
+        session.out(str(file))

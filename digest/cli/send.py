@@ -6,7 +6,6 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,19 +17,17 @@ from digest.cli.watching import GaugeWatch
 from digest.errors import DigestError, TransportError, TryLaterError, UsageError
 from digest.model import (
     FINAL_STATUSES,
-    Address,
     DeliveryStatus,
     EditionRecord,
     Message,
     Outcome,
+    Reply,
     Selection,
-    Stage,
     SubscriberStatus,
 )
 
 if TYPE_CHECKING:
     from digest.app import App, Prepared
-    from digest.message import Letter
     from digest.model import Period
     from digest.publishing import Digest
 
@@ -260,33 +257,19 @@ def summary(record: EditionRecord, counts: dict[DeliveryStatus, int]) -> dict[st
 
 
 def _send_tests(session: Session, app: App, prepared: Prepared, digest: Digest, addresses: tuple[str, ...]) -> None:
-    from digest.publishing import as_test
+    from digest import desk
 
-    edition = prepared.composition.edition
-    rendition = as_test(app.renderer.render(edition, Selection(), prepared.images))
-    letter = app.letter(digest, edition.name, rendition)
-    messages = [_test_message(app, letter, str(Address.parse(address))) for address in addresses]
-    refused = asyncio.run(_hand_over(session, app, messages))
+    refused = 0
+
+    def told(message: Message, reply: Reply) -> None:
+        nonlocal refused
+        session.out(f"{message.to}: {reply}")
+        refused += not desk.accepted(reply)
+
+    messages = desk.trials(app, digest, prepared, addresses)
+    asyncio.run(desk.hand_over(app, messages, told))
     if refused:
         raise DigestError(f"{refused} of {len(messages)} test messages were not accepted")
-
-
-def _test_message(app: App, letter: Letter, address: str) -> Message:
-    """With a Message-ID of its own: a mailbox that drops repeats must show the second try of a template too."""
-    return app.message(replace(letter, message_key=f"{letter.message_key}|{address}|{app.now()}"), address=address)
-
-
-async def _hand_over(session: Session, app: App, messages: list[Message]) -> int:
-    connection = await app.transport.connect()
-    refused = 0
-    try:
-        for message in messages:
-            reply = await connection.send(message)
-            session.out(f"{message.to}: {reply}")
-            refused += not (reply.stage is Stage.FINAL and reply.code // 100 == 2)  # noqa: PLR2004 - RFC 5321, 4.2.1
-    finally:
-        await connection.close()
-    return refused
 
 
 def _write_messages(session: Session, app: App, prepared: Prepared, digest: Digest, folder: Path) -> None:
@@ -301,7 +284,7 @@ def _write_messages(session: Session, app: App, prepared: Prepared, digest: Dige
             if not edition.only(reader.selection).sections:
                 continue
             if reader.selection not in letters:
-                rendition = app.renderer.render(edition, reader.selection, prepared.images)
+                rendition = app.renderer.render(edition, reader.selection, prepared.covers)
                 letters[reader.selection] = app.letter(digest, edition.name, rendition)
             message = app.message(
                 letters[reader.selection], address=reader.address, name=reader.name, subscriber=reader.id

@@ -112,6 +112,10 @@ class Gallery:
             self._unpublished |= {f"{file.name}.{file.suffix}": file for file in look.files}
         return covers, report.problems
 
+    def unpublished(self) -> dict[str, Print]:
+        """The files that ``publish`` would write, by the addresses that mails will load them from."""
+        return {self._host_address(file): file for file in self._unpublished.values()}
+
     def publish(self) -> None:
         """Writes the files of all covers hung so far into the host's folder; those that are there stay as they are.
 
@@ -175,9 +179,13 @@ class Gallery:
         files = (small, large) if self._host and self._mode is Mode.HOST else ()
         return _Look(self._framed(small), self._framed(large), _hash(data), files=files)
 
+    def _host_address(self, file: Print) -> str:
+        base = self._host.url if self._host else ""
+        return f"{base.rstrip('/')}/{file.name}.{file.suffix}"
+
     def _framed(self, file: Print) -> Picture:
         if self._host and self._mode is Mode.HOST:
-            return Picture(f"{self._host.url.rstrip('/')}/{file.name}.{file.suffix}", file.width, file.height)
+            return Picture(self._host_address(file), file.width, file.height)
         attachment = Attachment(f"{file.name}@covers", file.media_type, file.data)
         return Picture(f"cid:{attachment.cid}", file.width, file.height, attachment)
 

@@ -10,7 +10,7 @@ import pytest
 from tests.journeys.conftest import PostOffice, Site
 from tests.journeys.steps import configure, subscribe
 
-SUBJECTS = ["configuration", "secret key", "postal address", "articles", "templates", "database", "mail server"]
+SUBJECTS = ["configuration", "secret key", "postal address", "articles", "look", "templates", "database", "mail server"]
 
 
 def findings(site: Site) -> tuple[int, dict[str, dict[str, Any]]]:

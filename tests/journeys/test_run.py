@@ -35,7 +35,7 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, list[str]]:
 
 def test_it_waits_for_the_send_time_publishes_sends_and_ends_on_sigterm(site: Site, post_office: PostOffice) -> None:
     subscribe(site)
-    with started(site.start("run", now="2025-12-08T06:59:58+00:00")) as clockwork:
+    with started(site.start("run", now="2025-12-08T06:59:55+00:00")) as clockwork:
         said = heard(clockwork, "event=sent")
         code, rest = ended(clockwork)
     assert code == 0
