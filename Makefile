@@ -35,7 +35,8 @@ check-email: $(VENV)/dev
 	$(BIN)/python -m pytest checks
 
 # Ours beside its peers, as ratios; each script takes options of its own (see benchmarks/README.md).
-benchmarks: $(VENV)/run
+benchmarks: $(VENV)/dev
+	-npm ci --prefix benchmarks --no-audit --no-fund --ignore-scripts --loglevel=error
 	$(BIN)/python benchmarks/read.py
 	$(BIN)/python benchmarks/render.py
 	$(BIN)/python benchmarks/import_subscribers.py

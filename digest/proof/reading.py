@@ -119,7 +119,9 @@ def _sizes(page: Page) -> Iterator[Finding]:
 
 
 def _leading(page: Page) -> Iterator[Finding]:
+    """Of running text: the lines of a heading may stand closer, also where all of it is a link."""
     for element, text in page.shown_texts():
         style = page.light[element]
-        if element.tag not in _HEADINGS and len(words(text)) >= _LONG and style.line_height < LEAST_LEADING - 0.001:
+        close = len(words(text)) >= _LONG and style.line_height < LEAST_LEADING - 0.001
+        if close and _HEADINGS.isdisjoint(above.tag for above in (element, *element.iterancestors())):
             yield page.found(LINE_HEIGHT, f"{style.line_height:.2g}: {cut(text)!r}", element)

@@ -131,6 +131,7 @@ GOOD = {
     "an anchor by name": ('href="https://news.quay.example.org/7"', 'href="#w" name="w"'),
     "writing from right to left": ('lang="en" dir="ltr"', 'lang="fa-IR" dir="rtl"'),
     "a language in another script": ('lang="en"', 'lang="uz-Latn"'),
+    "a long headline set close": ("<h2>Work</h2>", f'<h2 style="line-height:1.2"><a href="https://news.quay.example.org/9">{"Work " * 30}</a></h2>'),
     "leaving in another language": ("Unsubscribe</a>", "Abmelden</a>"),
 }  # fmt: skip
 

@@ -1,0 +1,8 @@
+"""The modules here run as a script does, from their own folder."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
