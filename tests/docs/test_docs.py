@@ -153,7 +153,7 @@ def test_the_commands_are_those_of_the_program() -> None:
 
 def long_options(command: click.Command) -> set[str]:
     options = (option for option in command.params if isinstance(option, click.Option))
-    return {name for option in options for name in option.opts if name.startswith("--")}
+    return {name for option in options for name in (*option.opts, *option.secondary_opts) if name.startswith("--")}
 
 
 @each_command
