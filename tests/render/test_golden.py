@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from digest.look import Look
-from digest.model import Edition, Section
+from digest.model import Edition, Section, Selection
 from digest.render import Renderer
 from tests.samples import SAMPLES
 
@@ -38,7 +38,7 @@ def test_an_edition_from_right_to_left(edition: Edition, look: Look, same_as_gol
 
 @pytest.mark.parametrize("name", ["five", "compact", "headlines", "arabic", "hebrew", "chinese", "traps"])
 def test_sample_editions(name: str, same_as_golden: Compare):
-    rendition = SAMPLES[name]().rendition()
+    rendition = SAMPLES[name]().rendition(Selection(frozenset({"c0", "c1"})))
     same_as_golden(f"{name}.html", rendition.html)
     same_as_golden(f"{name}.txt", f"{rendition.subject}\n{rendition.preheader}\n\n{rendition.text}")
 

@@ -16,7 +16,7 @@ from PIL import Image as Photo
 from digest.links import Signer
 from digest.look import Density, Look
 from digest.message import letter, message
-from digest.model import Article, Attachment, Cover, Edition, Image, Period, Picture, Rendition, Section, Sender
+from digest.model import Article, Attachment, Cover, Edition, Image, Period, Picture, Rendition, Section, Selection, Sender
 from digest.render import Renderer
 from tests.samples import stories
 
@@ -37,6 +37,7 @@ SENDER = Sender(
     reply_to="desk@fieldnotes.example.org",
     web="https://news.fieldnotes.example.org",
 )
+WHOLE = Selection()
 KEY = "sample-key-that-signs-nothing-of-value-0123456789"
 Sections = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -48,10 +49,10 @@ class Sample:
     edition: Edition
     look: Look = LOOK
 
-    def rendition(self) -> Rendition:
+    def rendition(self, selection: Selection = WHOLE) -> Rendition:
         images = [article.image for article in self.edition.articles if article.image]
         covers = {image: embedded(Path(image.file)) for image in images if image.file}
-        return Renderer(self.look).render(self.edition, covers=covers)
+        return Renderer(self.look).render(self.edition, selection, covers)
 
     def mail(self) -> bytes:
         name = self.edition.name
