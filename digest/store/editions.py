@@ -149,6 +149,7 @@ class Editions:
                 html=row.html,
                 text=row.text,
                 attachments=tuple(images[cid] for cid in row.attachments),
+                trimmed=tuple(row.trimmed),
             )
             for row in rows
         }
@@ -257,6 +258,7 @@ def _write_renditions(connection: Connection, row: int, edition: Edition, made: 
                 html=rendition.html,
                 text=rendition.text,
                 attachments=[attachment.cid for attachment in rendition.attachments],
+                trimmed=list(rendition.trimmed),
             )
             .returning(renditions.c.id)
         ).scalar_one()

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 # The newest migration; a database at this revision needs no look at Alembic, which is slow to import.
-REVISION = "0001"
+REVISION = "0002"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -130,6 +130,7 @@ renditions = Table(
     Column("html", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("attachments", JSON, nullable=False),  # Content-IDs in order; the data stands in attachments
+    Column("trimmed", JSON, nullable=False, server_default="[]"),  # keys of the articles it had no room for
 )
 
 attachments = Table(

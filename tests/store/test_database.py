@@ -285,3 +285,15 @@ def test_a_file_of_somebody_else_is_not_migrated_over(tmp_path: Path):
     other = sqlite3.connect(file)
     assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("subscribers",)]
     other.close()
+
+
+def test_an_older_database_is_brought_up_to_date_and_keeps_what_it_holds(database: Database, url: str):
+    with database.write() as connection:
+        connection.execute(insert(meta).values(name="a", value="b"))
+        connection.execute(text("ALTER TABLE renditions DROP COLUMN trimmed"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    again = Database(url)
+    with again.read() as connection:
+        assert connection.execute(select(meta.c.value)).scalar_one() == "b"
+        assert connection.execute(text("SELECT trimmed FROM renditions")).all() == []
+    again.close()

@@ -76,7 +76,9 @@ def sizes(database: Database) -> dict[str, int]:
 def test_everything_is_found_again_as_it_was_frozen(editions: Editions, enlist: Enlist):
     enlist(reader("a@example.org"), reader("b@example.org", "work"))
     image = Attachment("cover1@example.org", "image/png", bytes(range(256)))
-    whole = Rendition(Selection(), "Subject \N{PARTY POPPER}", "first", "<p>\r\n é</p>\n", "text\n", (image,))
+    whole = Rendition(
+        Selection(), "Subject \N{PARTY POPPER}", "first", "<p>\r\n é</p>\n", "text\n", (image,), ("b", "c")
+    )
     some = Rendition(Selection(frozenset({"work"})), "Work", "", "<p>work</p>", "work", (image,))
     kept, left_out = Article("a", "A", NOW, path="a.md"), Article("b", "B", NOW, path="b.md")
     edition = Edition("weekly", 3, "Example Weekly", PERIOD, (Section("work", "Work", (kept,), more=2),))
