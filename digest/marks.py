@@ -20,7 +20,8 @@ class Mark(StrEnum):
 
 
 _MARK = re.compile("|".join(re.escape(mark) for mark in Mark))
-_LOOKALIKE = re.compile(r"digest\.mark\.", re.IGNORECASE)
+_REMAINS = re.compile(r"digest\.mark[.\w]*", re.IGNORECASE)
+_LOOKALIKE = re.compile(r"digest\.mark", re.IGNORECASE)
 
 
 def split(text: str) -> Iterator[str | Mark]:
@@ -37,4 +38,9 @@ def split(text: str) -> Iterator[str | Mark]:
 
 def neutralise(text: str) -> str:
     """Foreign text with anything that looks like a mark broken up."""
-    return _LOOKALIKE.sub("digest mark ", text)
+    return _LOOKALIKE.sub("digest mark", text)
+
+
+def torn(text: str) -> Iterator[str]:
+    """What is left of marks that somebody cut, or wrote in capitals."""
+    return (found.group() for found in _REMAINS.finditer(_MARK.sub("", text)))

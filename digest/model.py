@@ -174,11 +174,15 @@ class Cover:
     photo: str
 
 
+# Bytes of HTML that every program shows: Gmail hides what stands behind 102 KB, the link to unsubscribe first of all.
+HTML_MAXIMUM = 100_000
+
+
 @dataclass(frozen=True, slots=True)
 class Rendition:
     """An edition rendered for one selection. Its texts still hold marks (``digest.marks``).
 
-    ``trimmed`` are the articles that it had no room for; the ledger does not keep them.
+    ``trimmed`` are the keys of the articles that it had no room for.
     """
 
     selection: Selection
@@ -187,7 +191,7 @@ class Rendition:
     html: str
     text: str
     attachments: tuple[Attachment, ...] = ()
-    trimmed: tuple[Article, ...] = ()
+    trimmed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,6 +245,7 @@ class Web(_Table):
 
     url: WebAddress = Field(
         "",
+        max_length=200,
         description="Where the public pages will be; leave it unset until they are there: mails then offer mailto links alone.",
     )
     secret_key: SecretStr = _written("", description="Key that signs links; better in secret_key_file.")

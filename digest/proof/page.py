@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 
 import lxml.html
 from lxml import etree
@@ -13,6 +14,7 @@ from digest.proof import cascade, css
 from digest.proof.rules import Finding, Part, Rule
 from digest.proof.schemes import Scheme, declares_dark
 
+RULES_MAXIMUM = 2_000
 HIDDEN_FROM_EYES = frozenset({"head", "title", "style", "script", "template"})
 # What pads a preheader: blanks of all widths, marks without width, the combining grapheme joiner.
 SPACERS = "\u00a0\u00ad\u034f\u061c\u115f\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u206a-\u206f\u2800\u3000\ufeff"
@@ -42,11 +44,13 @@ class Page:
 
     @cached_property
     def rules(self) -> Sequence[css.StyleRule]:
-        return [
+        """Those that any mail program reads: long before their maximum, styles are too large to be read at all."""
+        found = (
             rule
             for sheet in self.sheets
             for rule in css.rules(sheet.text or "", (sheet.get("media", ""),) if sheet.get("media") else ())
-        ]
+        )
+        return list(islice(found, RULES_MAXIMUM))
 
     @cached_property
     def matches(self) -> cascade.Matches:

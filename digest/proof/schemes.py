@@ -28,7 +28,8 @@ _BLACKEST = 11.0  # clients that force darkness make white a very dark grey, not
 _SCHEME_QUERY = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)", re.IGNORECASE)
 _NO_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _TRUE, _FALSE = "(min-width:0)", "(max-width:0)"
-_IMAGE_IN_STYLE = re.compile(r"(background(?:-image)?\s*:[^;}]*?)url\([^)]*\)", re.IGNORECASE)
+_GROUND = re.compile(r"background(?:-image)?\s*:[^;}]*", re.IGNORECASE)
+_IMAGE = re.compile(r"url\([^()]*\)", re.IGNORECASE)
 _PROPERTY = re.compile(r"(?P<name>[\w-]+)(?P<colon>\s*:\s*)(?P<value>[^;{}]+)")
 _COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|\b(?:rgb|hsl)a?\([^)]*\)|(?<![\w#.-])[a-z]+(?![\w(-])", re.IGNORECASE)
 
@@ -117,9 +118,13 @@ def _drop_images(root: HtmlElement) -> None:
         for name in ("background", *(("src", "srcset") if element.tag in {"img", "source"} else ())):
             element.attrib.pop(name, None)
         if "style" in element.attrib:
-            element.set("style", _legal(_IMAGE_IN_STYLE.sub(r"\1none", element.get("style", ""))))
+            element.set("style", _legal(_without_images(element.get("style", ""))))
         if element.tag == "style":
-            element.text = _legal(_IMAGE_IN_STYLE.sub(r"\1none", element.text or ""))
+            element.text = _legal(_without_images(element.text or ""))
+
+
+def _without_images(styles: str) -> str:
+    return _GROUND.sub(lambda found: _IMAGE.sub("none", found.group()), styles)
 
 
 def _turn_colours(root: HtmlElement) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from digest.model import HTML_MAXIMUM
 from digest.proof.page import Page
 from digest.proof.rules import Finding, error
 
@@ -12,14 +13,15 @@ STYLE_SIZE = error(
     "style-size", "Gmail drops styles of more than 16 KB", "write styles into the tags, drop unused ones"
 )
 
-CLIPPED_AT = 100_000  # bytes of HTML, a little before Gmail does
 STYLES_DROPPED_AT = 16_384
 
 
 def judge(page: Page) -> Iterator[Finding]:
-    size = len(page.html.encode("utf-8", "replace"))
-    if size >= CLIPPED_AT:
-        yield page.found(SIZE_CLIPPED, f"the HTML part has {size:,} bytes, of which {CLIPPED_AT:,} are safe", page.root)
+    lines_end = page.html.count("\n") - page.html.count("\r\n")  # in a mail they end in two bytes
+    size = len(page.html.encode("utf-8", "replace")) + lines_end
+    if size >= HTML_MAXIMUM:
+        told = f"the HTML part has {size:,} bytes, of which {HTML_MAXIMUM:,} are safe"
+        yield page.found(SIZE_CLIPPED, told, page.root)
     styles = sum(len((sheet.text or "").encode("utf-8", "replace")) for sheet in page.sheets)
     if styles >= STYLES_DROPPED_AT:
         yield page.found(STYLE_SIZE, f"{styles:,} bytes in <style>", page.sheets[0])

@@ -6,16 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from digest import marks
-from digest.model import Article, Edition
+from digest.model import HTML_MAXIMUM, Article, Edition
 
-# Gmail hides what stands behind the first 102 KB of a mail's HTML, the link to unsubscribe first of all.
-HTML_MAXIMUM = 100_000  # bytes of UTF-8, readers' own links included
-LINK_MAXIMUM = 300  # bytes that a reader's own link or name may take where a mark stands
+LINK_MAXIMUM = 500  # bytes that a reader's own link may take: the address of the pages, and a signed token
+NAME_MAXIMUM = 1_500  # bytes that a reader's name may take: 250 characters, escaped
+_WEIGHTS = {mark: NAME_MAXIMUM if mark is marks.Mark.NAME else LINK_MAXIMUM for mark in marks.Mark}
 
 
 def weight(html: str) -> int:
-    """The bytes that a page can have at the most in a reader's mail."""
-    return len(html.encode()) + sum(LINK_MAXIMUM for piece in marks.split(html) if isinstance(piece, marks.Mark))
+    """The bytes that a page can have at the most in a reader's mail, where lines end in CRLF."""
+    own = sum(_WEIGHTS[piece] for piece in marks.split(html) if isinstance(piece, marks.Mark))
+    return len(html.encode()) + html.count("\n") + own
 
 
 def fits(html: str) -> bool:
@@ -34,7 +35,8 @@ def fewest(most: int, enough: Callable[[int], bool]) -> int:
 def without(edition: Edition, count: int) -> tuple[Edition, tuple[Article, ...]]:
     """The edition with ``count`` articles fewer, and those; each section says how many more it would have had.
 
-    One at a time the largest section gives up its last article, of equals the last section.
+    One at a time the largest section gives up its last article, of equals the last section. When all have come down to
+    one, the last section goes.
     """
     sections = list(edition.sections)
     dropped: list[Article] = []
@@ -42,5 +44,8 @@ def without(edition: Edition, count: int) -> tuple[Edition, tuple[Article, ...]]
         place = max(range(len(sections)), key=lambda place: (len(sections[place].articles), place))
         *kept, last = sections[place].articles
         dropped.append(last)
-        sections[place] = replace(sections[place], articles=tuple(kept), more=sections[place].more + 1)
+        if kept:
+            sections[place] = replace(sections[place], articles=tuple(kept), more=sections[place].more + 1)
+        else:
+            del sections[place]
     return replace(edition, sections=tuple(sections)), tuple(dropped)

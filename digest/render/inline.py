@@ -28,8 +28,14 @@ from premailer import Premailer
 from digest.errors import RenderError
 
 PIECE, END = "<!--piece-->", "<!--/piece-->"
+PIECES_KEPT = 10_000  # then it begins anew: a live preview sees many versions of a page
 _HOLE = "<!--hole-->"  # where pieces stand in the one around them
 _TOKEN = re.compile(f"({PIECE}|{END}|{_HOLE})")
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+)
 
 
 def inlined(html: str) -> str:
@@ -83,15 +89,35 @@ class _Piece:
         return _HOLE.join(self.around)
 
     @property
-    def pieces(self) -> Iterator[_Piece]:
-        return (piece for hole in self.holes for piece in hole if isinstance(piece, _Piece))
+    def placed(self) -> Iterator[tuple[int, _Piece]]:
+        """Its pieces, each with the number of the hole that it stands in."""
+        return ((n, piece) for n, hole in enumerate(self.holes) for piece in hole if isinstance(piece, _Piece))
+
+
+@dataclass(slots=True)
+class _Known:
+    """A piece where it was seen, inlined: the text ``around`` its holes, and the pieces known inside it.
+
+    The same piece elsewhere has other ancestors, and so may have other styles: it is known by the hole it stands in.
+    """
+
+    around: list[str] | None = None
+    inside: dict[tuple[int, str], _Known] = field(default_factory=dict)
+
+    def of(self, hole: int, piece: _Piece) -> _Known:
+        return self.inside.setdefault((hole, piece.skeleton), _Known())
+
+    def knows(self, piece: _Piece) -> bool:
+        """Whether this is known of the piece and of all that stands in it."""
+        return self.around is not None and all(self.of(hole, inner).knows(inner) for hole, inner in piece.placed)
 
 
 class Inliner:
-    """Inlines pages, each of their pieces once."""
+    """Inlines pages, each of their pieces once in each place."""
 
     def __init__(self) -> None:
-        self._known: dict[str, list[str]] = {}
+        self._pages: dict[str, _Known] = {}
+        self._learned = 0
 
     def page(self, marked: str) -> str:
         """The bytes of ``inlined(without_marks(marked))``, for style sheets that do not count siblings.
@@ -99,39 +125,43 @@ class Inliner:
         Raises RenderError.
         """
         root = _parsed(marked)
-        if root is None or not self._knows(root):
+        if root is None or not root.holes:
             return inlined(without_marks(marked))
-        return "".join(self._joined(root))
+        if self._learned > PIECES_KEPT:
+            self._pages, self._learned = {}, 0
+        known = self._pages.setdefault(root.skeleton, _Known())
+        if not known.knows(root):
+            outline = "".join(_outline(root, known))
+            self._learned += outline.count(PIECE)
+            learned = _parsed(inlined(outline))
+            if learned is None or not _learn(known, root, learned):
+                del self._pages[root.skeleton]  # a piece was no whole element: the parser has moved or mended it
+                return inlined(without_marks(marked))
+        return "".join(_joined(known, root))
 
-    def _knows(self, root: _Piece) -> bool:
-        """Whether all of its pieces are known, after learning those that were not.
 
-        False when the parser has moved a piece: it was no whole element.
-        """
-        unknown = self._unknown(root)
-        learned = _parsed(inlined("".join(_outline(root, unknown)))) if unknown else None
-        return not unknown or (learned is not None and self._learn(root, learned, unknown))
+def _learn(known: _Known, asked: _Piece, got: _Piece) -> bool:
+    """Remembers what became of a piece and of those in it; false when it came back in another shape."""
+    known.around = got.around
+    wanted = [(hole, piece) for hole, piece in asked.placed if not known.of(hole, piece).knows(piece)]
+    found = list(got.placed)
+    return (
+        len(got.around) == len(asked.around)
+        and [hole for hole, _ in wanted] == [hole for hole, _ in found]
+        and all(
+            _is_whole(piece, became) and _learn(known.of(hole, piece), piece, became)
+            for (hole, piece), (_, became) in zip(wanted, found, strict=True)
+        )
+    )
 
-    def _unknown(self, root: _Piece) -> set[str]:
-        """The skeletons in it that were never seen."""
-        return {piece.skeleton for piece in _every(root)} - self._known.keys()
 
-    def _learn(self, asked: _Piece, got: _Piece, unknown: set[str]) -> bool:
-        """Remembers what became of each unknown skeleton; false when the page came back in another shape."""
-        if len(got.around) != len(asked.around):
-            return False
-        self._known[asked.skeleton] = got.around
-        wanted = [piece for piece in asked.pieces if _needed(piece, unknown)]
-        found = list(got.pieces)
-        return len(wanted) == len(found) and all(map(self._learn, wanted, found, [unknown] * len(found)))
-
-    def _joined(self, piece: _Piece) -> Iterator[str]:
-        around = self._known[piece.skeleton]
-        yield around[0]
-        for hole, after in zip(piece.holes, around[1:], strict=True):
-            for inner in hole:
-                yield from (inner,) if isinstance(inner, str) else self._joined(inner)
-            yield after
+def _joined(known: _Known, piece: _Piece) -> Iterator[str]:
+    around = known.around or piece.around
+    yield around[0]
+    for number, (hole, after) in enumerate(zip(piece.holes, around[1:], strict=True)):
+        for inner in hole:
+            yield from (inner,) if isinstance(inner, str) else _joined(known.of(number, inner), inner)
+        yield after
 
 
 def _parsed(marked: str) -> _Piece | None:
@@ -155,24 +185,37 @@ def _parsed(marked: str) -> _Piece | None:
     return open_pieces[0] if len(open_pieces) == 1 else None
 
 
-def _every(piece: _Piece) -> Iterator[_Piece]:
-    yield piece
-    for inner in piece.pieces:
-        yield from _every(inner)
-
-
-def _needed(piece: _Piece, unknown: set[str]) -> bool:
-    return any(inner.skeleton in unknown for inner in _every(piece))
-
-
-def _outline(piece: _Piece, unknown: set[str]) -> Iterator[str]:
+def _outline(piece: _Piece, known: _Known) -> Iterator[str]:
     """The page with all that stands around what is unknown, and without the pieces that are known."""
     yield piece.around[0]
-    for hole, after in zip(piece.holes, piece.around[1:], strict=True):
+    for number, (hole, after) in enumerate(zip(piece.holes, piece.around[1:], strict=True)):
         yield _HOLE
         for inner in hole:
-            if isinstance(inner, _Piece) and _needed(inner, unknown):
+            if isinstance(inner, _Piece) and not known.of(number, inner).knows(inner):
                 yield PIECE
-                yield from _outline(inner, unknown)
+                yield from _outline(inner, known.of(number, inner))
                 yield END
         yield after
+
+
+def _is_whole(piece: _Piece, became: _Piece) -> bool:
+    """Whether a piece consists of whole elements, as it was written and as the parser understood it."""
+    written, understood = _tags(piece.skeleton), _tags(became.skeleton)
+    return written is not None and written == understood
+
+
+def _tags(html: str) -> list[str] | None:
+    """The elements in it, in the order of their beginnings; None unless each one ends where it should."""
+    if html.count("<!--") != html.count("-->"):
+        return None
+    names: list[str] = []
+    open_tags: list[str] = []
+    for ending, written in _TAG.findall(_COMMENT.sub("", html)):
+        name = written.lower()
+        if ending:
+            if not open_tags or open_tags.pop() != name:
+                return None
+        else:
+            names.append(name)
+            open_tags += () if name in _VOID else (name,)
+    return None if open_tags else names

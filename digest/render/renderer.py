@@ -12,8 +12,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from digest import marks
+from digest.errors import RenderError
 from digest.look import Look
-from digest.model import Article, Attachment, Edition, Image, Period, Rendition, Section, Selection
+from digest.model import HTML_MAXIMUM, Article, Attachment, Edition, Image, Period, Rendition, Section, Selection
 from digest.render import fitting, text
 from digest.render.inline import Inliner
 from digest.render.templates import Templates
@@ -29,6 +31,7 @@ ALL = Selection()
 NO_COVERS: Covers = MappingProxyType({})
 _EMBEDDED = re.compile(r'"cid:([^"]+)"')
 # What differs from page to page in the midst of what does not: it is put in when the styles are inlined.
+_WRITE_OUT = "write {{ subject }}, {{ preheader }} and {{ reader.name }} out as they are: they are put in later"
 _SUBJECT, _PREHEADER = "digest.mark.subject.", "digest.mark.preheader."
 
 
@@ -75,9 +78,9 @@ class Renderer:
             sheets[dropped] = self._sheet(view, look)
             return fitting.fits(sheets[dropped].html)
 
-        dropped = 0 if fits(0) else fitting.fewest(len(wanted.articles), fits)
-        if dropped not in sheets:
-            fits(dropped)
+        dropped = 0 if fits(0) else fitting.fewest(max(0, len(wanted.articles) - 1), fits)
+        if dropped not in sheets and not fits(dropped):
+            raise _too_large(sheets[dropped].html)
         sheet = sheets[dropped]
         return Rendition(
             selection=selection,
@@ -86,11 +89,15 @@ class Renderer:
             html=sheet.html,
             text=sheet.text,
             attachments=tuple(_used(sheet.html, covers)),
-            trimmed=fitting.without(wanted, dropped)[1],
+            trimmed=tuple(article.key for article in fitting.without(wanted, dropped)[1]),
         )
 
     def check(self) -> None:
-        """Renders a tiny edition that uses every part of the templates. Raises RenderError."""
+        """Renders a tiny edition that uses every part of the templates, and looks for blocks that fill nothing.
+
+        Raises RenderError.
+        """
+        self._templates.check_blocks()
         self.render(_SAMPLE)
 
     def _sheet(self, edition: EditionView, look: LookView) -> _Sheet:
@@ -102,7 +109,11 @@ class Renderer:
         for mark, line in ((_SUBJECT, subject), (_PREHEADER, preheader)):
             page = page.replace(mark, html.escape(line))
         words = self._templates.render("edition.txt", **values, subject=subject, preheader=preheader)
-        return _Sheet(subject, preheader, page, text.wrapped(words))
+        sheet = _Sheet(subject, preheader, page, text.wrapped(words))
+        for part in (sheet.subject, sheet.preheader, sheet.html, sheet.text):
+            if torn := next(marks.torn(part), ""):
+                raise RenderError(f"{torn!r} is left of a value that a template has changed", hint=_WRITE_OUT)
+        return sheet
 
     def _card(self, context: Mapping[str, Any], article: ArticleView, *, lead: bool = False) -> str:
         """What templates call ``card``."""
@@ -111,6 +122,13 @@ class Renderer:
     def _made_card(self, article: ArticleView, look: LookView, lead: bool) -> str:
         values = {"article": article, "lead": lead, "look": look, "reader": self._viewer.reader}
         return self._templates.piece(_without_margins(self._templates.render("card.html", **values)))
+
+
+def _too_large(page: str) -> RenderError:
+    return RenderError(
+        f"the mail has {fitting.weight(page):,} bytes with a single article, and {HTML_MAXIMUM:,} are shown everywhere",
+        hint="shorten the intro, or the templates and styles",
+    )
 
 
 def _without_margins(page: str) -> str:

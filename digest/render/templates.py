@@ -14,6 +14,7 @@ from jinja2 import (
     FileSystemLoader,
     PrefixLoader,
     StrictUndefined,
+    nodes,
     pass_context,
     select_autoescape,
 )
@@ -66,6 +67,30 @@ class Templates:
     def piece(body: str) -> Markup:
         """Whole elements that stand in other pages too, as a piece (``digest.render.inline``). They are HTML already."""
         return Markup(f"{PIECE}{body.strip()}{END}\n")  # noqa: S704 - only templates that escape make pieces
+
+    def check_blocks(self) -> None:
+        """Raises RenderError for a block that fills nothing: the template it extends has none of that name."""
+        for folder in self.folders:
+            for path in sorted(folder.iterdir()):
+                if path.is_file():
+                    self._check_blocks(path)
+
+    def _check_blocks(self, path: Path) -> None:
+        try:
+            tree = self._environment.parse(path.read_text(encoding="utf-8"))
+        except (TemplateSyntaxError, UnicodeDecodeError):
+            return  # rendering tells of it, if it is a template that is used
+        extended = tree.find(nodes.Extends)
+        above = extended and extended.template
+        if not isinstance(above, nodes.Const):
+            return
+        known = self._environment.get_template(above.value).blocks
+        for block in tree.iter_child_nodes():
+            if isinstance(block, nodes.Block) and block.name not in known:
+                raise RenderError(
+                    f"{path}:{block.lineno}: {above.value} has no block {block.name!r}",
+                    hint=f"its blocks are {', '.join(known)}",
+                )
 
     def render(self, name: str, **values: object) -> str:
         """The template of that name filled in."""

@@ -13,6 +13,8 @@ NIGHT = "#1b1d20"
 GROUND = "#f4f3ef"
 DARK_GROUND = "#121315"
 
+_BESIDE = 164  # pixels: what a picture beside the text has
+_SPECK = 40  # pixels
 _WIDE = 480  # pixels: a picture as wide as this can open the mail at full width
 
 
@@ -28,6 +30,12 @@ class PictureView:
     def wide(self) -> bool:
         """Whether it can be shown across the whole mail; a picture of unknown size is taken for a usual cover."""
         return not self.width or (self.width >= _WIDE and self.width > self.height)
+
+    @property
+    def speck(self) -> bool:
+        """Whether too little of it would be seen: an icon, a line, a strip."""
+        width, height = self.fit(_BESIDE)
+        return bool(self.width and self.height) and min(width, height) < _SPECK
 
     def fit(self, width: int, height: int = 0) -> tuple[int, int]:
         """Its width and height when shown at most so large; a height of 0 is no limit, and in the result not known."""

@@ -114,8 +114,9 @@ def _unseen(cover: Cover | None, shown: set[str]) -> tuple[PictureView | None, P
     if cover is None or cover.photo in shown:
         return None, None
     small, large = _picture(cover.small), _picture(cover.large)
-    if small:
-        shown.add(cover.photo)
+    if small is None or small.speck:
+        return None, None
+    shown.add(cover.photo)
     return small, large
 
 

@@ -105,3 +105,8 @@ def test_both_parts_in_base64_are_well(names: Names) -> None:
         HTML.replace("cid:cranes@quay", "https://quay.example.org/c.png"), subtype="html", cte="base64"
     )
     assert names(message.as_bytes()) == []
+
+
+def test_a_line_that_cannot_be_folded_is_as_long_as_it_is(names: Names) -> None:
+    own = "weekly.2025-W49.700e87a17a2ae058da298bde974748c668a8b261"
+    assert names(Mail().headed("weekly.2025-W49.4d7e1c0a", own).data) == []

@@ -85,3 +85,8 @@ def test_a_light_ground_becomes_dark_and_a_dark_one_stays(colour: str) -> None:
 def test_dark_text_becomes_light_and_light_text_stays(colour: str) -> None:
     assert lightness(lightened(parse(colour))) > 60
     assert lightened((242, 241, 238)) == (242, 241, 238)
+
+
+def test_a_style_of_a_thousand_grounds_is_read_once() -> None:
+    styles = "background:" * 40_000 + "url(" * 40_000
+    assert "background:background" in as_seen(f'<p style="{styles}">x</p>', Scheme.LIGHT, images=False)

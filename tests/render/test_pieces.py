@@ -111,3 +111,35 @@ def test_nothing_of_the_marks_is_left(edition: Edition, look: Look):
     assert END not in html
     assert "hole" not in html
     assert "digest.mark.subject" not in html
+
+
+def test_a_piece_has_the_styles_of_each_place_where_it_stands(tmp_path: Path):
+    (tmp_path / "style.css").write_text('{% include "digest/style.css" %} .odd h3 {margin: 1px} .even h3 {margin: 2px}')
+    (tmp_path / "edition.html").write_text(
+        '{% extends "digest/edition.html" %}{% block section %}{% filter piece %}'
+        "<tr class=\"{{ loop.cycle('odd', 'even') }}\"><td>{% for article in section.articles %}{{ card(article) }}{% endfor %}"
+        "</td></tr>{% endfilter %}{% endblock %}"
+    )
+    sample = SAMPLES["forty-five"]()
+    ours, theirs = Renderer(sample.look, tmp_path), at_once(sample.look, tmp_path)
+    for selection in (Selection(), *selections(sample.edition, range(1, 3))):
+        assert ours.render(sample.edition, selection).html == theirs.render(sample.edition, selection).html
+
+
+FRAGMENTS = (
+    *("<p>a</p>", "<b>c</b>", "text", "<p>open", "</p>", "<td>cell</td>", "<td>open", "</td>", "<tr><td>row</td></tr>"),
+    *("</div>", "<div>open", "<div><p>x</div>", "<li>one<li>two", "<img src='a.png'>", "<br>", "<!-- open", "-->"),
+    *("<p>a<div>b</div></p>", "<table><tr><td>t</td></tr></table>", "<a href='x'>y</a>", "</body>", "<h3>t</h3>"),
+)
+PAGES = st.lists(st.lists(st.sampled_from(FRAGMENTS), max_size=4), min_size=1, max_size=4)
+
+
+@given(
+    PAGES, st.sampled_from(("<div>{}</div>", "<table><tr><td>{}</td></tr></table>", "<p>{}</p>", "<table>{}</table>"))
+)
+def test_what_was_seen_before_changes_no_page(pages: list[list[str]], around: str):
+    inliner = Inliner()
+    for pieces in pages:
+        body = around.format("".join(f"{PIECE}{piece}{END}" for piece in pieces))
+        page = f"<html><head><style>p{{color:red}}td{{margin:0}}</style></head><body>{body}</body></html>"
+        assert inliner.page(page) == inlined(without_marks(page))

@@ -123,7 +123,7 @@ def test_a_picture_is_never_shown_larger_than_it_is(one: One, renderer: Renderer
 
 
 def test_a_small_or_tall_picture_does_not_open_the_mail(one: One, renderer: Renderer, page: Read):
-    for width, height, shown in ((120, 90, "120"), (800, 1200, "164")):
+    for width, height, shown in ((120, 90, "120"), (800, 1200, "133")):
         image = Image(url="https://example.org/x.png", width=width, height=height)
         tree = page(renderer.render(one(image=image)).html)
         assert tree.xpath("//td[@class='cover']//img/@width") == [shown]
@@ -171,6 +171,7 @@ def test_a_logo_stands_in_place_of_the_name(edition: Edition, look: Look, page: 
     tree = page(Renderer(replace(look, logo=logo)).render(edition).html)
     (image,) = tree.xpath("//p[contains(@class, 'wordmark')]/a[@href='https://example.org']/img")
     assert [image.get(name) for name in ("src", "alt", "width", "height")] == [logo.url, "Fieldnotes", "240", "24"]
+    assert "; width:240px;" in image.get("style")  # clients follow the style, where there is one
 
 
 def test_a_selection_gets_its_own_sections_alone(edition: Edition, renderer: Renderer):
@@ -246,3 +247,18 @@ def test_a_long_subject_ends_at_a_word(one: One, renderer: Renderer):
 def test_forty_articles_stay_far_below_what_gmail_cuts_off(edition: Edition, renderer: Renderer):
     section = replace(edition.sections[0], articles=edition.sections[0].articles * 20)
     assert len(renderer.render(replace(edition, sections=(section,))).html.encode()) < 40 * 2_000
+
+
+def test_a_tall_picture_stands_no_taller_than_the_words_beside_it(one: One, renderer: Renderer, page: Read):
+    image = Image(url="https://example.org/x.png", width=300, height=1600)
+    (shown,) = page(renderer.render(one(image=image)).html).iter("img")
+    assert (shown.get("width"), shown.get("height")) == ("38", "200")
+    assert f"max-width:{shown.get('width')}px" in shown.get("style")  # on phones too
+
+
+@pytest.mark.parametrize(("width", "height"), [(16, 16), (2400, 200), (20, 900)])
+def test_a_picture_of_which_nothing_would_be_seen_is_not_shown(
+    width: int, height: int, one: One, renderer: Renderer, page: Read
+):
+    image = Image(url="https://example.org/x.png", width=width, height=height)
+    assert not page(renderer.render(one(image=image)).html).xpath("//img")

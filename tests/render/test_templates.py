@@ -111,3 +111,30 @@ def test_an_accent_that_is_no_colour_is_refused(accent: str):
 def test_a_language_that_is_none_is_refused():
     with pytest.raises(RenderError, match="'klingonese' is not known"):
         Renderer(Look("Fieldnotes", language="klingonese"))
+
+
+@pytest.mark.parametrize("name", ["subject_txt", "preheader_txt", "edition_txt"])
+def test_a_mark_that_a_template_changes_is_an_error(name: str, own: Own):
+    with pytest.raises(RenderError, match="is left of a value that a template has changed"):
+        own(**{name: "Good morning, {{ reader.name|upper }}, and more words to make a line"}).check()
+
+
+@pytest.mark.parametrize("written", ["{{ subject|upper }}", "{{ preheader[:15] }}", "{{ reader.name|title }}"])
+def test_what_is_put_in_later_cannot_be_changed_before(written: str, own: Own):
+    template = '{% extends "digest/edition.html" %}{% block intro %}<tr><td>' + written + "</td></tr>{% endblock %}"
+    with pytest.raises(RenderError, match="is left of a value") as caught:
+        own(edition_html=template).check()
+    assert "as they are" in caught.value.hint
+
+
+def test_a_block_that_fills_nothing_is_named_with_its_line(own: Own, tmp_path: Path):
+    template = '{% extends "digest/edition.html" %}\n{% block mastheadd %}x{% endblock %}'
+    with pytest.raises(RenderError) as caught:
+        own(edition_html=template).check()
+    assert f"{tmp_path}/edition.html:2: digest/edition.html has no block 'mastheadd'" in caught.value.message
+    assert "masthead" in caught.value.hint
+
+
+def test_a_block_of_its_own_inside_of_one_that_is_filled_is_well(own: Own):
+    template = '{% extends "digest/edition.html" %}{% block head %}{% block mine %}{% endblock %}{% endblock %}'
+    own(edition_html=template).check()

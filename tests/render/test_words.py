@@ -61,7 +61,12 @@ def test_a_catalogue_has_every_word_with_every_placeholder(path: Path):
         ("ar", 11, "11 مقالًا آخر في X"),
         ("pt-BR", 4, "mais 4 em X"),
         ("en", 1, "1 more in X"),
-        ("tlh", 7, "7 more in X"),
+        ("sw", 7, "7 more in X"),
+        ("zh-TW", 7, "X還有7篇"),
+        ("zh-Hant", 7, "X還有7篇"),
+        ("zh-HK", 7, "X還有7篇"),
+        ("zh-CN", 7, "X还有7篇"),
+        ("zh-Hans", 7, "X还有7篇"),
     ],
 )
 def test_numbers_take_the_form_that_the_language_gives_them(language: str, number: int, written: str):

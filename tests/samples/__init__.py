@@ -16,7 +16,19 @@ from PIL import Image as Photo
 from digest.links import Signer
 from digest.look import Density, Look
 from digest.message import letter, message
-from digest.model import Article, Attachment, Cover, Edition, Image, Period, Picture, Rendition, Section, Selection, Sender
+from digest.model import (
+    Article,
+    Attachment,
+    Cover,
+    Edition,
+    Image,
+    Period,
+    Picture,
+    Rendition,
+    Section,
+    Selection,
+    Sender,
+)
 from digest.render import Renderer
 from tests.samples import stories
 
@@ -39,7 +51,6 @@ SENDER = Sender(
 )
 WHOLE = Selection()
 KEY = "sample-key-that-signs-nothing-of-value-0123456789"
-Sections = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,7 @@ def article(number: int, category: str, title: str, excerpt: str = "", *, photo:
 
 
 def edition(
-    sections: Sections, most: int, *, excerpt: str = "", title: str = "Fieldnotes Weekly", photo: bool = True
+    sections: stories.Sections, most: int, *, excerpt: str = "", title: str = "Fieldnotes Weekly", photo: bool = True
 ) -> Edition:
     """The first ``most`` stories of each section."""
     made: list[Section] = []
@@ -118,7 +129,7 @@ def one_photo() -> Edition:
     return replace(whole, sections=tuple(sections))
 
 
-def foreign(sections: Sections, sentence: str, title: str, language: str) -> Sample:
+def foreign(sections: stories.Sections, sentence: str, title: str, language: str) -> Sample:
     look = replace(LOOK, language=language)
     return Sample(replace(edition(sections, 5, excerpt=sentence, title=title), intro=""), look)
 

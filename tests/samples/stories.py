@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+Sections = tuple[tuple[str, tuple[str, ...]], ...]
+
 # Section, then its titles; the first title of the first section opens the mail.
-SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+SECTIONS: Sections = (
     (
         "Work",
         (
