@@ -19,6 +19,7 @@ from types import MappingProxyType
 from digest.app import App, Prepared
 from digest.compose import Verdict
 from digest.errors import UsageError
+from digest.message import Letter
 from digest.model import (
     Address,
     Edition,
@@ -116,11 +117,11 @@ def explain(app: App, digest: Digest, period: Period, told: Told = nobody_is_tol
     composition = prepared.composition
     if record := app.editions.find(digest.name, period.name):
         verdicts = as_frozen(composition.verdicts, record.name, app.editions.recorded(record.id))
-        return Explanation(prepared, record, verdicts, frozenset())
+        return Explanation(prepared, record, verdicts, frozenset(_rendition(app, record, WHOLE).trimmed))
     trimmed: frozenset[str] = frozenset()
     if composition.edition.sections:
         whole = app.renderer.render(composition.edition, covers=prepared.covers)
-        trimmed = frozenset(article.key for article in whole.trimmed)
+        trimmed = frozenset(whole.trimmed)
     return Explanation(prepared, None, composition.verdicts, trimmed)
 
 
@@ -188,21 +189,30 @@ def _as_data(media_type: str, data: bytes) -> str:
 # --- trials ----------------------------------------------------------------------------------------------------------
 
 
-def trials(
-    app: App, digest: Digest, prepared: Prepared, addresses: Sequence[str], selection: Selection = WHOLE
-) -> tuple[Message, ...]:
-    """The mail marked ``[Test]``, for each of these addresses. Raises ConfigError, RenderError, UsageError, AddressError.
+def trial_letter(app: App, digest: Digest, prepared: Prepared, selection: Selection = WHOLE) -> Letter:
+    """The mail of a prepared edition, marked ``[Test]``. Raises RenderError, and DigestError for a host's folder.
+
+    Pictures that the site is to serve are put there: a mail program will ask for them.
+    """
+    app.galleries[digest.name].publish()
+    edition = prepared.composition.edition
+    return app.letter(digest, edition.name, as_test(app.renderer.render(edition, selection, prepared.covers)))
+
+
+def frozen_trial_letter(app: App, record: EditionRecord, selection: Selection = WHOLE) -> Letter:
+    """The mail that was frozen, marked ``[Test]``. Raises UsageError when none was, for this selection."""
+    return app.frozen_letter(record, as_test(_rendition(app, record, selection)))
+
+
+def trials(app: App, whole: Letter, addresses: Sequence[str]) -> tuple[Message, ...]:
+    """A letter for each of these addresses. Raises ConfigError without a postal address, and AddressError.
 
     Each has a Message-ID of its own: a mailbox that drops repeats must show the second try of a template too.
     """
     app.require_postal_address()
-    edition = prepared.composition.edition
-    mailboxes = [str(Address.parse(address)) for address in addresses]
-    rendition = as_test(app.renderer.render(edition, selection, prepared.covers))
-    whole = app.letter(digest, edition.name, rendition)
     return tuple(
         app.message(replace(whole, message_key=f"{whole.message_key}|{address}|{app.now()}"), address=address)
-        for address in mailboxes
+        for address in (str(Address.parse(address)) for address in addresses)
     )
 
 
@@ -244,13 +254,19 @@ def _grouped(verdicts: Iterable[Verdict], by: Callable[[Verdict], str]) -> dict[
 
 
 def _frozen(app: App, record: EditionRecord, reader: Subscriber) -> Preview:
+    rendition = _rendition(app, record, reader.selection)
+    letter = app.frozen_letter(record, rendition)
+    message = app.message(letter, address=reader.address, name=reader.name, subscriber=reader.id)
+    return Preview(record.name, message, rendition, frozen=record.frozen)
+
+
+def _rendition(app: App, record: EditionRecord, selection: Selection) -> Rendition:
+    """What was frozen for this selection. Raises UsageError."""
     for rendition in app.editions.renditions(record.id).values():
-        if rendition.selection == reader.selection:
-            letter = app.frozen_letter(record, rendition)
-            message = app.message(letter, address=reader.address, name=reader.name, subscriber=reader.id)
-            return Preview(record.name, message, rendition, frozen=record.frozen)
+        if rendition.selection == selection:
+            return rendition
     raise UsageError(
-        f"{record.name} was frozen, and not for the categories {reader.selection}",
+        f"{record.name} was frozen, and not for the categories {selection}",
         hint="without --for and --categories, the whole edition is shown",
     )
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from digest.desk import Explanation, Group
 
 PATH_COLUMNS = 36
+COLUMNS = 160  # of a file or a pipe
 
 
 @click.command(short_help="Every article, in or out, and why.")
@@ -92,17 +93,15 @@ def _count(groups: tuple[Group, ...]) -> int:
 
 
 def _line(verdict: Verdict, zone: tzinfo, detail: str = "") -> str:
+    """Date, title and file; on a terminal as wide as it is, elsewhere with the file's whole path."""
     article = verdict.article
-    room = _columns() - PATH_COLUMNS - 14
+    columns = max(shutil.get_terminal_size((100, 24)).columns, 80) if sys.stdout.isatty() else COLUMNS
+    room = columns - PATH_COLUMNS - 14
     text = f"{article.title}  [{detail}]" if detail else article.title
     date = article.published.astimezone(zone).strftime("%m-%d %H:%M")
-    return f"  {date}  {_fit(text, room):{room}}{_fit(article.path or article.key, PATH_COLUMNS)}"
+    path = article.path or article.key
+    return f"  {date}  {_fit(text, room):{room}}{_fit(path, PATH_COLUMNS) if sys.stdout.isatty() else path}"
 
 
 def _fit(text: str, room: int) -> str:
     return text if len(text) < room else f"{text[: room - 2]}… "
-
-
-def _columns() -> int:
-    """The terminal's width; what goes into a file or a pipe is not cut as short."""
-    return max(shutil.get_terminal_size((100, 24)).columns, 80) if sys.stdout.isatty() else 160

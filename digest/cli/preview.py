@@ -139,7 +139,7 @@ def _tell(session: Session, shown: Preview, files: tuple[Path, ...], *, as_json:
     from digest.proof import proofread
 
     report = proofread(shown.message.data)
-    trimmed = [article.title for article in shown.rendition.trimmed]
+    trimmed = shown.rendition.trimmed
     warnings = len(report.findings) - report.errors
     if as_json:
         session.json(
@@ -156,8 +156,8 @@ def _tell(session: Session, shown: Preview, files: tuple[Path, ...], *, as_json:
         return
     session.out(f"{shown.edition}: {report.subject}")
     session.out(f"{report.message_bytes:,} bytes, of which the HTML part has {report.html_bytes:,}")
-    for title in trimmed:
-        session.out(f"no room for: {title}")
+    if trimmed:
+        session.out(f"no room for {counted(len(trimmed), 'article')}; `digest articles` names them")
     if report.findings:
         told = f"{counted(report.errors, 'error')}, {counted(warnings, 'warning')}"
         session.note(f"the checks find {told}; `digest check --email` names them, `--live` shows where they are")

@@ -59,6 +59,6 @@ def write_screenshots(
         for look, page in seen.items()
         for width in WIDTHS
     ]
-    with writing(folder), session.progress("pictures", len(shots)) as advance:
+    with writing(folder), session.progress("screenshots", len(shots)) as advance:
         screens.take(browser, shots, advance)
     return tuple(shot.file for shot in shots)

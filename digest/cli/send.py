@@ -28,6 +28,7 @@ from digest.model import (
 
 if TYPE_CHECKING:
     from digest.app import App, Prepared
+    from digest.message import Letter
     from digest.model import Period
     from digest.publishing import Digest
 
@@ -64,7 +65,7 @@ def send(
     period = app.period(digest, period_name)
     app.require_postal_address()
     if tests:
-        _send_tests(session, app, _prepared(session, app, digest, period, strict=strict), digest, tests)
+        _send_tests(session, app, _trial(session, app, digest, period, strict=strict), tests)
     elif folder:
         _write_messages(session, app, _prepared(session, app, digest, period, strict=strict), digest, folder)
     else:
@@ -256,7 +257,16 @@ def summary(record: EditionRecord, counts: dict[DeliveryStatus, int]) -> dict[st
 # --- trials
 
 
-def _send_tests(session: Session, app: App, prepared: Prepared, digest: Digest, addresses: tuple[str, ...]) -> None:
+def _trial(session: Session, app: App, digest: Digest, period: Period, *, strict: bool) -> Letter:
+    """What was frozen, or would be."""
+    from digest import desk
+
+    if record := app.editions.find(digest.name, period.name):
+        return desk.frozen_trial_letter(app, record)
+    return desk.trial_letter(app, digest, _prepared(session, app, digest, period, strict=strict))
+
+
+def _send_tests(session: Session, app: App, letter: Letter, addresses: tuple[str, ...]) -> None:
     from digest import desk
 
     refused = 0
@@ -266,7 +276,7 @@ def _send_tests(session: Session, app: App, prepared: Prepared, digest: Digest, 
         session.out(f"{message.to}: {reply}")
         refused += not desk.accepted(reply)
 
-    messages = desk.trials(app, digest, prepared, addresses)
+    messages = desk.trials(app, letter, addresses)
     asyncio.run(desk.hand_over(app, messages, told))
     if refused:
         raise DigestError(f"{refused} of {len(messages)} test messages were not accepted")

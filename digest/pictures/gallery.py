@@ -159,10 +159,10 @@ class Gallery:
         if not image.url.startswith("https://"):
             raise PictureError("has no https address to link", 'set `images = "embed"` or "host"')
         claimed = Picture(image.url, image.width, image.height)
-        if self._fetcher is None:
+        if self._fetcher is None and not image.file:
             return _Look(claimed, claimed, fault=_judged(_kind_by_name(image.url)))
         try:
-            data = finder.fetch(image.url)
+            data = finder.read(image.file) if image.file else finder.fetch(image.url)
         except PictureError as fault:
             if not fault.host:
                 raise

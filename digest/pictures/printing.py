@@ -19,6 +19,7 @@ from digest.pictures.faults import PictureError
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF")
 PIXELS_MAXIMUM = 40_000_000
+SIDE_MAXIMUM = 20_000  # pixels: a long line of few pixels takes many times its memory to resize
 _SCAN = b"\xff\xda"  # the marker that each scan of a JPEG begins with
 _SCANNED = frozenset({"JPEG", "MPO"})  # the latter is a JPEG with a second one behind it, as telephones write it
 _SCANNED_MAXIMUM = 2_000_000_000  # pixels over all scans: a progressive JPEG has ten, a malicious one thousands
@@ -111,6 +112,10 @@ def _opened(data: bytes, width: int) -> tuple[Image.Image, bool]:
 def _known(picture: Image.Image, data: bytes) -> tuple[str, tuple[int, int]]:
     """Format and size, from the header. Raises PictureError for a picture that would take too much to decode."""
     width, height = picture.size
+    if max(width, height) > SIDE_MAXIMUM:
+        raise PictureError(
+            f"is more than {SIDE_MAXIMUM:,} pixels wide or high ({width} by {height})", "make it smaller"
+        )
     if width * height > PIXELS_MAXIMUM:
         raise PictureError(f"has more than {PIXELS_MAXIMUM:,} pixels ({width} by {height})", "make it smaller")
     if picture.format in _SCANNED and data.count(_SCAN) * width * height > _SCANNED_MAXIMUM:

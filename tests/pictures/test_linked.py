@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from PIL import Image as Pixels
 
 from digest.errors import FetchError, UnknownHostError
 from digest.fetching import Fetched, Fetcher, Limits
@@ -242,3 +244,20 @@ def test_a_grey_or_animated_picture_is_a_picture_too(web: Web, fetcher: Fetcher)
     data = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
     (cover,), problems = hung(linking(fetcher), Image(web.put("/a.gif", data)))
     assert (cover.small.width, problems) == (30, [])
+
+
+def test_a_picture_that_is_a_file_is_looked_at_there(shelf: Callable[..., Image]):
+    gone = Image("https://example.org/a.jpg", shelf(b"no picture", "a.jpg").file)
+    drawing = Image("https://example.org/b.png", shelf(b'<svg xmlns="http://www.w3.org/2000/svg"/>', "b.png").file)
+    whole = Image("https://example.org/c.jpg", shelf(photo((800, 400)), "c.jpg").file, 1, 1)
+    covers, problems = hung(linking(), gone, drawing, whole)
+    assert covers[:2] == [None, None]
+    assert covers[2].large == Picture("https://example.org/c.jpg", 800, 400)
+    assert len(problems) == 2
+
+
+def test_a_line_of_pixels_is_too_long(shelf: Callable[..., Image]):
+    long = shelf(saved(Pixels.new("L", (1, 30_000)), "PNG"), "long.png")
+    (cover,), (problem,) = hung(linking(), Image("https://example.org/long.png", long.file))
+    assert cover is None
+    assert "20,000 pixels wide or high" in problem.what

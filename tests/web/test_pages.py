@@ -11,6 +11,7 @@ import pytest
 from digest.web.studio import Press
 from tests.journeys.conftest import PostOffice, Site, article
 from tests.journeys.steps import READERS, configure, subscribe
+from tests.web.conftest import press_of, served
 from tests.web.test_press import with_templates
 
 Post = Callable[..., httpx.Response]
@@ -233,3 +234,52 @@ def test_readers_are_never_mailed_by_a_test(site: Site, post: Post, post_office:
     subscribe(site)
     post(**{"to": "me@example.org", "for": READERS[0]})
     assert post_office.received == {"me@example.org": 1}
+
+
+# --- what is kept in no file
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [{"period": "zzz"}, {"digest": "nope"}, {"for": "rubbish"}, {"for": "a@b,c"}, {"period": "2025-W99"}],
+)
+def test_a_choice_that_cannot_be_is_told_like_any_fault(browser: httpx.Client, choice: dict[str, str]) -> None:
+    answer = browser.get("/", params=choice)
+    assert answer.status_code == 200
+    told = text(answer)
+    assert any(value in told for value in choice.values())
+
+
+def test_a_page_that_was_broken_from_the_start_says_so(site: Site) -> None:
+    with_templates(site, "{{ edition.nothing }}")
+    with served(press_of(site)) as browser:
+        answer = browser.get("/")
+        assert answer.status_code == 200
+        assert 'role="alert"' in answer.text
+        assert "edition.html:1" in text(answer)
+
+
+def test_a_new_reader_and_a_frozen_edition_are_seen_when_the_page_is_loaded_again(
+    browser: httpx.Client, site: Site, post_office: PostOffice
+) -> None:
+    asked = {"for": READERS[0]}
+    assert "is not a subscriber" in text(browser.get("/", params=asked))
+    subscribe(site)
+    assert "is not a subscriber" not in text(browser.get("/", params=asked))
+    assert "frozen" not in text(browser.get("/"))
+    assert site.run("send", "--yes").exit_code == 0
+    assert "frozen" in text(browser.get("/"))
+    assert post_office.received == dict.fromkeys(READERS, 1)
+
+
+def test_a_test_of_a_frozen_edition_is_what_was_frozen(
+    browser: httpx.Client, post: Post, site: Site, post_office: PostOffice
+) -> None:
+    subscribe(site)
+    assert site.run("send", "--yes").exit_code == 0
+    site.write("cranes.md", article("Cranes in spring", "2025-12-02", "work"))
+    post(to="me@example.org")
+    assert site.run("send", "--test", "you@example.org").exit_code == 0
+    for address in ("me@example.org", "you@example.org"):
+        assert b"in spring" not in post_office.message_for(address)
+        assert b"[Test]" in post_office.message_for(address)

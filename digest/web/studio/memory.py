@@ -14,6 +14,7 @@ from digest.config import Config
 from digest.model import Article, Image, Problem
 from digest.publishing import Digest, Source
 from digest.sources.files import SUFFIXES
+from digest.store.database import file_of
 
 Results = tuple[Article | Problem, ...]
 Stamp = tuple[int, int]
@@ -103,6 +104,12 @@ class RememberingApp(App):
         hung = super().covers(digest, images)
         self._hung[digest.name] = self.now(), wanted, hung
         return hung
+
+    @property
+    def outlived(self) -> bool:
+        """Whether there is a database now, where an empty one had to stand in for it."""
+        path = file_of(self.config.database.url)
+        return "database" in vars(self) and self.database.path is None and path is not None and path.exists()
 
     def close(self) -> None:
         if "database" in vars(self):  # it was opened

@@ -67,8 +67,11 @@ class Pages:
         ]
 
     async def index(self, request: Request) -> Response:
-        """The desk. The script on it fetches it again after a change, and takes over the parts that are other ones."""
-        choice, sheet = await self._sheet(request)
+        """The desk, printed anew: readers and frozen editions change without a file that is watched.
+
+        The script on it fetches it again after a change, and takes over the parts that are other ones.
+        """
+        choice, sheet = await self._sheet(request, anew=True)
         return self._page(request, "index.html", views.values(sheet, choice))
 
     async def mail(self, request: Request) -> Response:
@@ -146,11 +149,11 @@ class Pages:
             yield f"event: version\ndata: {heard}\n\n"
             heard = await bell.after(heard)
 
-    async def _sheet(self, request: Request) -> tuple[Choice, Sheet]:
+    async def _sheet(self, request: Request, *, anew: bool = False) -> tuple[Choice, Sheet]:
         """What the page's address asks for; a bare address means what the command was started with."""
         chosen = any(key in request.query_params for key in ("digest", "period", "for", "category"))
         choice = Choice.read(request.query_params) if chosen else self._press.start
-        return choice, await asyncio.to_thread(self._press.look, choice)
+        return choice, await asyncio.to_thread(self._press.look, choice, anew=anew)
 
     async def _mail(self, request: Request) -> Mail | None:
         _, sheet = await self._sheet(request)
@@ -164,5 +167,9 @@ class Pages:
 
 
 def _messages(shown: Print, choice: Choice, addresses: list[str]) -> tuple[Message, ...]:
-    reader = choice.reader(shown.app)
-    return desk.trials(shown.app, shown.digest, shown.explanation.prepared, addresses, reader.selection)
+    app, explanation, selection = shown.app, shown.explanation, choice.reader(shown.app).selection
+    if explanation.record:
+        letter = desk.frozen_trial_letter(app, explanation.record, selection)
+    else:
+        letter = desk.trial_letter(app, shown.digest, explanation.prepared, selection)
+    return desk.trials(app, letter, addresses)

@@ -85,11 +85,14 @@ class Press:
         self._changed.extend(paths or (self.config,))
         self.bell.ring()
 
-    def look(self, choice: Choice, told: desk.Told = desk.nobody_is_told) -> Sheet:
-        """The sheet as of now. However often things change meanwhile, it is printed once more after that, not each time."""
+    def look(self, choice: Choice, told: desk.Told = desk.nobody_is_told, *, anew: bool = False) -> Sheet:
+        """The sheet as of now. However often things change meanwhile, it is printed once more after that, not each time.
+
+        ``anew`` prints it even if no file has changed, for what is kept in no file: readers, and what was frozen.
+        """
         with self._printing:
             known = self._sheets.get(choice)
-            if known is None or known.version != self.bell.rung:
+            if anew or known is None or known.version != self.bell.rung:
                 known = self._sheet(choice, known, told)
                 self._sheets[choice] = known
             self._sheets.move_to_end(choice)
@@ -108,7 +111,7 @@ class Press:
     def _forget(self) -> None:
         """After a change of articles the parts are still right; after any other, such as a new template, they are not."""
         changed, self._changed = self._changed, []
-        if self._app and not all(map(self._memory.holds, changed)):
+        if self._app and (self._app.outlived or not all(map(self._memory.holds, changed))):
             self._app.close()
             self._app = None
         self._memory.forget(changed)

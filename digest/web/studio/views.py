@@ -10,8 +10,8 @@ from email.utils import parseaddr
 
 from digest import desk
 from digest.compose import Verdict
+from digest.model import HTML_MAXIMUM
 from digest.proof import Finding, Level, Report, Rule
-from digest.render.fitting import HTML_MAXIMUM
 from digest.web.studio.choices import Choice
 from digest.web.studio.press import Print, Sheet
 
@@ -60,26 +60,31 @@ def values(sheet: Sheet, wanted: Choice) -> dict[str, object]:
     """Everything that the page's template knows."""
     shown = sheet.print
     found: dict[str, object] = {"sheet": sheet, "wanted": wanted, "print": shown, "mail": shown and shown.mail}
+    found |= {
+        "problems": (),
+        "problems_shown": PROBLEMS_SHOWN,
+        "gmail_clips": GMAIL_CLIPS,
+        "html_maximum": HTML_MAXIMUM,
+    }
     if shown is None:
         return found
     explanation = shown.explanation
     zone = shown.digest.cadence.zone
+    trimmed = frozenset(shown.mail.preview.rendition.trimmed) if shown.mail else explanation.trimmed
     found |= {
         "edition": explanation.prepared.composition.edition,
         "explanation": explanation,
         "categories": categories(shown, wanted),
-        "inside": [_inside(group, zone, explanation.trimmed) for group in desk.inside(explanation)],
+        "inside": [_inside(group, zone, trimmed) for group in desk.inside(explanation)],
         "outside": [_outside(group, zone) for group in desk.outside(explanation)],
         "problems": explanation.prepared.problems,
-        "problems_shown": PROBLEMS_SHOWN,
-        "gmail_clips": GMAIL_CLIPS,
-        "html_maximum": HTML_MAXIMUM,
     }
     if shown.mail:
         found |= {
             "broken": broken(shown.mail.report),
             "errors": sum(finding.rule.level is Level.ERROR for finding in shown.mail.report.findings),
             "sender": sender(shown.mail.report),
+            "trimmed": shown.mail.preview.rendition.trimmed,
         }
     return found
 

@@ -77,13 +77,15 @@ function showFrame({ again = false } = {}) {
   });
 }
 
-// A link in the mail opens beside the desk, as it would open beside a mail program.
+// A link in the mail opens beside the desk, as it would open beside a mail program; one into the mail itself goes there.
 function linksLeadOut(frame) {
   frame.contentDocument?.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href]");
     if (!link) return;
     event.preventDefault();
-    if (/^https?:/i.test(link.href)) open(link.href, "_blank", "noopener,noreferrer");
+    const written = link.getAttribute("href");
+    if (written.startsWith("#")) frame.contentDocument.getElementById(written.slice(1))?.scrollIntoView();
+    else if (/^https?:/i.test(link.href)) open(link.href, "_blank", "noopener,noreferrer");
   });
   frame.contentDocument?.addEventListener("keydown", pressed);
 }
