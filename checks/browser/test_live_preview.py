@@ -24,7 +24,7 @@ def scrolled(page: Page) -> int:
     return int(page.evaluate("document.querySelector('#frames iframe:not(.behind)').contentWindow.scrollY"))
 
 
-def test_an_article_that_is_edited_is_seen_in_under_a_second_and_in_its_place(page: Page, site: Site) -> None:
+def test_an_article_that_is_edited_is_seen_in_its_place(page: Page, site: Site) -> None:
     expect(mail(page).locator("body")).to_contain_text("Cranes")
     page.evaluate("document.querySelector('#frames iframe:not(.behind)').contentWindow.scrollTo(0, 300)")
     page.keyboard.press("2")
@@ -35,7 +35,7 @@ def test_an_article_that_is_edited_is_seen_in_under_a_second_and_in_its_place(pa
     site.write("cranes.md", article("Cranes are back", "2025-12-01"))
     begun = time.monotonic()
     expect(mail(page).locator("body")).to_contain_text("Cranes are back")
-    print(f"seen after {time.monotonic() - begun:.2f} s")
+    print(f"seen after {time.monotonic() - begun:.2f} s")  # told, not judged: the machine may be busy
     expect(page.locator("#articles")).to_contain_text("Cranes are back")
     assert scrolled(page) == place
     assert page.locator('input[name="width"]:checked').input_value() == "600"

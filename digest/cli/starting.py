@@ -16,6 +16,7 @@ from digest import config
 from digest.cli.site import Facts, Found, recognise
 from digest.config.notation import written
 from digest.errors import DigestError
+from digest.look import ACCENT
 from digest.store.database import Database
 
 CONFIGURATION = "digest.toml"
@@ -76,6 +77,12 @@ def configuration(folder: Path, found: Found) -> str:
             'on = "monday"',
             'at = "07:00"  # in the zone above; the week it covers ends on Monday at 00:00',
             *_require(found),
+            "",
+            "[look]",
+            "# The look of the mails; `digest preview --live` shows each change as it is saved.",
+            f"# accent = {written(ACCENT)}  # headings and links",
+            '# logo = "/images/logo.png"  # in place of the name; a file of the site, or an https address',
+            '# density = "cards"  # cards, compact or headlines',
             "",
             "[smtp]",
             "# The mail server that takes the messages. Its password belongs into a file (password_file), or into",
