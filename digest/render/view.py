@@ -13,7 +13,7 @@ NIGHT = "#1b1d20"
 GROUND = "#f4f3ef"
 DARK_GROUND = "#121315"
 
-_BESIDE = 164  # pixels: what a picture beside the text has
+_BESIDE = 164, 200  # pixels: the room of a picture beside the text
 _SPECK = 40  # pixels
 _WIDE = 480  # pixels: a picture as wide as this can open the mail at full width
 
@@ -34,7 +34,7 @@ class PictureView:
     @property
     def speck(self) -> bool:
         """Whether too little of it would be seen: an icon, a line, a strip."""
-        width, height = self.fit(_BESIDE)
+        width, height = self.fit(*_BESIDE)
         return bool(self.width and self.height) and min(width, height) < _SPECK
 
     def fit(self, width: int, height: int = 0) -> tuple[int, int]:
