@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email import message_from_bytes
@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 from digest.app import App, Prepared
 from digest.compose import Verdict
-from digest.errors import UsageError
+from digest.errors import ConfigError, UsageError
 from digest.message import Letter
 from digest.model import (
     Address,
@@ -105,7 +105,7 @@ def drafted(app: App, digest: Digest, prepared: Prepared, reader: Subscriber = S
         edition=edition.name,
         message=app.message(letter, address=reader.address, name=reader.name, subscriber=reader.id),
         rendition=rendition,
-        problems=prepared.problems,
+        problems=(*prepared.problems, *_unsendable(app)),
         enough=prepared.composition.enough,
         unpublished=prepared.unpublished,
     )
@@ -269,6 +269,14 @@ def _rendition(app: App, record: EditionRecord, selection: Selection) -> Renditi
         f"{record.name} was frozen, and not for the categories {selection}",
         hint="without --for and --categories, the whole edition is shown",
     )
+
+
+def _unsendable(app: App) -> Iterator[Problem]:
+    """What would keep any mail from leaving, and is seen in none."""
+    try:
+        app.require_postal_address()
+    except ConfigError as error:
+        yield Problem("digest.toml", error.message, error.hint)
 
 
 def _require_sections(edition: Edition, reader: Subscriber) -> None:

@@ -146,10 +146,14 @@ def _postal_address(app: App) -> str:
 
 
 def _look(app: App) -> str:
-    """What becomes of the accent where text is written in it."""
+    """What becomes of the accent where text is written in it, and of the logo."""
     from digest.colour import contrast, readable
     from digest.render.view import PAPER
 
+    logo = [("look.logo", app.logo)] if app.logo else []
+    for gallery in app.galleries.values():
+        for problem in gallery.hang(logo)[1]:
+            raise SourceError(f"{problem.where}: {problem.what}", hint=problem.hint)
     accent, density = app.config.look.accent, app.config.look.density
     shade = readable(accent, PAPER)
     kept = f"accent {accent} on white is {contrast(accent, PAPER):.1f}:1"

@@ -204,7 +204,7 @@ class _Report:
                 Problem(where, what, "they stay linked" if shown else "their articles are shown without"),
             )
         else:
-            name = image.url[:_SHOWN] or PurePosixPath(image.file).name
+            name = PurePosixPath(image.file).name or image.url[:_SHOWN]
             what = f"the cover image {name} {fault.what}"
             self._problems.setdefault(what, Problem(where, what, fault.hint))
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.conftest import PostOffice, Site, post_office, site
-from tests.journeys.steps import started, subscribe
+from tests.journeys.conftest import PostOffice, Site, article, post_office, site
+from tests.journeys.steps import configure, started, subscribe
 
 __all__ = ["PostOffice", "post_office", "site"]
 
@@ -109,3 +109,27 @@ def test_the_page_begins_with_what_was_asked_for(site: Site) -> None:
 def test_what_it_prints_as_json_names_the_edition(site: Site) -> None:
     result = site.run("preview", "--json")
     assert json.loads(result.stdout)["edition"] == "weekly/2025-W49"
+
+
+def test_a_missing_postal_address_is_a_problem_of_every_preview(site: Site) -> None:
+    configure(site, 'postal_address = "Quay News, 1 Quay Street, Saltmere"', "")
+    result = site.run("preview")
+    assert result.exit_code == 0
+    assert "problem: digest.toml: site.postal_address: missing, and no mail may leave without one" in result.stderr
+
+
+def test_it_says_for_how_many_there_was_no_room_and_what_the_checks_find(site: Site) -> None:
+    for number in range(150):
+        site.write(f"more{number}.md", article(f"More {number}", "2025-12-03", excerpt=f"{number} words " * 20))
+    configure(site, "[smtp]", "per_section = 200\nmaximum = 200\n[smtp]")
+    (fact,) = site.lines("preview")
+    assert fact["trimmed"]
+    result = site.run("preview")
+    assert f"no room for {len(fact['trimmed'])} articles; `digest articles` names them" in result.stdout
+    told = [json.loads(line) for line in site.run("articles", "--json").stdout.splitlines()]
+    assert {line["key"] for line in told if line["trimmed"]} == set(fact["trimmed"])
+    assert site.run("articles").stdout.count("[no room in a mail with all sections]") == len(fact["trimmed"])
+    subscribe(site)
+    assert site.run("send", "--yes").exit_code == 0
+    frozen = [json.loads(line) for line in site.run("articles", "--json").stdout.splitlines()]
+    assert {line["key"] for line in frozen if line["trimmed"]} == set(fact["trimmed"])

@@ -47,6 +47,10 @@ def broken_template(site: Site) -> None:
     configure(site, "[smtp]", '[templates]\nfolder = "templates"\n[smtp]')
 
 
+def logo_in_the_clear(site: Site) -> None:
+    configure(site, "[smtp]", '[look]\nlogo = "http://example.org/logo.png"\n[smtp]')
+
+
 ILL = {
     "no configuration": (lambda site: (site.folder / "digest.toml").unlink(), 78, "configuration", "no such file"),
     "a fault": (lambda site: configure(site, "[[sources]]", "[[sauces]]"), 78, "configuration", "nearest known key: sources"),
@@ -57,6 +61,7 @@ ILL = {
         78, "postal address", "site.postal_address: missing",
     ),
     "no articles": (no_articles, 1, "articles", "none in "),
+    "a logo": (logo_in_the_clear, 1, "look", "look.logo: the cover image http://example.org/logo.png has no https address"),
     "a template": (broken_template, 1, "templates", "edition.html:2"),
     "no database": (lambda site: (site.folder / "digest.db").mkdir(), 1, "database", "cannot be opened"),
     "no mail server": (

@@ -85,6 +85,7 @@ def values(sheet: Sheet, wanted: Choice) -> dict[str, object]:
             "errors": sum(finding.rule.level is Level.ERROR for finding in shown.mail.report.findings),
             "sender": sender(shown.mail.report),
             "trimmed": shown.mail.preview.rendition.trimmed,
+            "problems": shown.mail.preview.problems or explanation.prepared.problems,
         }
     return found
 
