@@ -32,7 +32,7 @@ from digest.sending.ports import Clock, Watch
 from digest.sending.smtp import Server, SmtpTransport, Tls
 from digest.sources.covers import CoverError, Shelf
 from digest.sources.files import Folder, LinkTo
-from digest.store.database import Database, file_of
+from digest.store.database import Database, to_look_at
 from digest.store.editions import Editions
 from digest.store.ledger import Deliveries, Ledger
 from digest.store.senders import SenderLock
@@ -132,9 +132,8 @@ class App:
 
     @cached_property
     def database(self) -> Database:
-        path = file_of(self.config.database.url)
-        missing = path is not None and not path.exists()
-        return Database("sqlite://" if self._read_only and missing else self.config.database.url)
+        url = self.config.database.url
+        return to_look_at(url) if self._read_only else Database(url)
 
     @cached_property
     def editions(self) -> Editions:

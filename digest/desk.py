@@ -52,7 +52,8 @@ class Preview:
     """The mail of ``edition`` (``weekly/2025-W40``) as one reader gets it, to the byte but for the date.
 
     ``frozen`` is the moment it was frozen, None while it can still change; then ``problems`` are those of its making,
-    and ``enough`` is false if it holds too few articles to be sent. ``unpublished`` are pictures that will be on the
+    and ``enough`` is false if it holds too few articles to be sent. ``trimmed`` names the articles for which there was no
+    room: by their titles, or by their keys where an edition is frozen. ``unpublished`` are pictures that will be on the
     site once it is frozen, by their addresses.
     """
 
@@ -62,6 +63,7 @@ class Preview:
     frozen: datetime | None = None
     problems: tuple[Problem, ...] = ()
     enough: bool = True
+    trimmed: tuple[str, ...] = ()
     unpublished: Mapping[str, Print] = field(default_factory=dict)
 
 
@@ -101,12 +103,14 @@ def drafted(app: App, digest: Digest, prepared: Prepared, reader: Subscriber = S
     _require_sections(edition, reader)
     rendition = app.renderer.render(edition, reader.selection, prepared.covers)
     letter = app.letter(digest, edition.name, rendition)
+    titles = {article.key: article.title for article in edition.articles}
     return Preview(
         edition=edition.name,
         message=app.message(letter, address=reader.address, name=reader.name, subscriber=reader.id),
         rendition=rendition,
         problems=(*prepared.problems, *_unsendable(app)),
         enough=prepared.composition.enough,
+        trimmed=tuple(titles[key] for key in rendition.trimmed),
         unpublished=prepared.unpublished,
     )
 
@@ -257,7 +261,7 @@ def _frozen(app: App, record: EditionRecord, reader: Subscriber) -> Preview:
     rendition = _rendition(app, record, reader.selection)
     letter = app.frozen_letter(record, rendition)
     message = app.message(letter, address=reader.address, name=reader.name, subscriber=reader.id)
-    return Preview(record.name, message, rendition, frozen=record.frozen)
+    return Preview(record.name, message, rendition, frozen=record.frozen, trimmed=rendition.trimmed)
 
 
 def _rendition(app: App, record: EditionRecord, selection: Selection) -> Rendition:

@@ -139,7 +139,6 @@ def _tell(session: Session, shown: Preview, files: tuple[Path, ...], *, as_json:
     from digest.proof import proofread
 
     report = proofread(shown.message.data)
-    trimmed = shown.rendition.trimmed
     warnings = len(report.findings) - report.errors
     if as_json:
         session.json(
@@ -147,7 +146,7 @@ def _tell(session: Session, shown: Preview, files: tuple[Path, ...], *, as_json:
                 "edition": shown.edition,
                 "subject": report.subject,
                 "bytes": report.message_bytes,
-                "trimmed": trimmed,
+                "trimmed": shown.rendition.trimmed,
                 "errors": report.errors,
                 "warnings": warnings,
                 "files": [str(file) for file in files],
@@ -156,8 +155,8 @@ def _tell(session: Session, shown: Preview, files: tuple[Path, ...], *, as_json:
         return
     session.out(f"{shown.edition}: {report.subject}")
     session.out(f"{report.message_bytes:,} bytes, of which the HTML part has {report.html_bytes:,}")
-    if trimmed:
-        session.out(f"no room for {counted(len(trimmed), 'article')}; `digest articles` names them")
+    for title in shown.trimmed:
+        session.out(f"no room for: {title}")
     if report.findings:
         told = f"{counted(report.errors, 'error')}, {counted(warnings, 'warning')}"
         session.note(f"the checks find {told}; `digest check --email` names them, `--live` shows where they are")

@@ -39,6 +39,11 @@ class Finder:
         self._silent: dict[str, PictureError] = {}
         self.answered = False
 
+    def hurry(self) -> None:
+        """Raises PictureError when the time for looking is over."""
+        if time.monotonic() > self._until:
+            raise PictureError(f"was not looked at: the pictures before took more than {PATIENCE:g} s", "look again")
+
     def read(self, file: str) -> bytes:
         """A file's content. Raises PictureError."""
         path = Path(file)

@@ -175,6 +175,7 @@ class Gallery:
     def _printed(self, finder: Finder, image: Image) -> _Look:
         data = finder.read(image.file) if image.file else finder.fetch(image.url)
         with self._desk:
+            finder.hurry()
             small, large = prints(data, *self._sizes)
         files = (small, large) if self._host and self._mode is Mode.HOST else ()
         return _Look(self._framed(small), self._framed(large), _hash(data), files=files)

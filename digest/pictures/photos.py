@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
-# What image services are told about the size and form in which they are to send a picture.
-_SIZING = frozenset(
-    (
-        "w",
-        "h",
-        "width",
-        "height",
-        "fit",
-        "crop",
-        "q",
-        "quality",
-        "auto",
-        "fm",
-        "format",
-        "dpr",
-        "ixlib",
-        "ixid",
-        "cs",
-        "s",
-    )
-)
+# What image services are told about the size and form in which they are to send a picture. A size is a number: in other
+# addresses the same names say which picture is meant.
+_NUMBERS = frozenset(("w", "h", "s", "width", "height", "size", "q", "quality", "dpr"))
+_FORMS = frozenset(("fit", "crop", "auto", "fm", "format", "cs", "ixlib", "ixid"))
+_SIGNED = frozenset(("ixlib", "ixid"))
+_NUMBER = re.compile(r"\d{1,5}(?:\.\d+)?", re.ASCII)
 
 
 class Photos:
@@ -48,5 +34,15 @@ def without_sizes(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return url
-    kept = (piece for piece in parts.query.split("&") if piece.partition("=")[0].lower() not in _SIZING)
+    asked = [piece.partition("=")[::2] for piece in parts.query.split("&")]
+    signed = any(name.lower() in _SIGNED for name, _ in asked)  # and then `s` is the signature over the rest
+    kept = (
+        piece
+        for piece, (name, value) in zip(parts.query.split("&"), asked, strict=True)
+        if not _sizes(name, value) and not (signed and name.lower() == "s")
+    )
     return parts._replace(scheme=parts.scheme, netloc=parts.netloc.lower(), query="&".join(kept), fragment="").geturl()
+
+
+def _sizes(name: str, value: str) -> bool:
+    return name.lower() in _FORMS or (name.lower() in _NUMBERS and bool(_NUMBER.fullmatch(value)))

@@ -71,7 +71,7 @@ def _judged(page: Page, looks: Looks, rule: Rule, seen: Seen) -> Iterator[Findin
             pairs.setdefault(key, _Pair(element, text)).places += 1
     for (colour, ground, enough), pair in pairs.items():
         contrast = ratio(colour, ground)
-        visible = ratio(*_own(looks[pair.element])) >= SEEN  # what is hidden by its colour is another rule's
+        visible = ratio(*_own(page.light[pair.element])) >= SEEN  # what is hidden by its colour is another rule's
         if contrast < enough and visible:
             more = f", and in {pair.places - 1} more places" if pair.places > 1 else ""
             what = f"{written(colour)} on {written(ground)} is {contrast:.2f} to 1, {enough:g} is needed"

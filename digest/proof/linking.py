@@ -46,7 +46,7 @@ _SHOWN_ADDRESS = re.compile(
 )
 # The word to leave by, in the languages that mails are most often written in.
 LEAVE = re.compile(
-    r"unsub|opt[\s_-]?out|abmeld|abbestell|austrag|d[ée]sabonn|d[ée]sinscri|baja|desuscri|cancelar|descadastr|disiscri"
+    r"\bunsubscri|\bunsub\b|\bopt[\s_-]?out\b|abmeld|abbestell|austrag|d[ée]sabonn|d[ée]sinscri|darse de baja|date de baja|desuscri|cancelar|descadastr|disiscri"
     r"|annulla|uitschrij|afmeld|avmeld|avregistr|avprenumer|peruuta|wypisz|rezygn|odhl[áa]s|leiratkoz|dezabon|отпис"
     r"|відпис|διαγραφ|abonelik|退订|取消订阅|退訂|配信停止|購読解除|구독|수신거부|إلغاء|הסר|لغو",
     re.IGNORECASE,

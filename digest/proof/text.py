@@ -18,15 +18,18 @@ TEXT_BLANK = warning("text-blank", "Blank screens are left unread", "close up bl
 
 WIDTH, MOST_BLANK, BLANK_SHARE = 78, 2, 0.4
 _TAG = re.compile(
-    r"</?(?:html|head|body|table|tr|td|div|p|br|a|span|img|h[1-6]|strong|ul|li)(?:\s[^>]*)?/?>", re.IGNORECASE
+    r"</?(?:html|head|body|table|tr|td|div|p|br|a|span|img|h[1-6]|strong|ul|li)(?:\s[^<>]*)?/?>", re.IGNORECASE
 )
-_ADDRESS = re.compile(r"\w+://|mailto:", re.ASCII)
+_FEW_TAGS = 4  # that an article about HTML may speak of
+_ADDRESS = re.compile(r"://|mailto:")
 
 
 def judge(text: str, uris: tuple[str, ...]) -> Iterator[Finding]:
     """``uris`` are those of List-Unsubscribe."""
-    if found := _TAG.search(text):
-        yield Finding(TEXT_HTML, f"{cut(found.group())} in the text part", Part.TEXT, _line(text, found.start()))
+    tags = list(_TAG.finditer(text))
+    if len(tags) > _FEW_TAGS:
+        what = f"{cut(tags[0].group())} and {len(tags) - 1} more tags in the text part"
+        yield Finding(TEXT_HTML, what, Part.TEXT, _line(text, tags[0].start()))
     if not any(uri in text for uri in uris) and not LEAVE.search(text):
         yield Finding(TEXT_UNSUBSCRIBE, "the text part does not say how to unsubscribe", Part.TEXT)
     yield from words.judged(text, Part.TEXT)

@@ -21,7 +21,9 @@ MARK_LEFT = error("mark-left", "docs/templates.md, Marks", "write {{ reader.… 
 ESCAPED_TWICE = error("escaped-twice", "HTML, 13.5", "decode entities once when reading, escape once when writing")
 
 _NOTHING = frozenset({"None", "nan", "NaN", "undefined", "null", "[object Object]"})
-_BRACES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\*\|[A-Z_:]+\|\*|<%.*?%>|%%[A-Za-z_]+%%", re.DOTALL)
+_BRACES = re.compile(
+    r"\{\{[^{}]{0,200}\}\}|\{%[^{}]{0,200}%\}|\*\|[A-Z_:]{1,80}\|\*|<%[^<>]{0,200}%>|%%[A-Za-z_]{1,80}%%"
+)
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|[mn]dash|hellip|[lr][sd]quo|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 _MARK = "digest.mark."
 _SPOKEN = ("alt", "title", "aria-label")

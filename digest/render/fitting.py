@@ -24,7 +24,10 @@ def fits(html: str) -> bool:
 
 
 def fewest(most: int, enough: Callable[[int], bool]) -> int:
-    """The smallest number up to ``most`` that is enough, given that more is enough too; ``most`` if none is."""
+    """The smallest number up to ``most`` that is enough, given that more is enough too; ``most`` if none is.
+
+    Of articles that is nearly so: the first one that a section gives up costs a line that counts it.
+    """
     least = 0
     while least < most:
         middle = (least + most) // 2

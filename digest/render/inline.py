@@ -29,6 +29,7 @@ from digest.errors import RenderError
 
 PIECE, END = "<!--piece-->", "<!--/piece-->"
 PIECES_KEPT = 10_000  # then it begins anew: a live preview sees many versions of a page
+_BLANKS = " \t\n\r\f"
 _HOLE = "<!--hole-->"  # where pieces stand in the one around them
 _TOKEN = re.compile(f"({PIECE}|{END}|{_HOLE})")
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
@@ -69,8 +70,8 @@ class _Piece:
     holes: list[list[_Piece | str]] = field(default_factory=list)
 
     def add(self, text: str) -> None:
-        """Blanks between two pieces belong to their hole."""
-        if self.holes and not self.around[-1] and not text.strip():
+        """Blanks between two pieces belong to their hole; a no-break space is none."""
+        if self.holes and not self.around[-1] and not text.strip(_BLANKS):
             self.holes[-1].append(text)
         else:
             self.around[-1] += text
@@ -147,6 +148,7 @@ def _learn(known: _Known, asked: _Piece, got: _Piece) -> bool:
     found = list(got.placed)
     return (
         len(got.around) == len(asked.around)
+        and not any(isinstance(inner, str) for hole in got.holes for inner in hole)  # nothing was moved there
         and [hole for hole, _ in wanted] == [hole for hole, _ in found]
         and all(
             _is_whole(piece, became) and _learn(known.of(hole, piece), piece, became)

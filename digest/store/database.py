@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -23,15 +25,17 @@ class Database:
     """One SQLite file, opened and brought up to date; without a file name, a database in memory.
 
     SQLite runs in WAL mode with ``synchronous=FULL``: what a commit has promised survives a loss of power.
-    What is erased is overwritten (``secure_delete``). Raises StoreError when the file cannot be opened, is no database, or was made by a newer version.
+    What is erased is overwritten (``secure_delete``). With ``copy_of``, a database in memory begins as a copy of that file. Raises StoreError when the file cannot be opened, is no database, or was made by a newer version.
     """
 
-    def __init__(self, url: str, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
+    def __init__(self, url: str, *, busy_timeout: float = BUSY_TIMEOUT, copy_of: Path | None = None) -> None:
         self.path = file_of(url)
         if self.path is not None:
             _make_private(self.path)
         self._engine = _engine(url, busy_timeout)
         with self._mapped():
+            if copy_of:
+                self._copy(copy_of)
             self._bring_up_to_date()
 
     @contextmanager
@@ -60,6 +64,12 @@ class Database:
         except DBAPIError as error:
             raise _explained(error, self.path) from error
 
+    def _copy(self, path: Path) -> None:
+        copy = self._engine.raw_connection()
+        with closing(_reading(path)) as source:
+            source.backup(copy.driver_connection)  # type: ignore[arg-type] # a database in memory is one of sqlite3's
+        copy.close()
+
     def _bring_up_to_date(self) -> None:
         with self._engine.connect() as connection:
             found = _revision(connection)
@@ -71,6 +81,30 @@ class Database:
                 hint="upgrade digest, or name another database in database.url",
             )
         _upgrade(self._engine)
+
+
+def to_look_at(url: str) -> Database:
+    """The database for somebody who changes nothing: a file that is not there stays so, and one that an older version
+    made is left to be brought up to date by whoever writes to it next; a copy of it is looked at. Raises StoreError.
+    """
+    path = file_of(url)
+    if path is None or not path.exists():
+        return Database("sqlite://")
+    return Database("sqlite://", copy_of=path) if _is_older(path) else Database(url)
+
+
+def _is_older(path: Path) -> bool:
+    """Whether the file has an earlier schema; opening it tells what else is wrong with it, if anything."""
+    try:
+        with closing(_reading(path)) as connection:
+            found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.Error:
+        return False
+    return bool(found) and str(found[0]) < REVISION
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
 
 
 def _make_private(path: Path) -> None:

@@ -175,7 +175,7 @@ CHANGES: dict[str, Change] = {
     "style-size": styled(".none{color:red}\n" * 1_200),
     "deep": deep,
     # the text part
-    "text-html": worded("The cranes are back", "<p>The cranes are back</p>"),
+    "text-html": worded("The cranes are back", "<p>The cranes</p><br><p>are back</p>"),
     "text-unsubscribe": worded("Unsubscribe:\nhttps://news.quay.example.org/u/4d7e1c0a\n", ""),
     "text-width": worded("taller than before", "taller than before, and the whole of the quay came to see it"),
     "text-blank": worded("\n\nThe cranes", "\n\n\n\nThe cranes"),

@@ -129,17 +129,26 @@ def test_a_piece_has_the_styles_of_each_place_where_it_stands(tmp_path: Path):
 FRAGMENTS = (
     *("<p>a</p>", "<b>c</b>", "text", "<p>open", "</p>", "<td>cell</td>", "<td>open", "</td>", "<tr><td>row</td></tr>"),
     *("</div>", "<div>open", "<div><p>x</div>", "<li>one<li>two", "<img src='a.png'>", "<br>", "<!-- open", "-->"),
+    *("&nbsp;", "\n", " ", "<dl><dt>t</dl>", "<style>p{margin:1px}</style>", "<!DOCTYPE html>", "<a href='>'>b</a>"),
     *("<p>a<div>b</div></p>", "<table><tr><td>t</td></tr></table>", "<a href='x'>y</a>", "</body>", "<h3>t</h3>"),
 )
 PAGES = st.lists(st.lists(st.sampled_from(FRAGMENTS), max_size=4), min_size=1, max_size=4)
 
 
-@given(
-    PAGES, st.sampled_from(("<div>{}</div>", "<table><tr><td>{}</td></tr></table>", "<p>{}</p>", "<table>{}</table>"))
-)
-def test_what_was_seen_before_changes_no_page(pages: list[list[str]], around: str):
+AROUND = ("<div>{}</div>", "<table><tr><td>{}</td></tr></table>", "<p>{}</p>", "<table>{}</table>", "<p><dl>{}\n</p>")
+
+
+@given(PAGES, st.sampled_from(AROUND), st.sampled_from(("", "\n", "&nbsp;", " x ", "<br>")))
+def test_what_was_seen_before_changes_no_page(pages: list[list[str]], around: str, between: str):
     inliner = Inliner()
     for pieces in pages:
-        body = around.format("".join(f"{PIECE}{piece}{END}" for piece in pieces))
+        body = around.format(between.join(f"{PIECE}{piece}{END}" for piece in pieces))
         page = f"<html><head><style>p{{color:red}}td{{margin:0}}</style></head><body>{body}</body></html>"
         assert inliner.page(page) == inlined(without_marks(page))
+
+
+@pytest.mark.parametrize("between", ["&nbsp;&nbsp;", "\u00a0", "&#8199;", " &nbsp; ", "\n", "x", "<br>", ""])
+def test_what_stands_between_pieces_is_kept(between: str):
+    page = f"<html><head></head><body><p>{PIECE}<b>a</b>{END}{between}{PIECE}<b>c</b>{END}</p></body></html>"
+    inliner = Inliner()
+    assert inliner.page(page) == inliner.page(page) == inlined(without_marks(page))

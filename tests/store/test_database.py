@@ -19,7 +19,7 @@ from sqlalchemy.exc import StatementError
 
 import digest.store
 from digest.errors import StoreError
-from digest.store.database import Database, clock, file_of
+from digest.store.database import Database, clock, file_of, to_look_at
 from digest.store.tables import REVISION, meta, metadata, senders
 
 NOBODY = 65534
@@ -297,3 +297,20 @@ def test_an_older_database_is_brought_up_to_date_and_keeps_what_it_holds(databas
         assert connection.execute(select(meta.c.value)).scalar_one() == "b"
         assert connection.execute(text("SELECT trimmed FROM renditions")).all() == []
     again.close()
+
+
+def test_who_only_looks_leaves_an_older_database_as_it_is(database: Database, url: str, tmp_path: Path):
+    with database.write() as connection:
+        connection.execute(insert(meta).values(name="a", value="b"))
+        connection.execute(text("ALTER TABLE renditions DROP COLUMN trimmed"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    looked = to_look_at(url)
+    with looked.read() as connection:
+        assert connection.execute(select(meta.c.value)).scalar_one() == "b"
+        assert connection.execute(text("SELECT trimmed FROM renditions")).all() == []
+    looked.close()
+    with database.read() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "0001"
+    assert not (tmp_path / "none.db").exists()
+    to_look_at(f"sqlite:///{tmp_path}/none.db").close()
+    assert not (tmp_path / "none.db").exists()

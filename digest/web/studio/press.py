@@ -17,7 +17,7 @@ from pathlib import Path
 from digest import desk
 from digest.app import App
 from digest.config import load
-from digest.errors import DigestError, UsageError
+from digest.errors import AddressError, DigestError, UsageError
 from digest.model import Period
 from digest.proof import Report, proofread
 from digest.publishing import Digest
@@ -129,7 +129,7 @@ class Press:
         mail, nothing = None, None
         try:
             mail = _mail(app, digest, choice, explanation)
-        except UsageError as error:
+        except (UsageError, AddressError) as error:
             nothing = error
         return Print(app, digest, period, periods(app, digest, period), explanation, mail, nothing)
 

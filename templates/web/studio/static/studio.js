@@ -8,7 +8,7 @@ const all = (selector, within = document) => [...within.querySelectorAll(selecto
 // --- how it is looked at: kept over reloads, never sent anywhere
 
 const STORE = "digest.view";
-const view = { part: "mail", width: "800", scheme: "light", images: true, ...recalled() };
+const view = { part: "mail", width: innerWidth < 560 ? "360" : "800", scheme: "light", images: true, ...recalled() };
 
 function recalled() {
   try { return JSON.parse(localStorage.getItem(STORE)) ?? {}; } catch { return {}; }
@@ -143,11 +143,19 @@ function say(words, state = "") {
   find("#news").dataset.state = state;
 }
 
+// A browser has six connections to a server, and a page that nobody sees needs none of them.
+let events = null;
+
 function listen() {
-  const events = new EventSource("/events");
+  events?.close();
+  events = null;
+  if (document.hidden) return;
+  events = new EventSource("/events");
   events.addEventListener("version", (event) => { if (event.data !== version) follow(); else say("live"); });
   events.addEventListener("error", () => { version = ""; say("the preview has ended", "lost"); });
 }
+
+document.addEventListener("visibilitychange", listen);
 
 // --- choosing
 
@@ -157,7 +165,7 @@ function choose(form, changed) {
   if (changed?.name === "period") chosen.delete("category");
   for (const [name, value] of [...chosen]) if (!value) chosen.delete(name, value);
   history.pushState(null, "", `/?${chosen}`);
-  document.activeElement?.id === "for" && document.activeElement.blur();
+  if (!changed && document.activeElement?.id === "for") document.activeElement.blur();
   follow();
 }
 
