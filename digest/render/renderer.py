@@ -31,8 +31,8 @@ ALL = Selection()
 NO_COVERS: Covers = MappingProxyType({})
 _EMBEDDED = re.compile(r'"cid:([^"]+)"')
 # What differs from page to page in the midst of what does not: it is put in when the styles are inlined.
-_WRITE_OUT = "write {{ subject }}, {{ preheader }} and {{ reader.name }} out as they are: they are put in later"
 _SUBJECT, _PREHEADER = "digest.mark.subject.", "digest.mark.preheader."
+_WRITE_OUT = "write {{ subject }}, {{ preheader }} and {{ reader.name }} out as they are: they are put in later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +108,8 @@ class Renderer:
         page = self._inliner.page(_without_margins(marked))
         for mark, line in ((_SUBJECT, subject), (_PREHEADER, preheader)):
             page = page.replace(mark, html.escape(line))
-        words = self._templates.render("edition.txt", **values, subject=subject, preheader=preheader)
-        sheet = _Sheet(subject, preheader, page, text.wrapped(words))
+        plain = self._templates.render("edition.txt", **values, subject=subject, preheader=preheader)
+        sheet = _Sheet(subject, preheader, page, text.wrapped(plain))
         for part in (sheet.subject, sheet.preheader, sheet.html, sheet.text):
             if torn := next(marks.torn(part), ""):
                 raise RenderError(f"{torn!r} is left of a value that a template has changed", hint=_WRITE_OUT)
