@@ -22,6 +22,7 @@ from digest.proof.schemes import NIGHT, Scheme
 VIEWPORT = 1000  # pixels, as on a desk: rules for small screens change sizes, seldom colours
 _SIMPLE = re.compile(r"(?P<tag>[a-z][a-z0-9]*)?(?P<rest>(?:[.#][A-Za-z_-][\w-]*)*)", re.IGNORECASE)
 _FEATURE = re.compile(r"\(\s*([a-z-]+)\s*(?::\s*([^)]*?)\s*)?\)")
+_OPACITY = re.compile(r"(\d+\.?\d*|\.\d+)(%?)", re.ASCII)
 _LENGTH = re.compile(r"(-?(?:\d+\.?\d*|\.\d+))(px|pt|em|rem|%|)", re.ASCII)
 _UNITS = {"px": 1.0, "pt": 4 / 3, "rem": 16.0}
 _EM_OF_TAG = {
@@ -50,8 +51,9 @@ Looks = Mapping[HtmlElement, "Style"]
 class Style:
     """How an element looks. ``ground`` is the colour behind its text, None where a picture is.
 
-    ``leading`` is the line height in pixels if ``fixed``, else a multiple of the size. ``declared`` is what won in the
-    cascade for this element itself, property by property.
+    ``leading`` is the line height in pixels if ``fixed``, else a multiple of the size. ``opacity`` is that of all that
+    it stands in, and its own. ``indent`` is that of its first line, in pixels. ``declared`` is what won in the cascade
+    for this element itself, property by property.
     """
 
     colour: RGB
@@ -61,6 +63,8 @@ class Style:
     leading: float
     fixed: bool
     shown: bool
+    opacity: float
+    indent: float
     declared: Mapping[str, str]
 
     @property
@@ -166,7 +170,18 @@ def _feature_holds(name: str, value: str, scheme: Scheme) -> bool:
 def looks(root: HtmlElement, met: Matches, scheme: Scheme, *, dark_canvas: bool) -> Looks:
     """``dark_canvas``: the client's own colours are those of the night, as a page may ask for by ``color-scheme``."""
     colour, ground, link = NIGHT if dark_canvas else ((0, 0, 0), (255, 255, 255), (0, 0, 238))
-    canvas = Style(colour, ground, 16, bold=False, leading=_NORMAL_LEADING, fixed=False, shown=True, declared={})
+    canvas = Style(
+        colour,
+        ground,
+        size=16,
+        bold=False,
+        leading=_NORMAL_LEADING,
+        fixed=False,
+        shown=True,
+        opacity=1,
+        indent=0,
+        declared={},
+    )
     true: dict[tuple[str, ...], bool] = {}
     found: dict[HtmlElement, Style] = {}
     for element in root.iter():
@@ -215,6 +230,7 @@ def _style(element: HtmlElement, declared: Mapping[str, str], parent: Style, lin
     ground = _ground(declared, parent.ground)
     inherited = link if tag == "a" and element.get("href") is not None else parent.colour
     leading, fixed = _leading(declared.get("line-height", ""), size, parent)
+    indent = _length(declared.get("text-indent", "").lower(), size)
     return Style(
         colour=_colour(declared.get("color", ""), inherited, parent, ground),
         ground=ground,
@@ -223,6 +239,8 @@ def _style(element: HtmlElement, declared: Mapping[str, str], parent: Style, lin
         leading=leading,
         fixed=fixed,
         shown=parent.shown and tag not in _NEVER_SHOWN and _is_shown(declared),
+        opacity=parent.opacity * _opacity(declared.get("opacity", "")),
+        indent=parent.indent if indent is None else indent,
         declared=declared,
     )
 
@@ -239,6 +257,11 @@ def _is_shown(declared: Mapping[str, str]) -> bool:
 
 def _zero(value: str) -> bool:
     return bool(re.fullmatch(r"0(?:\.0*)?(?:px|%)?", value))
+
+
+def _opacity(value: str) -> float:
+    found = _OPACITY.fullmatch(value)
+    return min(1.0, float(found[1]) / (100 if found[2] else 1)) if found else 1.0
 
 
 def _colour(value: str, inherited: RGB, parent: Style, ground: RGB | None) -> RGB:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from lxml.html import HtmlElement
 
-from digest.colour import RGB, lightness, ratio, written
+from digest.colour import RGB, lightness, over, ratio, written
 from digest.proof.cascade import Looks, Style
 from digest.proof.page import Page
 from digest.proof.reading import SEEN, words
@@ -54,11 +54,16 @@ def judge(page: Page) -> Iterator[Finding]:
 
 
 def _as_it_is(style: Style) -> tuple[RGB, RGB | None]:
-    return style.colour, style.ground
+    return _through(style.colour, style.opacity, style.ground), style.ground
 
 
 def _forced(style: Style) -> tuple[RGB, RGB | None]:
-    return lightened(style.colour), darkened(style.ground) if style.ground else None
+    ground = darkened(style.ground) if style.ground else None
+    return _through(lightened(style.colour), style.opacity, ground), ground
+
+
+def _through(colour: RGB, opacity: float, ground: RGB | None) -> RGB:
+    return over(colour, opacity, ground) if ground else colour
 
 
 def _judged(page: Page, looks: Looks, rule: Rule, seen: Seen) -> Iterator[Finding]:

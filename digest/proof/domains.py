@@ -1,4 +1,4 @@
-"""Whose a host is."""
+"""Whose a host is, and whether an address has one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ def host(address: str) -> str:
         return (urlsplit(address).hostname or "").removeprefix("www.")
     except ValueError:
         return ""
+
+
+def leads_nowhere(address: str) -> bool:
+    """Whether there is a scheme and nothing behind it: no host of http and https, nothing at all of mailto."""
+    scheme, _, rest = address.partition(":")
+    return not rest if scheme.lower() == "mailto" else scheme.lower() in {"http", "https"} and not host(address)
 
 
 def registered(host: str) -> str:

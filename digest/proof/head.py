@@ -40,7 +40,8 @@ class Field:
 
     @property
     def addresses(self) -> Sequence[str]:
-        return [address for _, address in getaddresses([self.value]) if address]
+        """Those that mail can be sent to: a name alone is none, though parsers take it for one."""
+        return [address for _, address in getaddresses([self.value]) if all(address.rpartition("@")[::2])]
 
 
 @dataclass(frozen=True, slots=True)

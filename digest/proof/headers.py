@@ -46,6 +46,10 @@ _ON_THE_WAY = ("received", "arc-", "authentication-results", "dkim-signature", "
 WIDTH, LENGTH, SUBJECT = 78, 998, 120
 _LIST_ID_MAXIMUM = 255
 _ID = re.compile(r"<[^\s<>@]+@[^\s<>@]+>")
+_BY_A_PERSON = re.compile(r"(?:no(?![\w-]).*)?", re.IGNORECASE)  # of Auto-Submitted (RFC 3834, 5)
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_YEAR = re.compile(r"[A-Za-z]{3}[\s-]+\d{4}\b", re.ASCII)
+_ZONE = re.compile(r"\d:\d\d\s*(?:[+-]\d{4}|[A-Za-z]{1,5})\b", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _MAILBOX_OUTSIDE_ASCII = re.compile(r"[\x20-\x7e]*<?[^\s<>\"]+@[^\s<>\"]+>?")  # RFC 6532: its own letters are allowed
 
@@ -121,11 +125,8 @@ def _people(head: Head) -> Iterator[Finding]:
 
 
 def _identity(head: Head) -> Iterator[Finding]:
-    if date := head.first("Date"):
-        try:
-            parsedate_to_datetime(date.value)
-        except (ValueError, OverflowError):
-            yield _found(DATE, f"{cut(date.value)!r} is no date", date.line)
+    if (date := head.first("Date")) and (fault := _date_fault(date.value)):
+        yield _found(DATE, f"{cut(date.value)!r} {fault}", date.line)
     identity, sender = head.first("Message-ID"), head.first("From")
     if not identity:
         return
@@ -138,6 +139,21 @@ def _identity(head: Head) -> Iterator[Finding]:
             yield _found(MESSAGE_ID_DOMAIN, f"{cut(there)}, where From is at {cut(own)}", identity.line)
 
 
+def _date_fault(value: str) -> str:
+    """What is wrong with a date; "" if nothing is. Parsers guess what is not there."""
+    try:
+        meant = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return "is no date"
+    if not _YEAR.search(value):
+        return "has no year of four digits"
+    if not _ZONE.search(value):
+        return "has no zone"
+    weekday = _WEEKDAYS[meant.weekday()]
+    said = re.match(r"\s*([A-Za-z]+)\s*,", value)
+    return f"is a {weekday}" if said and said[1][:3].title() != weekday else ""
+
+
 def _list(head: Head) -> Iterator[Finding]:
     identity = head.first("List-Id")
     if identity is None:
@@ -146,7 +162,9 @@ def _list(head: Head) -> Iterator[Finding]:
         name = re.search(r"<([^<>\s]+)>\s*$", identity.value)
         if not name or "=?" in name[1] or len(name[1]) > _LIST_ID_MAXIMUM or "." not in name[1]:
             yield _found(LIST_ID, f"{cut(identity.value)!r} is no List-Id", identity.line)
-    if not any(head.first(name) for name in ("Auto-Submitted", "Precedence", "X-Auto-Response-Suppress")):
+    submitted = head.first("Auto-Submitted")
+    automatic = submitted and not _BY_A_PERSON.fullmatch(submitted.value)
+    if not automatic and not any(head.first(name) for name in ("Precedence", "X-Auto-Response-Suppress")):
         yield _found(AUTO_REPLIES, "nothing says that no person wrote this")
     signatures = [re.sub(r"\s", "", field.value).lower() for field in head.all("DKIM-Signature")]
     needed = {name for name in ("list-unsubscribe", "list-unsubscribe-post") if head.first(name)}

@@ -41,6 +41,7 @@ _GONE = frozenset({404, 410})
 _VAGUE = re.compile(r"\W*(?:click(?: here)?|here|(?:read |learn |see )?more|(?:this )?link|this)\W*", re.IGNORECASE)
 _BLOCKED = frozenset({"javascript", "data", "vbscript", "file", "about", "blob"})
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"digest\.mark\.|\{[{%]|%7B%7B", re.IGNORECASE)
 _SHOWN_ADDRESS = re.compile(
     r"(?:https?://|www\.)(?P<full>[^\s/?#]+)\S*|(?P<bare>[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|edu|gov))(?:/\S*)?"
 )
@@ -127,10 +128,12 @@ def _target(page: Page, link: HtmlElement, ids: set[str | None]) -> Iterator[Fin
     elif target.startswith("#"):
         if target[1:] not in ids and target.lower() != "#top":
             yield page.found(LINK_ANCHOR, f"nothing has the id of {cut(target)!r}", link)
-    elif "digest.mark." in target or "{{" in target or "{%" in target:
+    elif _PLACEHOLDER.search(target):
         return  # a placeholder: told as such
     elif not scheme:
         yield page.found(LINK_RELATIVE, cut(target), link)
+    elif domains.leads_nowhere(target):
+        yield page.found(LINK_EMPTY, f"{cut(_said(link))!r} leads to {cut(target)!r}, which is nowhere", link)
     elif scheme[1].lower() in _BLOCKED:
         yield page.found(LINK_SCHEME, cut(target), link)
     elif scheme[1].lower() == "http":

@@ -33,6 +33,7 @@ IMAGE_WEBP = warning("image-webp", "Outlook for Windows shows no WebP", "use JPE
 
 _NUMBER = re.compile(r"\d{1,5}", re.ASCII)
 _NO_BORDER = re.compile(r"(?:none|0(?:px)?)\b")
+_OFFERED_HTTP = re.compile(r"(?:^|[\s,])(http:\S+)", re.IGNORECASE)
 _UNSHOWN = frozenset({"svg", "svg+xml", "avif", "heic", "tiff"})
 
 
@@ -44,6 +45,7 @@ def judge(page: Page) -> Iterator[Finding]:
         yield from _source(page, image)
         if page.light[image].shown:
             yield from _place(page, image)
+    yield from _elsewhere(page)
 
 
 def embedded(page: Page, parts: Mapping[str, str]) -> Iterator[Finding]:
@@ -73,10 +75,25 @@ def _source(page: Page, image: HtmlElement) -> Iterator[Finding]:
     source = image.get("src", "").strip()
     if not source:
         yield page.found(IMAGE_SOURCE, "an image without a source", image)
-    elif not source.lower().startswith(("https://", "cid:")) and "digest.mark." not in source and "{{" not in source:
+    elif not _is_shown(source):
         yield page.found(IMAGE_SOURCE, cut(source), image)
     elif source.lower().startswith("https:"):
         yield from _format(page, image, _suffix(source))
+
+
+def _elsewhere(page: Page) -> Iterator[Finding]:
+    """The other attributes that name images: backgrounds, and what ``srcset`` offers instead."""
+    for element in page.elements:
+        ground = element.get("background", "").strip()
+        if ground and not _is_shown(ground):
+            yield page.found(IMAGE_SOURCE, f"background={cut(ground)!r}", element)
+        if offered := _OFFERED_HTTP.search(element.get("srcset", "")):
+            yield page.found(IMAGE_SOURCE, f"srcset: {cut(offered[1])}", element)
+
+
+def _is_shown(source: str) -> bool:
+    """Whether clients load it, or it is a placeholder, which is told as such."""
+    return source.lower().startswith(("https://", "cid:")) or "digest.mark." in source or "{{" in source
 
 
 def _suffix(source: str) -> str:

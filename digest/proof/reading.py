@@ -28,6 +28,7 @@ LINE_HEIGHT = warning(
 
 PREHEADER = range(40, 131)
 TINY, SMALLEST, BODY = 3, 12, 16  # pixels
+FAR = 800  # pixels of indent: no line of a mail is as long
 LEAST_LEADING = 1.4
 SEEN = 1.05  # of contrast: less is no colour of its own
 _LONG = 80  # characters, which is more than a line
@@ -55,11 +56,11 @@ def preheader(page: Page) -> tuple[str, HtmlElement | None]:
         if not re.search(r"\w", text):
             continue
         style = page.light[element]
-        if style.shown and not _tricked(style):
+        if style.shown and not _trick(style):
             return "", None
         hidden = element
         for above in element.iterancestors():
-            if above is page.body or (page.light[above].shown and not _tricked(page.light[above])):
+            if above is page.body or (page.light[above].shown and not _trick(page.light[above])):
                 break
             hidden = above
         return words(hidden.text_content()), hidden
@@ -74,9 +75,13 @@ def _preheader(page: Page) -> Iterator[Finding]:
         yield page.found(PREHEADER_LENGTH, f"{len(line)} characters: {cut(line)!r}", element)
 
 
-def _tricked(style: Style) -> bool:
-    """Whether text is there for programs and cannot be seen by people."""
-    return style.size <= TINY or (style.ground is not None and ratio(style.colour, style.ground) < SEEN)
+def _trick(style: Style) -> str:
+    """By what text is hidden that is there for programs and cannot be seen by people; "" if it can be."""
+    if style.size <= TINY:
+        return f"{style.size:g} px"
+    if abs(style.indent) >= FAR:
+        return f"an indent of {style.indent:g} px"
+    return "the colour of its ground" if style.ground and ratio(style.colour, style.ground) < SEEN else ""
 
 
 def _hidden(page: Page) -> Iterator[Finding]:
@@ -91,8 +96,8 @@ def _hidden(page: Page) -> Iterator[Finding]:
             for above in (element, *element.iterancestors())
             if _hides(name, page.light[above].declared.get(name, "")) and not style.shown
         ]
-        if _tricked(style):
-            tricks.append(f"{style.size:g} px" if style.size <= TINY else "the colour of its ground")
+        if trick := _trick(style):
+            tricks.append(trick)
         if tricks:
             told.add(element)
             yield page.found(HIDDEN_TEXT, f"{cut(text)!r} is hidden by {tricks[-1]}", element)

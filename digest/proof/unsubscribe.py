@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from digest.proof import domains
 from digest.proof.head import Field, Head
 from digest.proof.rules import Finding, Part, Rule, cut, error, warning
 
@@ -58,6 +59,11 @@ def _field(field: Field) -> Iterator[Finding]:
     if _BETWEEN.sub("", raw).strip(" \t\r\n,"):
         yield _found(LIST_UNSUBSCRIBE_BROKEN, f"something stands outside of < and >: {cut(raw)!r}", field)
         return
+    if re.search(r">\s*<", raw):
+        yield _found(LIST_UNSUBSCRIBE_BROKEN, "no comma stands between the URIs", field)
+        return
+    for uri in filter(domains.leads_nowhere, _BETWEEN.findall(raw)):
+        yield _found(LIST_UNSUBSCRIBE, f"nothing that leads anywhere in {cut(uri)!r}", field)
     schemes = [uri.partition(":")[0].lower() for uri in _BETWEEN.findall(raw)]
     yield from _schemes(schemes, field)
 
