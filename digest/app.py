@@ -21,7 +21,7 @@ from digest.fetching import Fetcher, Limits
 from digest.links import Signer
 from digest.look import Look
 from digest.message import Letter, letter, message
-from digest.model import Cover, Delivery, EditionRecord, Image, Message, Period, Problem, Rendition, Sender
+from digest.model import Covers, Delivery, EditionRecord, Image, Message, Period, Problem, Rendition, Sender
 from digest.period import Cadence, Missed, Unit, last_complete, parse
 from digest.pictures.gallery import Gallery, Host, Mode
 from digest.pictures.printing import Print
@@ -56,12 +56,12 @@ class Prepared:
     """
 
     composition: Composition
-    covers: dict[Image, Cover | None]
+    covers: Covers
     problems: tuple[Problem, ...]
     unpublished: dict[str, Print]
 
 
-Hung = tuple[dict[Image, Cover | None], tuple[Problem, ...]]
+Hung = tuple[Covers, tuple[Problem, ...]]
 
 
 class App:

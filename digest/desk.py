@@ -194,11 +194,7 @@ def _as_data(media_type: str, data: bytes) -> str:
 
 
 def trial_letter(app: App, digest: Digest, prepared: Prepared, selection: Selection = WHOLE) -> Letter:
-    """The mail of a prepared edition, marked ``[Test]``. Raises RenderError, and DigestError for a host's folder.
-
-    Pictures that the site is to serve are put there: a mail program will ask for them.
-    """
-    app.galleries[digest.name].publish()
+    """The mail of a prepared edition, marked ``[Test]``. Raises RenderError."""
     edition = prepared.composition.edition
     return app.letter(digest, edition.name, as_test(app.renderer.render(edition, selection, prepared.covers)))
 

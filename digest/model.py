@@ -174,6 +174,8 @@ class Cover:
     photo: str
 
 
+Covers = Mapping[Image, Cover | None]  # None is an image that is not to be shown
+
 # Bytes of HTML that every program shows: Gmail hides what stands behind 102 KB, the link to unsubscribe first of all.
 HTML_MAXIMUM = 100_000
 

@@ -19,11 +19,10 @@ from digest.compose import Composition, Rules, Verdict, compose
 from digest.errors import StoreError, TryLaterError
 from digest.model import (
     Article,
-    Cover,
+    Covers,
     Edition,
     EditionRecord,
     History,
-    Image,
     Period,
     Problem,
     Rendition,
@@ -31,8 +30,6 @@ from digest.model import (
     Sender,
 )
 from digest.period import Cadence, Missed, last_complete, reach
-
-Covers = Mapping[Image, Cover | None]
 
 FREEZE_TRIES = 3  # a reader may choose a new selection between rendering and freezing; hardly three times
 

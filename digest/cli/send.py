@@ -263,7 +263,9 @@ def _trial(session: Session, app: App, digest: Digest, period: Period, *, strict
 
     if record := app.editions.find(digest.name, period.name):
         return desk.frozen_trial_letter(app, record)
-    return desk.trial_letter(app, digest, _prepared(session, app, digest, period, strict=strict))
+    prepared = _prepared(session, app, digest, period, strict=strict)
+    app.galleries[digest.name].publish()  # a mail program will ask for them
+    return desk.trial_letter(app, digest, prepared)
 
 
 def _send_tests(session: Session, app: App, letter: Letter, addresses: tuple[str, ...]) -> None:

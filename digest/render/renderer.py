@@ -15,12 +15,23 @@ from typing import Any
 from digest import marks
 from digest.errors import RenderError
 from digest.look import Look
-from digest.model import HTML_MAXIMUM, Article, Attachment, Edition, Image, Period, Rendition, Section, Selection
+from digest.model import (
+    HTML_MAXIMUM,
+    Article,
+    Attachment,
+    Covers,
+    Edition,
+    Image,
+    Period,
+    Rendition,
+    Section,
+    Selection,
+)
 from digest.render import fitting, text
 from digest.render.inline import Inliner
 from digest.render.templates import Templates
 from digest.render.view import ArticleView, EditionView, LookView
-from digest.render.viewer import Covers, Viewer, attachments
+from digest.render.viewer import Viewer, attachments
 from digest.render.words import words
 
 SUBJECT_MAXIMUM = 120  # what any list of mails shows, with some to spare

@@ -16,7 +16,7 @@ from digest import colour
 from digest.errors import RenderError
 from digest.look import CORNERS, WIDTHS, Look, font
 from digest.marks import Mark
-from digest.model import Article, Attachment, Cover, Edition, Image, Picture, Section
+from digest.model import Article, Attachment, Cover, Covers, Edition, Image, Picture, Section
 from digest.render import addresses, dates, text
 from digest.render.view import (
     NIGHT,
@@ -30,8 +30,6 @@ from digest.render.view import (
 )
 
 ARTICLES_KEPT = 4096
-
-Covers = Mapping[Image, Cover | None]
 
 
 class Viewer:

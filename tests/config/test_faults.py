@@ -51,6 +51,19 @@ ONE_FAULT = [
     ('[smtp]\nconnect_timeout = "0s"\n', "smtp.connect_timeout: must be longer than 0s"),
     ('require = ["sauce"]\n', "digests.weekly.require[1]: expected 'source', 'url', 'excerpt',"),
     ('title = "Weekly\\nBcc: x"\n', "digests.weekly.title: 'Weekly\\nBcc: x' holds a line break"),
+    # the look, and where images go
+    ('[look]\naccent = "red"\n', "look.accent: 'red' is not a colour; write the accent as #rrggbb"),
+    ('[look]\nfont = "Inter"\n', "look.font: 'Inter' is not a list of fonts; write sans or serif, or families"),
+    ('[look]\nheadings = "x;color:red, serif"\n', "look.headings: 'x;color:red, serif' is not a list of fonts"),
+    ("[look]\nwidth = 300\n", "look.width: must be at least 480, found 300"),
+    ("[look]\ncorner = 99\n", "look.corner: must be at most 24, found 99"),
+    ('[look]\ndensity = "tight"\n', "look.density: expected 'cards', 'compact' or 'headlines', found \"tight\""),
+    ('images = "host"\n', 'images.folder: digests.weekly.images = "host" needs it'),
+    (
+        'images = "host"\n[images]\nfolder = "x"\nurl = "http://example.org"\n',
+        'images.url: digests.weekly.images = "host" needs it, beginning with https://',
+    ),
+    (f'[web]\nurl = "https://{"long." * 40}example.org"\n', "web.url: "),
     # addresses
     ('reply_to = "nobody"\n', "digests.weekly.reply_to: 'nobody' is not an e-mail address"),
     ('unsubscribe_to = "a@b@c"\n', "digests.weekly.unsubscribe_to: 'a@b@c' is not an e-mail address"),

@@ -171,5 +171,6 @@ def _messages(shown: Print, choice: Choice, addresses: list[str]) -> tuple[Messa
     if explanation.record:
         letter = desk.frozen_trial_letter(app, explanation.record, selection)
     else:
+        app.galleries[shown.digest.name].publish()  # a mail program will ask for them
         letter = desk.trial_letter(app, shown.digest, explanation.prepared, selection)
     return desk.trials(app, letter, addresses)
