@@ -160,7 +160,7 @@ class _Guard(httpcore.NetworkBackend):
         port: int,
         timeout: float | None = None,  # noqa: ARG002 - the clock is the only time-out
         local_address: str | None = None,  # noqa: ARG002 - nobody asks for one
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002 - likewise
     ) -> httpcore.NetworkStream:
         found = self._resolve(host, port)
         addresses = [address for address in found if self._allow_private or is_public(address)]
@@ -209,7 +209,7 @@ class _Stream(httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the clock is the only time-out
         return self._stream.read(max_bytes, self._clock.left())
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - the clock is the only time-out
         self._stream.write(buffer, self._clock.left())
 
     def close(self) -> None:
@@ -219,7 +219,7 @@ class _Stream(httpcore.NetworkStream):
         self,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002
+        timeout: float | None = None,  # noqa: ARG002 - the clock is the only time-out
     ) -> httpcore.NetworkStream:
         return _Stream(self._stream.start_tls(ssl_context, server_hostname, self._clock.left()), self._clock)
 
@@ -230,7 +230,7 @@ class _Stream(httpcore.NetworkStream):
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the open Internet: none of this machine, its networks, or its cloud's services."""
     ip = _meant(ip_address(address))
-    reachable = ip.is_global and not ip.is_multicast and (ip.version == 4 or ip in _UNICAST)  # noqa: PLR2004
+    reachable = ip.is_global and not ip.is_multicast and (ip.version == 4 or ip in _UNICAST)  # noqa: PLR2004 - IPv4
     return reachable and not any(ip in network for network in _NOT_FOR_US)
 
 

@@ -51,7 +51,7 @@ def test_as_few_are_dropped_as_will_do(most: int, needed: int):
 
 def html_of(data: bytes) -> bytes:
     """The decoded HTML part of a finished message."""
-    part = message_from_bytes(data, policy=SMTP).get_body(("html",))  # type: ignore[attr-defined]
+    part = message_from_bytes(data, policy=SMTP).get_body(("html",))  # type: ignore[attr-defined] # of the policy, EmailMessage
     found: bytes = part.get_payload(decode=True)
     return found
 
