@@ -201,7 +201,7 @@ class App:
 
     @cached_property
     def transport(self) -> SmtpTransport:
-        smtp = self.config.smtp
+        smtp = self.config.smtp[0]
         return SmtpTransport(
             Server(
                 host=smtp.host,
@@ -279,7 +279,7 @@ class App:
 
     async def deliver(self, record: EditionRecord, watch: Watch, stop: asyncio.Event) -> None:
         """Hands over all that is due of a frozen edition. Raises TransportError and StoreError."""
-        delivery, smtp = self.config.delivery, self.config.smtp
+        delivery, smtp = self.config.delivery, self.config.smtp[0]
         with SenderLock(self.database) as sender:
             await send(
                 record.id,

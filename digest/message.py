@@ -105,7 +105,7 @@ def message(letter: Letter, *, address: str, name: str, subscriber: int, links: 
         envelope_from=ascii_domain(letter.sender.address),
         to=mailbox,
         message_id=f"<{own_id}>",
-        data=b"".join((own, letter.headers, b"\r\n", *body)),
+        pieces=(own, letter.headers, b"\r\n", *body),
         smtputf8=not mailbox.isascii(),
     )
 

@@ -167,7 +167,7 @@ def _templates(app: App) -> str:
 
 def _server(app: App) -> str:
     asyncio.run(app.reach_server())
-    return f"{app.config.smtp.host}:{app.config.smtp.port} answers"
+    return f"{app.config.smtp[0].called} answers"
 
 
 def _database(app: App) -> str:

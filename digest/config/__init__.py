@@ -1,16 +1,15 @@
 """The configuration: ``load`` reads ``digest.toml`` and the environment, ``show`` and ``schema`` explain it."""
 
+from digest.config.delivering import Delivery, Domain, Smtp
 from digest.config.loading import load
 from digest.config.showing import schema, show
 from digest.config.tables import (
     WEEKDAYS,
     Config,
     Database,
-    Delivery,
     Digest,
     Exclude,
     Site,
-    Smtp,
     Source,
     Templates,
     Web,
@@ -23,6 +22,7 @@ __all__ = [
     "Database",
     "Delivery",
     "Digest",
+    "Domain",
     "Exclude",
     "Mailbox",
     "Site",

@@ -58,10 +58,18 @@ def secrets(table: type[BaseModel]) -> Iterator[tuple[str, ...]]:
             yield from ((key, *path) for path in secrets(inner))
 
 
-def lines(error: ValidationError, root: type[BaseModel], variables: dict[tuple[str, ...], str]) -> tuple[str, ...]:
-    """One line for each fault. ``variables`` names the environment variable of each key that was set by one."""
+def lines(
+    error: ValidationError,
+    root: type[BaseModel],
+    variables: dict[tuple[str, ...], str],
+    *,
+    alone: Collection[str] = (),
+) -> tuple[str, ...]:
+    """One line for each fault. ``variables`` names the environment variable of each key that was set by one; ``alone``
+    are the lists that were written as the one table in them.
+    """
     return tuple(
-        _line(details, root, variables)
+        _line(details, root, variables, alone)
         for details in error.errors(include_url=False)
         if not (details["type"] == "too_short" and details["input"])  # its entries are at fault, and named already
     )
@@ -73,8 +81,12 @@ def unknown(word: str, known: Collection[str]) -> str:
     return f"unknown key; nearest known key: {near}" if near else f"unknown key; known keys: {', '.join(sorted(known))}"
 
 
-def _line(details: ErrorDetails, root: type[BaseModel], variables: dict[tuple[str, ...], str]) -> str:
+def _line(
+    details: ErrorDetails, root: type[BaseModel], variables: dict[tuple[str, ...], str], alone: Collection[str]
+) -> str:
     path = tuple(part for part in details["loc"] if part != "[key]")
+    if path[0] in alone and path[1:2] == (0,):
+        path = (path[0], *path[2:])
     if details["type"] == "rule":
         path = (*path, details["ctx"]["key"])
     name = ".".join(f"[{part + 1}]" if isinstance(part, int) else str(part) for part in path).replace(".[", "[")

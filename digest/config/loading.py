@@ -26,6 +26,7 @@ from digest.errors import ConfigError
 PREFIX = "DIGEST_"
 NOT_SETTINGS = re.compile(r"DIGEST_(CONFIG|ACCEPT_GOLDEN|TEST_.*)")  # names in the environment that mean other things
 _SECRETS = tuple(faults.secrets(Config))
+_LATER = ("web", "secret_key")  # read when it is needed: articles can be looked at without it
 _AT_LINE = re.compile(r"(?P<what>.*) \(at line (?P<line>\d+), column \d+\)", re.DOTALL)
 
 Table = dict[str, Any]
@@ -36,13 +37,14 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
 
     Raises ConfigError with every fault at once, each beginning with its key.
     """
-    table = _read(path)
+    table = _alone(_read(path))
     variables = _variables(environ, table)
     above = _nested(variables)
     folder = path.absolute().parent
-    data, unreadable = _with_password(_layered(_without_displaced(table, above), above), folder)
+    data, unreadable = _with_secrets(_layered(_without_displaced(table, above), above), folder)
     found = [
         *_unknown_variables(variables),
+        *_about_which(variables, table),
         *_twins(table, "the file"),
         *_twins(above, "the environment"),
         *unreadable,
@@ -51,7 +53,9 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
     try:
         config = Config.model_validate(data, context={"folder": folder})
     except ValidationError as error:
-        found.extend(faults.lines(error, Config, {key: name for key, (name, _) in variables.items()}))
+        found.extend(
+            faults.lines(error, Config, {key: name for key, (name, _) in variables.items()}, alone=_single(data))
+        )
     if found or config is None:
         count = "one fault" if len(found) == 1 else f"{len(found)} faults"
         raise ConfigError(f"{path}: {count} in the configuration", faults=tuple(found))
@@ -150,8 +154,9 @@ def _layered(below: Table, above: Table) -> Table:
 def _twins(layer: Table, where: str) -> Iterator[str]:
     """A fault for each secret that one layer gives twice, by value and by file."""
     for table, key in _SECRETS:
-        if {key, f"{key}_file"} <= _table(layer, table).keys():
-            yield f"{table}.{key}: {where} sets {key}_file too; keep one of them"
+        for name, given in _tables(layer, table):
+            if {key, f"{key}_file"} <= given.keys():
+                yield f"{name}.{key}: {where} sets {key}_file too; keep one of them"
 
 
 def _without_displaced(below: Table, above: Table) -> Table:
@@ -159,31 +164,70 @@ def _without_displaced(below: Table, above: Table) -> Table:
     kept = dict(below)
     for table, key in _SECRETS:
         for twin, other in ((key, f"{key}_file"), (f"{key}_file", key)):
-            if twin in _table(above, table):
-                kept[table] = {name: value for name, value in _table(kept, table).items() if name != other}
+            if any(twin in given for _, given in _tables(above, table)) and isinstance(kept.get(table), dict):
+                kept[table] = {name: value for name, value in kept[table].items() if name != other}
     return kept
 
 
-def _with_password(data: Table, folder: Path) -> tuple[Table, tuple[str, ...]]:
-    """The data with the mail server's password read from its file, and what went wrong with that."""
-    smtp = _table(data, "smtp")
-    name = smtp.get("password_file")
-    if not isinstance(name, str) or not name or "password" in smtp:
-        return data, ()
+def _with_secrets(data: Table, folder: Path) -> tuple[Table, tuple[str, ...]]:
+    """The data with each secret read from its file, and what went wrong with that."""
+    whole, faulty = dict(data), []
+    for table, key in _SECRETS:
+        if (table, key) == _LATER:
+            continue
+        read = []
+        for name, given in _tables(whole, table):
+            secret, fault = _from_file(given, key, folder)
+            read.append(given if secret is None else {**given, key: secret})
+            if fault:
+                faulty.append(f"{name}.{key}_file: {fault}")
+        if read:
+            whole[table] = read[0] if isinstance(whole[table], dict) else read
+    return whole, tuple(faulty)
+
+
+def _from_file(given: Table, key: str, folder: Path) -> tuple[str | None, str]:
+    """A secret from the file that is named for it, or what is wrong with that file; neither where none is named."""
+    name = given.get(f"{key}_file")
+    if not isinstance(name, str) or not name or key in given:
+        return None, ""
     path = folder / Path(name).expanduser()
     try:
-        password = path.read_text(encoding="utf-8").rstrip("\r\n")
+        secret = path.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "not a text file"
-        return data, (f"smtp.password_file: {path} cannot be read: {why}",)
-    if not password:
-        return data, (f"smtp.password_file: {path} is empty",)
-    return {**data, "smtp": {**smtp, "password": password}}, ()
+        return None, f"{path} cannot be read: {getattr(error, 'strerror', None) or 'not a text file'}"
+    return (secret, "") if secret else (None, f"{path} is empty")
 
 
-def _table(data: Table, key: str) -> Table:
+# --- tables that may be written once, or several times -----------------------------------------------------------
+
+
+def _tables(data: Table, key: str) -> list[tuple[str, Table]]:
+    """The tables under a key with their names: ``smtp``, or ``smtp[1]``, ``smtp[2]`` of several."""
     found = data.get(key)
-    return found if isinstance(found, dict) else {}
+    if isinstance(found, list):
+        return [(f"{key}[{n}]", table) for n, table in enumerate(found, 1) if isinstance(table, dict)]
+    return [(key, found)] if isinstance(found, dict) else []
+
+
+def _alone(data: Table) -> Table:
+    """A single ``[[smtp]]`` is what ``[smtp]`` is."""
+    match data.get("smtp"):
+        case [dict() as only]:
+            return {**data, "smtp": only}
+    return data
+
+
+def _single(data: Table) -> frozenset[str]:
+    return frozenset({"smtp"} if isinstance(data.get("smtp"), dict) else ())
+
+
+def _about_which(variables: Mapping[tuple[str, ...], tuple[str, str]], table: Table) -> Iterator[str]:
+    """A fault for each variable that would have to say which of several servers it means."""
+    if isinstance(table.get("smtp"), list):
+        for path, (name, _) in variables.items():
+            if path[0] == "smtp" and len(path) > 1:
+                yield f"{name}: there are several [[smtp]], and it does not say which; use {path[-1]} in the file"
 
 
 def _unknown_variables(variables: Mapping[tuple[str, ...], tuple[str, str]]) -> Iterator[str]:

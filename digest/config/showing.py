@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from digest.config import faults
+from digest.config.delivering import Delivery
 from digest.config.loading import from_environment
 from digest.config.notation import written
 from digest.config.tables import Config
@@ -22,18 +23,24 @@ def show(config: Config, environ: Mapping[str, str] = os.environ) -> str:
     Each value says where it comes from: ``file``, ``environment`` or ``default``.
     """
     outside = from_environment(environ, config)
+    tables = (
+        "\n".join((heading, *_lines(table, path, outside), *_consequences(table, config), ""))
+        for heading, path, table in _tables(config)
+    )
     return "\n".join(
-        "\n".join((heading, *_lines(table, path, outside), "")) for heading, path, table in _tables(config)
+        (*tables, *(f"# [[{key}]] is not set" for key in faults.keys(Config) if getattr(config, key) == ()))
     )
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of ``digest.toml``."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Config.model_json_schema(by_alias=True),
-        "title": "digest.toml",
+    written_out = Config.model_json_schema(by_alias=True)
+    several = written_out["properties"]["smtp"]
+    written_out["properties"]["smtp"] = {
+        "anyOf": [several["items"], {"type": "array", "items": several["items"]}],
+        "description": several["description"],
     }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **written_out, "title": "digest.toml"}
 
 
 Path = tuple[str, ...]
@@ -62,6 +69,14 @@ def _lines(table: BaseModel, path: Path, outside: frozenset[Path]) -> Iterator[s
             yield f"# {key} is in {key}_file"
         else:
             yield f"{key} = {written(HIDDEN if secret else values[key])}  # {_origin(table, name, (*path, key), outside)}"
+
+
+def _consequences(table: BaseModel, config: Config) -> Iterator[str]:
+    """What follows from several values together."""
+    if isinstance(table, Delivery):
+        connections = sum(server.connections for server in config.smtp)
+        most = f"{table.window} x {connections} connections = {table.window * connections}"
+        yield f"# so many messages a kill makes uncertain at most: {most}"
 
 
 def _origin(table: BaseModel, name: str, path: Path, outside: frozenset[Path]) -> str:

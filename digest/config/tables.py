@@ -7,21 +7,15 @@ Defaults are written as a person would write them, and are validated like anythi
 from __future__ import annotations
 
 import re
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    SecretStr,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from digest.config.base import Table, setting
+from digest.config.delivering import Bounces, Delivery, Dkim, Dns, Servers, Webhooks
 from digest.config.values import (
     ArticleAddress,
     CategoryAddress,
@@ -29,10 +23,8 @@ from digest.config.values import (
     Commas,
     Count,
     Duration,
-    File,
     Folder,
     Font,
-    Host,
     Line,
     PlainAddress,
     Positive,
@@ -49,7 +41,6 @@ from digest.look import ACCENT, CORNERS, WIDTHS, Density
 from digest.period import Missed, Unit
 
 SECRET_KEY_MINIMUM = 32  # characters; `digest init` writes 64
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAYS: dict[Unit, tuple[str, tuple[str, ...]]] = {
     Unit.DAY: ("", ()),
@@ -71,18 +62,7 @@ def _digest_name(name: str) -> str:
 DigestName = Annotated[str, AfterValidator(_digest_name)]
 
 
-def _written(default: object, *, description: str) -> Any:
-    """A field whose default is written as in the file, and read like it."""
-    return Field(default, description=description)
-
-
-class _Table(BaseModel):
-    """Frozen, closed, and silent about its values when it raises."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True)
-
-
-class Site(_Table):
+class Site(Table):
     """The site whose articles are sent."""
 
     title: Line = Field(min_length=1, description="The site's name, as readers know it.", examples=["Example"])
@@ -103,7 +83,7 @@ class Site(_Table):
     static: tuple[Folder, ...] = Field((), description="Folders with the files that root-relative images name.")
 
 
-class Source(_Table):
+class Source(Table):
     """A place where articles come from."""
 
     files: Folder = Field(
@@ -114,14 +94,14 @@ class Source(_Table):
     )
 
 
-class Exclude(_Table):
+class Exclude(Table):
     """What a digest leaves out."""
 
     category: Words = Field((), description="Categories that are left out.")
     tags: Words = Field((), description="Tags whose articles are left out.")
 
 
-class Digest(_Table):
+class Digest(Table):
     """A series of editions with a cadence and rules."""
 
     title: Line = Field("", description="The masthead; unset: the site's title and the digest's name.")
@@ -131,19 +111,25 @@ class Digest(_Table):
     on: str = Field(
         "", description="The day it leaves: a weekday for a week, 1 to 31 for a month.", examples=["monday"]
     )
-    at: TimeOfDay = _written("07:00", description="The time it leaves, in the site's zone.")
-    cutoff: TimeOfDay = _written("00:00", description="The time of day at which its periods begin and end.")
+    at: TimeOfDay = setting("07:00", description="The time it leaves.")
+    zone: Literal["site", "subscriber"] = Field(
+        "site", description="By whose clock it leaves: at that time in the site's zone, or in each subscriber's own."
+    )
+    between: Annotated[tuple[TimeOfDay, ...], Commas] = Field(
+        (), description='Times of day over which the load is spread, such as ["07:00", "10:00"]; the first is at.'
+    )
+    cutoff: TimeOfDay = setting("00:00", description="The time of day at which its periods begin and end.")
     require: Annotated[tuple[RequiredField, ...], Commas] = Field((), description="Fields that an article must have.")
-    exclude: Exclude = _written({}, description="Categories and tags that are left out.")
+    exclude: Exclude = setting({}, description="Categories and tags that are left out.")
     aliases: dict[str, str] = Field({}, description="Categories that mean the same: other = category.")
     order: Words = Field((), description="Categories in the order of their sections; the others follow by size.")
     per_section: Count = Field(5, description="At most so many articles in a section.")
     maximum: Count = Field(40, description="At most so many articles in an edition.")
     minimum: Count = Field(3, description="With fewer articles there is no edition: they wait for the next.")
     uncategorised: Line = Field("Other", min_length=1, description="The section of articles without a category.")
-    grace: Duration = _written("7d", description="An article that appears up to this late goes into the next edition.")
+    grace: Duration = setting("7d", description="An article that appears up to this late goes into the next edition.")
     missed: Missed = Field(Missed.SEND, description="What becomes of an edition whose time was missed.")
-    latest: Duration = _written("2d", description="How late a missed edition may still leave.")
+    latest: Duration = setting("2d", description="How late a missed edition may still leave.")
     images: Literal["link", "embed", "host"] = Field(
         "link", description="Cover images: linked as they are, carried in the mail, or prepared for the site to serve."
     )
@@ -164,6 +150,15 @@ class Digest(_Table):
             return text or next(iter(known), "")
         raise ValueError(f"expected {what}, found {value!r}")
 
+    @field_validator("between")
+    @classmethod
+    def _between(cls, value: tuple[time, ...], info: ValidationInfo) -> tuple[time, ...]:
+        if value and (len(value) != 2 or value[0] == value[1]):  # noqa: PLR2004 - from and until
+            raise ValueError('expected two times of day, such as ["07:00", "10:00"]')
+        if value and value[0] != info.data.get("at", value[0]):
+            raise ValueError(f"begins at {value[0]:%H:%M}, but at = {info.data['at']:%H:%M}; let them be the same")
+        return value
+
     @field_validator("minimum")
     @classmethod
     def _minimum(cls, value: int, info: ValidationInfo) -> int:
@@ -178,53 +173,7 @@ class Digest(_Table):
         return value or (str(info.data["from_"].address) if "from_" in info.data else "")
 
 
-class Smtp(_Table):
-    """The mail server that takes the messages."""
-
-    host: Host = Field("localhost", description="The mail server.")
-    port: int = Field(587, ge=1, le=65535, description="Its port: 587 with STARTTLS, 465 with implicit TLS.")
-    tls: Literal["required", "implicit", "none"] = Field(
-        "required", description="required: no STARTTLS, no mail. implicit: TLS from the first byte. none: in the clear."
-    )
-    verify: bool = Field(True, description="Whether the server's certificate must be valid.")
-    username: Line = Field("", description="Name to log in with; unset: no login.")
-    password: SecretStr = _written(
-        "", description="Password to log in with; better in password_file or the environment."
-    )
-    password_file: RelativePath | None = Field(None, description="File that holds the password.")
-    ca_file: File | None = Field(None, description="Certificates to trust instead of the system's.")
-    connections: Count = Field(10, description="Connections that are kept open at the same time.")
-    messages_per_connection: Count = Field(1000, description="Messages before a connection is renewed.")
-    per_second: float = Field(0, ge=0, allow_inf_nan=False, description="Messages in a second; 0: no limit.")
-    connect_timeout: Positive = _written("30s", description="How long to wait for a connection.")
-    command_timeout: Positive = _written("60s", description="How long to wait for the answer to a command.")
-    data_timeout: Positive = _written("600s", description="How long to wait for the answer after a message's end.")
-
-    @field_validator("password")
-    @classmethod
-    def _password(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        host = info.data.get("host", "")
-        if value.get_secret_value() and info.data.get("tls") == "none" and host not in LOOPBACK:
-            raise ValueError(f'would cross the network to {host} in the clear; set tls = "required" or "implicit"')
-        return value
-
-
-class Delivery(_Table):
-    """How deliveries are claimed, tried and given up."""
-
-    uncertain: Literal["hold", "resend"] = Field(
-        "hold", description="Messages that were perhaps taken: hold them for a person to settle, or resend them."
-    )
-    batch: Count = Field(500, description="Deliveries that are claimed at once.")
-    lease: Positive = _written("15m", description="How long a claim lasts; longer than any one message can take.")
-    first_retry: Positive = _written("1m", description="Wait before the first retry; it grows from there.")
-    patience: Duration = _written("2d", description="How long a delivery is retried before it has failed.")
-    outage: Duration = _written(
-        "15m", description="How long `digest send` waits for a mail server that is out of order."
-    )
-
-
-class Database(_Table):
+class Database(Table):
     """Where subscribers, editions and deliveries are remembered."""
 
     url: str = Field("sqlite:///digest.db", description="SQLite file, relative to this file: sqlite:///digest.db.")
@@ -240,7 +189,7 @@ class Database(_Table):
         return f"sqlite:///{(info.context or {}).get('folder', Path()) / name[1:]}"
 
 
-class Web(_Table):
+class Web(Table):
     """The public pages, and the key that signs the links to them."""
 
     url: WebAddress = Field(
@@ -248,8 +197,8 @@ class Web(_Table):
         max_length=200,
         description="Where the public pages will be; leave it unset until they are there: mails then offer mailto links alone.",
     )
-    secret_key: SecretStr = _written("", description="Key that signs links; better in secret_key_file.")
-    secret_key_file: RelativePath = _written(
+    secret_key: SecretStr = setting("", description="Key that signs links; better in secret_key_file.")
+    secret_key_file: RelativePath = setting(
         "digest.key", description="File with the key that signs links, the newest in the last line."
     )
 
@@ -261,7 +210,7 @@ class Web(_Table):
         return value
 
 
-class Look(_Table):
+class Look(Table):
     """The look of the mails, decision by decision; what these cannot do is done by templates."""
 
     accent: Colour = Field(
@@ -281,26 +230,26 @@ class Look(_Table):
     )
 
 
-class Images(_Table):
+class Images(Table):
     """How cover images are looked at and made fit for mail, all of it before an edition is frozen."""
 
     fetch: bool = Field(
         True, description="Whether images on the web are looked at: for their size, and whether they are there."
     )
-    timeout: Positive = _written("10s", description="How long to wait for one of them.")
+    timeout: Positive = setting("10s", description="How long to wait for one of them.")
     allow_private: bool = Field(False, description="Whether they may lie on hosts of a private network.")
     cache: RelativePath | None = Field(None, description="Folder for those that were fetched; unset: the user's cache.")
     folder: RelativePath | None = Field(None, description='Where images = "host" writes them, for the site to serve.')
     url: WebAddress = Field("", description="The address that this folder has on the web, beginning with https://.")
 
 
-class Templates(_Table):
+class Templates(Table):
     """Templates of the site's own."""
 
     folder: Folder | None = Field(None, description="Your own templates; each replaces the built-in one of its name.")
 
 
-class Config(_Table):
+class Config(Table):
     """Everything that ``digest.toml`` and the environment say, with every default filled in."""
 
     site: Site = Field(description="The site whose articles are sent.", examples=[{"title": "Example"}])
@@ -310,13 +259,17 @@ class Config(_Table):
     digests: dict[DigestName, Digest] = Field(
         min_length=1, description="The digests, each under its name.", examples=[{"weekly": {"from": _SENDER}}]
     )
-    smtp: Smtp = _written({}, description="The mail server.")
-    delivery: Delivery = _written({}, description="How deliveries are claimed, tried and given up.")
-    database: Database = _written({}, description="Where everything is remembered.")
-    web: Web = _written({}, description="The public pages.")
-    look: Look = _written({}, description="The look of the mails.")
-    images: Images = _written({}, description="How cover images are made fit for mail.")
-    templates: Templates = _written({}, description="Templates of the site's own.")
+    smtp: Servers = setting([{}], description="The mail server, or several: one [smtp], or [[smtp]] for each.")
+    delivery: Delivery = setting({}, description="How deliveries are claimed, tried and given up.")
+    dkim: tuple[Dkim, ...] = Field((), description="Keys that sign every message, one [[dkim]] for each.")
+    bounces: Bounces = setting({}, description="Mail that comes back.")
+    webhooks: Webhooks = setting({}, description="Providers that report over HTTP.")
+    dns: Dns = setting({}, description="Who is asked about DNS.")
+    database: Database = setting({}, description="Where everything is remembered.")
+    web: Web = setting({}, description="The public pages.")
+    look: Look = setting({}, description="The look of the mails.")
+    images: Images = setting({}, description="How cover images are made fit for mail.")
+    templates: Templates = setting({}, description="Templates of the site's own.")
     _folder: Path = PrivateAttr(default=Path())
 
     def model_post_init(self, context: Any) -> None:
@@ -375,12 +328,19 @@ class Config(_Table):
         """A claim outlives the longest dialogue, or a second sender would take over a message that is on its way."""
         if (smtp := info.data.get("smtp")) is None:
             return value
-        longest = smtp.connect_timeout + 4 * smtp.command_timeout + smtp.data_timeout
+        longest = max(
+            server.connect_timeout + 4 * server.command_timeout + value.window * server.data_timeout for server in smtp
+        )
         if value.lease <= longest:
             raise PydanticCustomError(
                 "rule",
-                "{lease} must be longer than smtp.connect_timeout + 4 x smtp.command_timeout + smtp.data_timeout = {sum}",
-                {"key": "lease", "lease": format_duration(value.lease), "sum": format_duration(longest)},
+                "{lease} must be longer than {sum}: smtp.connect_timeout + 4 x smtp.command_timeout + {window} x smtp.data_timeout",
+                {
+                    "key": "lease",
+                    "lease": format_duration(value.lease),
+                    "sum": format_duration(longest),
+                    "window": value.window,
+                },
             )
         return value
 

@@ -153,6 +153,36 @@ Sender = Annotated[
 ]
 PlainAddress = Annotated[str, AfterValidator(lambda value: str(_sendable(value)) if value else "")]
 
+# --- mailboxes that are read ---------------------------------------------------------------------------------------
+
+_POST_BOXES = {"imaps", "imap", "pop3s", "pop3", "maildir", "mbox"}
+
+
+def _post_box(value: str, info: ValidationInfo) -> str:
+    """``imaps://user@host/INBOX``, or a path relative to the configuration's folder after ``maildir:`` or ``mbox:``."""
+    if not value:
+        return ""
+    scheme, _, rest = value.partition(":")
+    if scheme not in _POST_BOXES or not rest.strip("/"):
+        raise ValueError(
+            f"expected imaps://user@host/INBOX, pop3s://user@host, maildir:PATH or mbox:PATH, found {value!r}"
+        )
+    if scheme in {"maildir", "mbox"}:
+        return f"{scheme}:{(info.context or {}).get('folder', Path()) / Path(rest).expanduser()}"
+    try:
+        parts = urlsplit(value)
+        usable = parts.hostname and parts.username and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError(f"names no user or no host: {scheme}://user@host")
+    if parts.password:
+        raise ValueError("holds a password; set bounces.password_file instead")
+    return value
+
+
+PostBox = Annotated[str, AfterValidator(_post_box)]
+
 # --- addresses of pages ------------------------------------------------------------------------------------------
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")

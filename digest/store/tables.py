@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 # The newest migration; a database at this revision needs no look at Alembic, which is slow to import.
-REVISION = "0002"
+REVISION = "0003"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -171,7 +171,7 @@ deliveries = Table(
     Column("changed", Instant),
     UniqueConstraint("edition", "subscriber"),
     Index("deliveries_subscriber", "subscriber"),
-    Index("deliveries_status", "edition", "status"),
+    Index("deliveries_status", "edition", "status", "due"),
     Index(
         "deliveries_held",
         "edition",
@@ -179,6 +179,31 @@ deliveries = Table(
         sqlite_where=text("status IN ('claimed', 'handing')"),
         postgresql_where=text("status IN ('claimed', 'handing')"),
     ),
+)
+
+# When the deliveries of an edition are due that leaves at each reader's own hour; there only while it is frozen.
+moments = Table(
+    "moments",
+    metadata,
+    Column("edition", ForeignKey("editions.id"), primary_key=True),
+    Column("timezone", String, primary_key=True),
+    Column("slice", Integer, primary_key=True),  # of the window over which the load is spread
+    Column("due", Instant, nullable=False),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String, nullable=False, unique=True),  # the same report, read twice, counts once
+    Column("at", Instant, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("subscriber", ForeignKey("subscribers.id", ondelete="SET NULL"), index=True),
+    Column("edition", ForeignKey("editions.id")),
+    Column("status", String, nullable=False, server_default=""),
+    Column("text", String, nullable=False, server_default=""),
+    Column("raw", LargeBinary),  # what was not understood, for a person to read
 )
 
 acts = Table(

@@ -199,7 +199,7 @@ def test_every_setting_that_is_commented_out_works_when_it_is_not(plain: Path):
     config = configuration(plain)
     assert config.digests["weekly"].require == ("source",)
     assert config.site.article_url == "https://example.org/texts/{slug}"
-    assert config.smtp.password.get_secret_value() == "a password"
+    assert config.smtp[0].password.get_secret_value() == "a password"
 
 
 def test_the_key_is_for_its_owner_alone_and_strong(plain: Path):

@@ -20,7 +20,9 @@ Faults = Callable[..., tuple[str, ...]]
 ONE_FAULT = [
     # unknown keys
     ("[smtp]\nprot = 25\n", "smtp.prot: unknown key; nearest known key: port"),
-    ("[delivery]\nprocesses = 2\n", "delivery.processes: unknown key; known keys: batch, first_retry, lease,"),
+    ("[delivery]\nthreads = 2\n", "delivery.threads: unknown key; known keys: batch, domains, first_retry, lease,"),
+    ("[delivery]\nprocesses = 0\n", 'delivery.processes: expected a number from 1 to 64, or "auto", found 0'),
+    ('[delivery]\nprocesses = "many"\n', 'delivery.processes: expected a number from 1 to 64, or "auto", found "many"'),
     ("form = 1\n", "digests.weekly.form: unknown key; nearest known key: from"),
     ("[digest.daily]\n", "digest: unknown key; nearest known key: digests"),
     ('[digests.weekly.exclude]\ncategories = ["x"]\n', "digests.weekly.exclude.categories: unknown key; nearest"),
@@ -38,7 +40,8 @@ ONE_FAULT = [
     ("order = 5\n", "digests.weekly.order: expected a list, found 5"),
     ("aliases = 5\n", "digests.weekly.aliases: expected a table, found 5"),
     ("exclude = 5\n", "digests.weekly.exclude: expected a table"),
-    ('[[smtp]]\npassword = "hunter2"\n', "smtp: expected a table"),
+    ("[[smtp]]\nport = 0\n", "smtp.port: must be at least 1"),
+    ("[[smtp]]\n[[smtp]]\nport = 0\n", "smtp[2].port: must be at least 1"),
     # words and notations
     ('[smtp]\ntls = "ssl"\n', "smtp.tls: expected 'required', 'implicit' or 'none', found \"ssl\""),
     ('cadence = "yearly"\n', "digests.weekly.cadence: expected 'day', 'week' or 'month', found \"yearly\""),
@@ -87,7 +90,7 @@ ONE_FAULT = [
     ('[smtp]\npassword = "hunter2"\npassword_file = "x"\n', "smtp.password: the file sets password_file too"),
     (
         '[delivery]\nlease = "10m"\n',
-        "delivery.lease: 10m must be longer than smtp.connect_timeout + 4 x smtp.command_timeout + smtp.data_timeout = 14m30s",
+        "delivery.lease: 10m must be longer than 24m30s: smtp.connect_timeout + 4 x smtp.command_timeout + 2 x smtp.data_timeout",
     ),
     ('[web]\nsecret_key = "hunter2"\n', "web.secret_key: needs at least 32 characters"),
     ("[smtp]\npassword = 12345678\n", "smtp.password: expected text in quotes"),

@@ -32,13 +32,13 @@ def test_three_lines_are_a_configuration(loaded: Load, folder: Path):
     assert weekly.title == "Example Weekly"
     assert weekly.from_ == Mailbox("Example Weekly", Address("weekly", "example.org"))
     assert weekly.unsubscribe_to == "weekly@example.org"
-    assert (config.smtp.host, config.smtp.port, config.smtp.tls, config.smtp.verify) == (
+    assert (config.smtp[0].host, config.smtp[0].port, config.smtp[0].tls, config.smtp[0].verify) == (
         "localhost",
         587,
         "required",
         True,
     )
-    assert config.delivery.lease == timedelta(minutes=15)
+    assert config.delivery.lease == timedelta(minutes=30)
     assert config.delivery.outage == timedelta(minutes=15)
     assert config.templates.folder is None
 
@@ -55,7 +55,7 @@ def test_paths_are_relative_to_the_file_and_not_to_where_we_stand(loaded: Load, 
         + '[smtp]\nca_file = "ca.pem"\n[templates]\nfolder = "look"\n[database]\nurl = "sqlite:///data.db"\n'
     )
     assert config.site.static == (folder / "static",)
-    assert config.smtp.ca_file == folder / "ca.pem"
+    assert config.smtp[0].ca_file == folder / "ca.pem"
     assert config.templates.folder == folder / "look"
     assert config.database.url == f"sqlite:///{folder}/data.db"
     assert config.web.secret_key_file == folder / "digest.key"
@@ -113,7 +113,7 @@ def test_the_environment_has_the_last_word(loaded: Load):
             "DIGEST_DELIVERY__LEASE": "3600",
         },
     )
-    assert (config.smtp.host, config.smtp.port, config.smtp.verify) == ("mail.example.org", 2525, False)
+    assert (config.smtp[0].host, config.smtp[0].port, config.smtp[0].verify) == ("mail.example.org", 2525, False)
     assert config.site.title == "Elsewhere"
     assert config.digests["weekly"].require == ("source", "image")
     assert config.digests["weekly"].exclude.tags == ("press",)
@@ -147,12 +147,12 @@ def test_a_byte_order_mark_does_no_harm(loaded: Load):
 def test_a_password_comes_from_its_file(loaded: Load, folder: Path):
     (folder / "password").write_text("  of many words \n")
     config = loaded(MINIMAL + '[smtp]\npassword_file = "password"\n')
-    assert config.smtp.password.get_secret_value() == "  of many words "
+    assert config.smtp[0].password.get_secret_value() == "  of many words "
 
 
 def test_a_password_that_looks_like_json_stays_text(loaded: Load):
     config = loaded(MINIMAL, {"DIGEST_SMTP__PASSWORD": "[1]"})
-    assert config.smtp.password.get_secret_value() == "[1]"
+    assert config.smtp[0].password.get_secret_value() == "[1]"
 
 
 @pytest.mark.parametrize(
@@ -168,11 +168,11 @@ def test_a_secret_of_the_environment_displaces_the_file_s_in_either_form(
     loaded: Load, folder: Path, text: str, environ: dict[str, str]
 ):
     (folder / "outer").write_text("outer\n")
-    assert loaded(f"{MINIMAL}[smtp]\n{text}\n", environ).smtp.password.get_secret_value() == "outer"
+    assert loaded(f"{MINIMAL}[smtp]\n{text}\n", environ).smtp[0].password.get_secret_value() == "outer"
 
 
 def test_a_password_may_cross_the_loopback_in_the_clear(loaded: Load):
-    assert loaded(MINIMAL + '[smtp]\nhost = "127.0.0.1"\ntls = "none"\npassword = "p"\n').smtp.tls == "none"
+    assert loaded(MINIMAL + '[smtp]\nhost = "127.0.0.1"\ntls = "none"\npassword = "p"\n').smtp[0].tls == "none"
 
 
 def test_the_key_that_signs_links_comes_from_its_file_the_newest_last(loaded: Load, folder: Path):
@@ -226,3 +226,26 @@ def test_broken_toml_is_shown_by_its_line(tmp_path: Path, text: str, fault: str)
     with pytest.raises(ConfigError, match="not valid TOML") as caught:
         load(tmp_path / "digest.toml", {})
     assert caught.value.faults[0].startswith(fault)
+
+
+def test_one_server_may_be_written_either_way_and_several_keep_their_order(loaded: Load):
+    assert loaded(MINIMAL + "[[smtp]]\nport = 25\n") == loaded(MINIMAL + "[smtp]\nport = 25\n")
+    several = loaded(MINIMAL + '[[smtp]]\nname = "one"\n[[smtp]]\nhost = "two.example.org"\n')
+    assert [server.called for server in several.smtp] == ["one", "two.example.org:587"]
+
+
+def test_a_variable_reaches_the_only_server_and_asks_which_of_several(loaded: Load):
+    assert loaded(MINIMAL + "[[smtp]]\nport = 25\n", {"DIGEST_SMTP__PASSWORD": "p"}).smtp[0].port == 25
+    with pytest.raises(ConfigError) as raised:
+        loaded(MINIMAL + "[[smtp]]\nport = 25\n[[smtp]]\nport = 26\n", {"DIGEST_SMTP__PASSWORD": "p"})
+    assert raised.value.faults == (
+        "DIGEST_SMTP__PASSWORD: there are several [[smtp]], and it does not say which; use password in the file",
+    )
+
+
+def test_a_mailbox_is_named_without_its_password(loaded: Load, folder: Path):
+    assert loaded(MINIMAL + '[bounces]\nmailbox = "maildir:post"\n').bounces.mailbox == f"maildir:{folder / 'post'}"
+    for wrong in ("imaps://me:secret@mail.example.org", "imaps://mail.example.org", "ftp://me@example.org", "mbox:"):
+        with pytest.raises(ConfigError) as raised:
+            loaded(MINIMAL + f'[bounces]\nmailbox = "{wrong}"\n')
+        assert raised.value.faults[0].startswith("bounces.mailbox: ")

@@ -50,16 +50,27 @@ def test_every_value_says_where_it_comes_from(loaded: Load):
     assert "# ca_file is not set" in shown
 
 
-def test_every_key_is_shown(loaded: Load):
-    shown = show(loaded(MINIMAL), {})
+def test_every_key_is_shown(loaded: Load, folder: Path):
+    (folder / "key.pem").write_text("a key")
+    keys = '[[dkim]]\ndomain = "example.org"\nselector = "one"\nkey_file = "key.pem"\n'
+    shown = show(loaded(MINIMAL + keys + '[delivery.domains."example.com"]\nper_hour = 1\n'), {})
     for name, table in _tables():
         for key in table.get("properties", ()):
             assert f"{key} = " in shown or f"# {key} is " in shown or f"[{key}" in shown, f"{name}.{key}"
 
 
+def test_what_a_kill_makes_uncertain_is_shown(loaded: Load):
+    several = "[[smtp]]\nconnections = 3\n[[smtp]]\nconnections = 4\n[delivery]\nwindow = 2\n"
+    assert "# so many messages a kill makes uncertain at most: 2 x 7 connections = 14" in show(
+        loaded(MINIMAL + several), {}
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "environ"),
     [
+        ('[[smtp]]\npassword = "hunter2"\n[[smtp]]\npassword_file = "password"\n', {}),
+        ('[bounces]\npassword_file = "password"\n[webhooks]\nmailgun_key_file = "password"\n', {}),
         ('[smtp]\npassword = "hunter2"\n', {}),
         ('[smtp]\npassword_file = "password"\n', {}),
         ("", {"DIGEST_SMTP__PASSWORD": "hunter2"}),

@@ -5,11 +5,12 @@ import sqlite3
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -287,30 +288,37 @@ def test_a_file_of_somebody_else_is_not_migrated_over(tmp_path: Path):
     other.close()
 
 
-def test_an_older_database_is_brought_up_to_date_and_keeps_what_it_holds(database: Database, url: str):
-    with database.write() as connection:
+@pytest.fixture
+def old(tmp_path: Path) -> str:
+    """The URL of a database as the first version made it, with something in it."""
+    url = f"sqlite:///{tmp_path}/old.db"
+    engine = create_engine(url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(digest.store.__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
         connection.execute(insert(meta).values(name="a", value="b"))
-        connection.execute(text("ALTER TABLE renditions DROP COLUMN trimmed"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    again = Database(url)
+    engine.dispose()
+    return url
+
+
+def test_an_older_database_is_brought_up_to_date_and_keeps_what_it_holds(old: str):
+    again = Database(old)
     with again.read() as connection:
         assert connection.execute(select(meta.c.value)).scalar_one() == "b"
         assert connection.execute(text("SELECT trimmed FROM renditions")).all() == []
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     again.close()
 
 
-def test_who_only_looks_leaves_an_older_database_as_it_is(database: Database, url: str, tmp_path: Path):
-    with database.write() as connection:
-        connection.execute(insert(meta).values(name="a", value="b"))
-        connection.execute(text("ALTER TABLE renditions DROP COLUMN trimmed"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    looked = to_look_at(url)
+def test_who_only_looks_leaves_an_older_database_as_it_is(old: str, tmp_path: Path):
+    looked = to_look_at(old)
     with looked.read() as connection:
         assert connection.execute(select(meta.c.value)).scalar_one() == "b"
         assert connection.execute(text("SELECT trimmed FROM renditions")).all() == []
     looked.close()
-    with database.read() as connection:
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "0001"
-    assert not (tmp_path / "none.db").exists()
+    with closing(sqlite3.connect(tmp_path / "old.db")) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
     to_look_at(f"sqlite:///{tmp_path}/none.db").close()
     assert not (tmp_path / "none.db").exists()

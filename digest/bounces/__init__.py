@@ -1,0 +1,1 @@
+"""What comes back: bounces, complaints, people who leave by mail; read, judged, recorded once."""

@@ -1,0 +1,61 @@
+"""The nouns: frozen values that every layer speaks in. Datetimes are aware and UTC, collections are tuples.
+
+The glossary with the words to avoid is in ``docs/glossary.md``.
+"""
+
+from digest.model.articles import Article, Image, Problem
+from digest.model.deliveries import FINAL_STATUSES, Claim, Delivery, DeliveryStatus, Outcome, Receipt, Settlement
+from digest.model.editions import (
+    HTML_MAXIMUM,
+    Attachment,
+    Cover,
+    Covers,
+    Edition,
+    EditionRecord,
+    History,
+    Period,
+    Picture,
+    Rendition,
+    Section,
+    Selection,
+    Sender,
+)
+from digest.model.messages import Message, Reply, Stage
+from digest.model.notices import Notice, NoticeKind
+from digest.model.people import ADDRESS_MAXIMUM, LOCAL_PART_MAXIMUM, Address, Subscriber, SubscriberStatus
+
+__all__ = [
+    "ADDRESS_MAXIMUM",
+    "FINAL_STATUSES",
+    "HTML_MAXIMUM",
+    "LOCAL_PART_MAXIMUM",
+    "Address",
+    "Article",
+    "Attachment",
+    "Claim",
+    "Cover",
+    "Covers",
+    "Delivery",
+    "DeliveryStatus",
+    "Edition",
+    "EditionRecord",
+    "History",
+    "Image",
+    "Message",
+    "Notice",
+    "NoticeKind",
+    "Outcome",
+    "Period",
+    "Picture",
+    "Problem",
+    "Receipt",
+    "Rendition",
+    "Reply",
+    "Section",
+    "Selection",
+    "Sender",
+    "Settlement",
+    "Stage",
+    "Subscriber",
+    "SubscriberStatus",
+]
