@@ -12,29 +12,29 @@ from zoneinfo import ZoneInfo
 
 from platformdirs import user_cache_path
 
-from digest import config as configuration
-from digest.compose import Composition, Rules
-from digest.config import Config
+from digest.compose import Composition
+from digest.config import Config, meaning
 from digest.delivery import Policy, Uncertain
 from digest.errors import ConfigError, UsageError
 from digest.fetching import Fetcher, Limits
 from digest.links import Signer
 from digest.look import Look
 from digest.message import Letter, letter, message
-from digest.model import Covers, Delivery, EditionRecord, Image, Message, Period, Problem, Rendition, Sender
-from digest.period import Cadence, Missed, Unit, last_complete, parse
+from digest.model import Covers, Delivery, EditionRecord, Image, Message, Period, Problem, Rendition
+from digest.period import last_complete, parse
 from digest.pictures.gallery import Gallery, Host, Mode
 from digest.pictures.printing import Print
 from digest.publishing import Digest, Source, draft, freeze, gather
 from digest.render import Renderer
 from digest.sending.loop import Pace, send
 from digest.sending.ports import Clock, Watch
-from digest.sending.smtp import Server, SmtpTransport, Tls
+from digest.sending.smtp import SmtpTransport
 from digest.sources.covers import CoverError, Shelf
 from digest.sources.files import Folder, LinkTo
 from digest.store.database import Database, to_look_at
+from digest.store.deliveries import Deliveries
 from digest.store.editions import Editions
-from digest.store.ledger import Deliveries, Ledger
+from digest.store.ledger import Ledger
 from digest.store.senders import SenderLock
 from digest.store.subscribers import Subscribers
 
@@ -74,7 +74,7 @@ class App:
         self.config = config
         self.now = now
         self._read_only = read_only
-        self._digests = {name: _digest(name, config) for name in config.digests}
+        self._digests = {name: meaning.digest(name, config) for name in config.digests}
 
     # --- what is configured
 
@@ -202,21 +202,7 @@ class App:
     @cached_property
     def transport(self) -> SmtpTransport:
         smtp = self.config.smtp[0]
-        return SmtpTransport(
-            Server(
-                host=smtp.host,
-                port=smtp.port,
-                tls=Tls(smtp.tls),
-                verify=smtp.verify,
-                ca_file=smtp.ca_file,
-                username=smtp.username,
-                password=smtp.password.get_secret_value(),
-                messages_per_connection=smtp.messages_per_connection,
-                connect_timeout=smtp.connect_timeout.total_seconds(),
-                command_timeout=smtp.command_timeout.total_seconds(),
-                data_timeout=smtp.data_timeout.total_seconds(),
-            )
-        )
+        return SmtpTransport(meaning.server(smtp))
 
     # --- what they do together
 
@@ -316,45 +302,3 @@ class App:
             )
 
         return write
-
-
-def _digest(name: str, config: Config) -> Digest:
-    table = config.digests[name]
-    mailbox = table.from_
-    return Digest(
-        name=name,
-        title=table.title,
-        cadence=_cadence(table, ZoneInfo(config.site.timezone)),
-        rules=Rules(
-            require=table.require,
-            exclude_categories=frozenset(table.exclude.category),
-            exclude_tags=frozenset(table.exclude.tags),
-            aliases=table.aliases,
-            order=table.order,
-            per_section=table.per_section,
-            maximum=table.maximum,
-            minimum=table.minimum,
-            category_url=config.site.category_url,
-            uncategorised=table.uncategorised,
-            zone=ZoneInfo(config.site.timezone),
-        ),
-        sender=Sender(
-            name=mailbox.name,
-            address=str(mailbox.address),
-            list_id=f"{name}.{mailbox.address.domain}",
-            unsubscribe_to=table.unsubscribe_to,
-            reply_to=table.reply_to,
-            web=config.web.url,
-        ),
-        grace=table.grace,
-        intro=table.intro,
-        missed=Missed(table.missed),
-        latest=table.latest,
-    )
-
-
-def _cadence(table: configuration.Digest, zone: ZoneInfo) -> Cadence:
-    unit = Unit(table.cadence)
-    days = {Unit.DAY: (), Unit.WEEK: configuration.WEEKDAYS, Unit.MONTH: ()}[unit]
-    on = days.index(table.on) if days else int(table.on or 1)
-    return Cadence(unit=unit, on=on, at=table.at, cutoff=table.cutoff, zone=zone)

@@ -49,7 +49,7 @@ class Transport(Protocol):
 
 
 class Watch(Protocol):
-    """Somebody who is told what happens, after it was committed."""
+    """Somebody who is told what happens, after it was committed. Raises nothing."""
 
     def recorded(self, outcome: Outcome) -> None: ...
 
@@ -57,9 +57,22 @@ class Watch(Protocol):
 
     def recovered(self, claims: int, doubts: int) -> None: ...
 
-    def paused(self, error: TransportError) -> None: ...
+    def paused(self, error: TransportError) -> None:
+        """No server takes mail any more."""
 
     def resumed(self) -> None: ...
+
+    def failing(self, server: str, error: TransportError) -> None:
+        """One of several servers takes no mail; the others go on."""
+
+    def back(self, server: str) -> None:
+        """That one takes mail again."""
+
+    def slowed(self, whom: str, reply: str) -> None:
+        """A domain, or a server, asked for less at a time."""
+
+    def spent(self, server: str, until: datetime) -> None:
+        """A server has had all that its limits allow, until then."""
 
 
 @dataclass(frozen=True, slots=True)

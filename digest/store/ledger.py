@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, exists, func, or_, select, update
 
-from digest.model import Claim, Delivery, DeliveryStatus, Outcome, Settlement, SubscriberStatus
+from digest.model import Claim, DeliveryStatus, Outcome, SubscriberStatus
 from digest.store.database import Database, clock
+from digest.store.deliveries import DUE, FREE, delivery_of, joined
 from digest.store.senders import SenderLock
-from digest.store.tables import acts, deliveries, editions, subscribers
-
-_DUE = (DeliveryStatus.QUEUED, DeliveryStatus.DEFERRED)
-_FREE: dict[str, Any] = {"sender": None, "token": None, "lease": None}
+from digest.store.tables import deliveries, editions, subscribers
 
 
 class Ledger:
@@ -40,7 +38,7 @@ class Ledger:
             claims = connection.execute(
                 update(deliveries)
                 .where(deliveries.c.status == DeliveryStatus.CLAIMED, lost)
-                .values(status=DeliveryStatus.QUEUED, **_FREE)
+                .values(status=DeliveryStatus.QUEUED, **FREE)
             ).rowcount
         return claims, doubts
 
@@ -49,11 +47,11 @@ class Ledger:
         token = secrets.token_hex(8)
         with self._database.write() as connection:
             rows = connection.execute(
-                _joined()
+                joined()
                 .join(editions, editions.c.id == deliveries.c.edition)
                 .where(
                     deliveries.c.edition == edition,
-                    deliveries.c.status.in_(_DUE),
+                    deliveries.c.status.in_(DUE),
                     or_(deliveries.c.due.is_(None), deliveries.c.due <= now),
                     editions.c.stopped.is_(None),
                 )
@@ -71,7 +69,7 @@ class Ledger:
                     lease=clock(connection) + lease,
                 )
             )
-        return Claim(token, tuple(_delivery(row) for row in staying), skipped=len(rows) - len(staying))
+        return Claim(token, tuple(delivery_of(row) for row in staying), skipped=len(rows) - len(staying))
 
     def commit(
         self, handing: Sequence[tuple[int, str]], outcomes: Sequence[Outcome], now: datetime, lease: timedelta
@@ -95,105 +93,11 @@ class Ledger:
                         deliveries.c.token == token,
                         deliveries.c.status == DeliveryStatus.CLAIMED,
                     )
-                    .values(status=DeliveryStatus.QUEUED, **_FREE)
+                    .values(status=DeliveryStatus.QUEUED, **FREE)
                 )
 
 
-class Deliveries:
-    """The record that is read and settled by people."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def counts(self, edition: int) -> dict[DeliveryStatus, int]:
-        """How many deliveries stand where; the sum is the number that was frozen."""
-        query = (
-            select(deliveries.c.status, func.count())
-            .where(deliveries.c.edition == edition)
-            .group_by(deliveries.c.status)
-        )
-        with self._database.read() as connection:
-            found = {DeliveryStatus(status): int(count) for status, count in connection.execute(query)}
-        return {status: found[status] for status in DeliveryStatus if status in found}
-
-    def next_due(self, edition: int) -> datetime | None:
-        """When the next deferred delivery will be tried."""
-        query = select(func.min(deliveries.c.due)).where(
-            deliveries.c.edition == edition, deliveries.c.status == DeliveryStatus.DEFERRED
-        )
-        with self._database.read() as connection:
-            found: datetime | None = connection.execute(query).scalar()
-            return found
-
-    def each(
-        self, edition: int, status: DeliveryStatus | None = None
-    ) -> Iterator[tuple[Delivery, str, datetime | None]]:
-        """Every delivery of an edition with its server and the time of its last change."""
-        query = _joined().where(deliveries.c.edition == edition).order_by(deliveries.c.id)
-        if status is not None:
-            query = query.where(deliveries.c.status == status)
-        with self._database.read() as connection:
-            for row in connection.execute(query).yield_per(1000):
-                yield _delivery(row), row.server, row.changed
-
-    def unfinished(self, now: datetime) -> tuple[int, ...]:
-        """The editions that have something to hand over at this moment."""
-        query = (
-            select(deliveries.c.edition)
-            .join_from(deliveries, editions)
-            .where(
-                editions.c.stopped.is_(None),
-                or_(
-                    deliveries.c.status.in_((DeliveryStatus.CLAIMED, DeliveryStatus.HANDING)),
-                    and_(deliveries.c.status.in_(_DUE), or_(deliveries.c.due.is_(None), deliveries.c.due <= now)),
-                ),
-            )
-            .distinct()
-            .order_by(deliveries.c.edition)
-        )
-        with self._database.read() as connection:
-            return tuple(connection.execute(query).scalars())
-
-    def settle(self, edition: int, how: Settlement, now: datetime) -> int:
-        """Settles all uncertain deliveries of an edition by a person's word; returns how many."""
-        doubtful = (deliveries.c.edition == edition, deliveries.c.status == DeliveryStatus.UNCERTAIN)
-        values: dict[str, Any] = {
-            "status": DeliveryStatus.ACCEPTED if how is Settlement.ACCEPT else DeliveryStatus.QUEUED,
-            "reply": deliveries.c.reply + f" (settled by the operator: {how})",
-            "due": None,
-            "changed": now,
-            **_FREE,
-        }
-        with self._database.write() as connection:
-            count = connection.execute(update(deliveries).where(*doubtful).values(values)).rowcount
-            detail = f"{count} uncertain: {how}"
-            connection.execute(insert(acts).values(at=now, edition=edition, act="settle", detail=detail))
-        return count
-
-
 # --- statements ----------------------------------------------------------------------------------------------------
-
-
-def _joined() -> Any:
-    return select(
-        deliveries, subscribers.c.address, subscribers.c.name, subscribers.c.status.label("person")
-    ).join_from(deliveries, subscribers, deliveries.c.subscriber == subscribers.c.id, isouter=True)
-
-
-def _delivery(row: Row[Any]) -> Delivery:
-    return Delivery(
-        id=row.id,
-        edition=row.edition,
-        rendition=row.rendition,
-        subscriber=row.subscriber or 0,
-        address=row.address or "",
-        name=row.name or "",
-        status=DeliveryStatus(row.status),
-        attempts=row.attempts,
-        first_tried=row.first_tried,
-        due=row.due,
-        reply=row.reply,
-    )
 
 
 def _skip(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> None:
@@ -202,7 +106,7 @@ def _skip(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> No
         connection.execute(
             update(deliveries)
             .where(deliveries.c.id == row.id)
-            .values(status=DeliveryStatus.SKIPPED, reply=reply, due=None, changed=now, **_FREE)
+            .values(status=DeliveryStatus.SKIPPED, reply=reply, due=None, changed=now, **FREE)
         )
 
 
@@ -217,7 +121,7 @@ def _give_up_hand_overs(connection: Connection, lost: ColumnElement[bool], now: 
         "lease": None,
     }
     if resend:
-        values |= _FREE
+        values |= FREE
     return connection.execute(
         update(deliveries).where(deliveries.c.status == DeliveryStatus.HANDING, lost).values(values)
     ).rowcount
@@ -245,7 +149,7 @@ _RECORD = (
         changed=bindparam("new_changed"),
         **{
             name: case((bindparam("new_status") == DeliveryStatus.UNCERTAIN, deliveries.c[name]), else_=None)
-            for name in _FREE
+            for name in FREE
         },
     )
 )
@@ -305,13 +209,13 @@ def _hand_over(
     )
     may_leave = frozenset(granted.scalars())
     if len(may_leave) < len(handing):
-        gone = connection.execute(_joined().where(claimed)).all()  # what is claimed still was refused for a reason
+        gone = connection.execute(joined().where(claimed)).all()  # what is claimed still was refused for a reason
         _skip(connection, [row for row in gone if row.person != SubscriberStatus.ACTIVE], now)
         connection.execute(
             update(deliveries)
             .where(claimed)
             .values(
-                status=case((deliveries.c.due.is_(None), DeliveryStatus.QUEUED), else_=DeliveryStatus.DEFERRED), **_FREE
+                status=case((deliveries.c.due.is_(None), DeliveryStatus.QUEUED), else_=DeliveryStatus.DEFERRED), **FREE
             )
         )
     return may_leave

@@ -35,8 +35,9 @@ from digest.sending.loop import Pace, send
 from digest.sending.ports import Clock
 from digest.sending.smtp import Server, SmtpTransport, Tls
 from digest.store.database import Database
+from digest.store.deliveries import Deliveries
 from digest.store.editions import Editions
-from digest.store.ledger import Deliveries, Ledger
+from digest.store.ledger import Ledger
 from digest.store.senders import SenderLock
 from digest.store.tables import deliveries, subscribers
 

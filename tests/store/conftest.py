@@ -10,8 +10,8 @@ import pytest
 
 from digest.model import Article, Edition, EditionRecord, Period, Rendition, Section, Selection, Sender, Subscriber
 from digest.store.database import Database
+from digest.store.deliveries import Deliveries
 from digest.store.editions import Editions
-from digest.store.ledger import Deliveries
 from digest.store.subscribers import Subscribers
 
 NOW = datetime(2025, 10, 6, 7, tzinfo=UTC)

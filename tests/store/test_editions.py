@@ -28,8 +28,8 @@ from digest.model import (
 )
 from digest.store import tables
 from digest.store.database import Database
+from digest.store.deliveries import Deliveries
 from digest.store.editions import Editions
-from digest.store.ledger import Deliveries
 from digest.store.subscribers import Subscribers
 
 NOW = datetime(2025, 10, 6, 7, tzinfo=UTC)

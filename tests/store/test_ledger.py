@@ -38,8 +38,9 @@ from digest.model import (
     SubscriberStatus,
 )
 from digest.store.database import Database, clock
+from digest.store.deliveries import Deliveries
 from digest.store.editions import Editions
-from digest.store.ledger import Deliveries, Ledger
+from digest.store.ledger import Ledger
 from digest.store.senders import SenderLock
 from digest.store.subscribers import Subscribers
 from digest.store.tables import deliveries as table
