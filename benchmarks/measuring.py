@@ -36,11 +36,11 @@ def timed(call: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def compare(title: str, ways: Sequence[Way], *, runs: int) -> None:
+def compare(title: str, ways: Sequence[Way], *, runs: int, yardstick: str = "") -> None:
     """Runs every way ``runs`` times in turn, each time another one first, and prints a table; the first way is ours.
 
     A ratio is the median over the runs of ours divided by the peer's in the same run, so that whatever else the
-    machine was doing then weighs on both.
+    machine was doing then weighs on both. With ``yardstick``, the name of a way, every one is compared with that too.
     """
     present = [way for way in ways if way.run]
     rates: dict[str, list[float]] = {way.name: [] for way in present}
@@ -49,21 +49,27 @@ def compare(title: str, ways: Sequence[Way], *, runs: int) -> None:
         for way in present[first:] + present[:first]:
             if way.run:
                 rates[way.name].append(way.amount / way.run())
+    ours, measure = rates[ways[0].name], rates.get(yardstick)
     width = max(len(way.name) for way in ways)
+    beside = f"to {yardstick}" if measure else ""
     print(f"\n{title}")
-    print(f"  {'':{width}}  {'per second':>12}  {'spread':>7}  ours to it")
+    print(f"  {'':{width}}  {'each run':>9}  {'per second':>12}  {'spread':>7}  {'ours to it':>10}  {beside}".rstrip())
     for way in ways:
-        print(f"  {way.name:{width}}  {_row(rates[ways[0].name], rates.get(way.name))}", flush=True)
+        print(f"  {way.name:{width}}  {_row(way.amount, rates.get(way.name), ours, measure)}", flush=True)
 
 
-def _row(ours: Sequence[float], theirs: Sequence[float] | None) -> str:
+def _row(amount: int, theirs: Sequence[float] | None, ours: Sequence[float], measure: Sequence[float] | None) -> str:
     if theirs is None:
         return "not installed, left out"
     median = statistics.median(theirs)
     spread = (max(theirs) - min(theirs)) / median
-    ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
-    shown = "" if theirs is ours else f"{ratio:.2f} x"
-    return f"{median:12,.0f}  {spread:7.0%}  {shown:>10}".rstrip()
+    ratio = "" if theirs is ours else _ratio(ours, theirs)
+    beside = _ratio(theirs, measure) if measure and theirs is not measure else ""
+    return f"{amount:9,}  {median:12,.0f}  {spread:7.0%}  {ratio:>10}  {beside:>14}".rstrip()
+
+
+def _ratio(rates: Sequence[float], others: Sequence[float]) -> str:
+    return f"{statistics.median(a / b for a, b in zip(rates, others, strict=True)):.2f} x"
 
 
 def introduce(runs: int) -> None:

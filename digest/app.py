@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
@@ -12,9 +12,15 @@ from zoneinfo import ZoneInfo
 
 from platformdirs import user_cache_path
 
+from digest import dkim
+from digest.bounces.providers import Reader, readers
+from digest.bounces.recording import Recorder, Score
 from digest.compose import Composition
 from digest.config import Config, meaning
-from digest.delivery import Policy, Uncertain
+from digest.deliverability import facts
+from digest.deliverability.examining import examine
+from digest.deliverability.findings import Finding
+from digest.deliverability.greeting import SmtpHandshake
 from digest.errors import ConfigError, UsageError
 from digest.fetching import Fetcher, Limits
 from digest.links import Signer
@@ -26,7 +32,8 @@ from digest.pictures.gallery import Gallery, Host, Mode
 from digest.pictures.printing import Print
 from digest.publishing import Digest, Source, draft, freeze, gather
 from digest.render import Renderer
-from digest.sending.loop import Pace, send
+from digest.resolving import Resolver
+from digest.sending.loop import send
 from digest.sending.ports import Clock, Watch
 from digest.sending.smtp import SmtpTransport
 from digest.sources.covers import CoverError, Shelf
@@ -35,8 +42,10 @@ from digest.store.database import Database, to_look_at
 from digest.store.deliveries import Deliveries
 from digest.store.editions import Editions
 from digest.store.ledger import Ledger
+from digest.store.notices import Notices
 from digest.store.senders import SenderLock
 from digest.store.subscribers import Subscribers
+from digest.subscriptions.addresses import mailbox
 
 SHEET_MARGINS = 64  # pixels beside the text in the built-in templates
 LETTERS_KEPT = 128  # letters that are held ready while sending; the others are made again when their turn comes
@@ -148,6 +157,16 @@ class App:
         return Subscribers(self.database)
 
     @cached_property
+    def notices(self) -> Notices:
+        return Notices(self.database)
+
+    @cached_property
+    def bounces(self) -> Recorder:
+        """Where notices go, from mailboxes and from providers."""
+        table = self.config.bounces
+        return Recorder(self.notices, Score(table.soft_limit, table.soft_window), lambda text: mailbox(text).key)
+
+    @cached_property
     def renderer(self) -> Renderer:
         site, tokens = self.config.site, self.config.look
         look = Look(
@@ -200,9 +219,27 @@ class App:
         return Signer(self.config.secret_keys())
 
     @cached_property
-    def transport(self) -> SmtpTransport:
-        smtp = self.config.smtp[0]
-        return SmtpTransport(meaning.server(smtp))
+    def dkim_keys(self) -> tuple[dkim.Key, ...]:
+        """The keys that sign every message. Raises ConfigError."""
+        return tuple(meaning.dkim_key(table) for table in self.config.dkim)
+
+    @cached_property
+    def reporters(self) -> dict[str, Reader]:
+        """The providers that may report over HTTP, by name. Raises ConfigError for a key that is none."""
+        webhooks = self.config.webhooks
+        return readers(
+            ses_topics=webhooks.ses_topic,
+            postmark_password=webhooks.postmark_password.get_secret_value(),
+            mailgun_key=webhooks.mailgun_key.get_secret_value(),
+            sendgrid_key=webhooks.sendgrid_key,
+            delivery_of=self.signer.read_return_token,
+            web=Fetcher(Limits(maximum=100_000, redirects=0)),
+        )
+
+    @cached_property
+    def transports(self) -> tuple[SmtpTransport, ...]:
+        """A way to each mail server."""
+        return tuple(SmtpTransport(server) for server in meaning.servers(self.config))
 
     # --- what they do together
 
@@ -241,45 +278,73 @@ class App:
     def letter(self, digest: Digest, edition: str, rendition: Rendition) -> Letter:
         """A letter as it would be frozen now."""
         return letter(
-            rendition, digest.sender, edition=edition, message_key=self.signer.message_key(edition), date=self.now()
+            rendition,
+            digest.sender,
+            edition=edition,
+            message_key=self.signer.message_key(edition),
+            date=self.now(),
+            keys=self.dkim_keys,
         )
 
     def frozen_letter(self, record: EditionRecord, rendition: Rendition) -> Letter:
-        """A letter made of what was frozen, and of nothing else."""
+        """A letter made of what was frozen, and of nothing else but the keys that sign it."""
         return letter(
             rendition,
             record.sender,
             edition=record.name,
             message_key=record.message_key,
             date=record.frozen,
+            keys=self.dkim_keys,
         )
 
-    def message(self, of: Letter, *, address: str, name: str = "", subscriber: int = 0) -> Message:
-        """One reader's message."""
+    def message(self, of: Letter, *, address: str, name: str = "", subscriber: int = 0, delivery: int = 0) -> Message:
+        """One reader's message; what comes back names its ``delivery``, unless that is 0."""
         links = self.signer.for_reader(of.sender, of.edition, subscriber)
-        return message(of, address=address, name=name, subscriber=subscriber, links=links)
+        token = self.signer.return_token(delivery) if delivery else ""
+        return message(of, address=address, name=name, subscriber=subscriber, links=links, return_token=token)
+
+    def examine(self, digests: Sequence[Digest]) -> tuple[Finding, ...]:
+        """Whether large mailboxes will believe the mails of these digests. Raises ConfigError."""
+        config = self.config
+        plan = facts.Plan(
+            senders=tuple(digest.sender for digest in digests),
+            servers=tuple(
+                facts.Server(
+                    name=smtp.called,
+                    host=smtp.host,
+                    port=smtp.port,
+                    tls=facts.Tls(smtp.tls),
+                    verify=smtp.verify,
+                    ca_file=smtp.ca_file,
+                    timeout=smtp.connect_timeout.total_seconds(),
+                )
+                for smtp in config.smtp
+            ),
+            keys=tuple(facts.PublishedKey(key.domain, key.selector, key.record.value) for key in self.dkim_keys),
+            postal_address=config.site.postal_address,
+        )
+        names = Resolver(config.dns.servers, config.dns.timeout.total_seconds())
+        return examine(plan, names, SmtpHandshake(), self.now())
 
     async def reach_server(self) -> None:
-        """Connects, logs in and leaves. Raises TransportError."""
-        await (await self.transport.connect()).close()
+        """Connects to each mail server, logs in and leaves. Raises TransportError."""
+        for transport in self.transports:
+            await (await transport.connect()).close()
 
-    async def deliver(self, record: EditionRecord, watch: Watch, stop: asyncio.Event) -> None:
-        """Hands over all that is due of a frozen edition. Raises TransportError and StoreError."""
-        delivery, smtp = self.config.delivery, self.config.smtp[0]
+    async def deliver(
+        self, record: EditionRecord, watch: Watch, stop: asyncio.Event, *, processes: int = 1, place: int = 0
+    ) -> datetime | None:
+        """Hands over all that is due of a frozen edition; returns when to go on if limits ended it.
+
+        ``processes`` share connections and limits, and this is the one at ``place``. Raises TransportError, StoreError.
+        """
         with SenderLock(self.database) as sender:
-            await send(
+            return await send(
                 record.id,
                 self._writer(record),
                 ledger=Ledger(self.database, sender),
-                transport=self.transport,
-                pace=Pace(
-                    connections=smtp.connections,
-                    batch=delivery.batch,
-                    lease=delivery.lease,
-                    outage=delivery.outage,
-                    policy=Policy(delivery.first_retry, delivery.patience, Uncertain(delivery.uncertain)),
-                    per_second=smtp.per_second,
-                ),
+                relays=meaning.relays(self.config, self.transports),
+                pace=meaning.pace(self.config, processes, place),
                 clock=Clock(self.now, asyncio.sleep, random.random),
                 watch=watch,
                 stop=stop,
@@ -299,6 +364,7 @@ class App:
                 address=delivery.address,
                 name=delivery.name,
                 subscriber=delivery.subscriber,
+                delivery=delivery.id,
             )
 
         return write

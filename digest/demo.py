@@ -12,6 +12,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from digest import crew
 from digest.app import App, clock
 from digest.bundle import bundled
 from digest.config import load
@@ -83,7 +84,7 @@ async def _run(app: App, watch: Watch, catcher: Catcher) -> Shown:
     digest = app.digest()
     prepared = app.prepare(digest, app.period(digest, None))
     record = app.freeze(digest, prepared)
-    await app.deliver(record, watch, asyncio.Event())
+    await crew.deliver(app, record, watch, asyncio.Event())
     rendition = next(iter(app.editions.renditions(record.id).values()))
     sample = app.message(app.letter(digest, record.name, rendition), address="reader@example.org")
     counts = app.deliveries.counts(record.id)

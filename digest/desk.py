@@ -35,6 +35,7 @@ from digest.model import (
 )
 from digest.pictures.printing import Print
 from digest.publishing import Digest, as_frozen, as_test
+from digest.sending import unrecorded
 from digest.subscriptions.addresses import mailbox
 
 Told = Callable[[int, int], None]
@@ -217,13 +218,8 @@ def trials(app: App, whole: Letter, addresses: Sequence[str]) -> tuple[Message, 
 
 
 async def hand_over(app: App, messages: Sequence[Message], told: Callable[[Message, Reply], None]) -> None:
-    """Gives messages to the mail server and nothing to the ledger; ``told`` hears each answer. Raises TransportError."""
-    connection = await app.transport.connect()
-    try:
-        for message in messages:
-            told(message, await connection.send(message))
-    finally:
-        await connection.close()
+    """Gives messages to a mail server and nothing to the ledger; ``told`` hears each answer. Raises TransportError."""
+    await unrecorded.hand_over(app.transports, messages, told)
 
 
 def accepted(reply: Reply) -> bool:

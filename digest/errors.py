@@ -10,6 +10,7 @@
     ├── RenderError              template, line                                     1
     ├── StoreError               the database: only what an operator can mend       1 (75 when busy)
     ├── LinkError                a signed link that is not ours                     1
+    ├── SignatureError           a report that does not prove who sent it           1
     ├── AddressError             also a ValueError: not an address we will mail     1
     ├── TryLaterError                   right, but not at this moment                     75
     └── TransportError           no answer to judge: connection, TLS, login        75
@@ -106,6 +107,10 @@ class StoreError(DigestError):
 
 class LinkError(DigestError):
     """A signed link that was changed, cut, or made for another purpose."""
+
+
+class SignatureError(DigestError):
+    """A report over HTTP whose signature is missing, wrong or stale, or that is about somebody else."""
 
 
 class AddressError(DigestError, ValueError):

@@ -1,16 +1,20 @@
-"""The URLs that act for one reader: signed here, read here.
+"""The URLs that act for one reader, and the return paths that name a delivery: signed here, read here.
 
 A token is bound to its purpose, edition and subscriber, holds no address, and works for years: people unsubscribe
-from mails that they find at the bottom of a mailbox. Signed by itsdangerous (HMAC-SHA-256), compared in constant time.
+from mails that they find at the bottom of a mailbox. Signed with HMAC-SHA-256 in the form of itsdangerous, which reads
+them and compares in constant time.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import quote
 
 from itsdangerous import BadData, BadSignature, URLSafeSerializer
@@ -18,6 +22,12 @@ from itsdangerous.encoding import base64_decode, base64_encode
 
 from digest.errors import LinkError
 from digest.model import Sender
+
+ID_OCTETS = 8  # of a delivery, as databases number their rows
+MAC_OCTETS = 12  # 96 bits; with the id 160, which base32 writes in 32 characters and no padding
+
+
+_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Purpose(StrEnum):
@@ -41,22 +51,44 @@ class ReaderLinks:
         return self.unsubscribe_page or self.unsubscribe_mail
 
 
+def keyed_hash(key: bytes, data: bytes) -> bytes:
+    """HMAC-SHA-256 (RFC 2104). For a few of them in a row with one key; ``hmac.digest`` lets another thread in each time,
+    and then waits for it.
+    """
+    prepared = _prepared(key).copy()
+    prepared.update(data)
+    return prepared.digest()
+
+
+@lru_cache(maxsize=64)
+def _prepared(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, digestmod=hashlib.sha256)
+
+
 class Signer:
     """Signs with the newest of ``keys`` (the last), reads what any of them signed."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._newest = keys[-1]
+        self._return_keys = tuple(hmac.digest(key.encode(), b"digest.return", hashlib.sha256) for key in reversed(keys))
         self._by_purpose = {
             purpose: URLSafeSerializer(
                 list(keys), salt=f"digest.{purpose}", signer_kwargs={"digest_method": hashlib.sha256}
             )
             for purpose in Purpose
         }
+        self._derived = {  # once: itsdangerous derives its key anew for each token, which costs more than signing it
+            purpose: serializer.make_signer().derive_key() for purpose, serializer in self._by_purpose.items()
+        }
 
     def sign(self, purpose: Purpose, edition: str, subscriber: int) -> str:
         """A token for an edition's name (``weekly/2025-W40``) and a subscriber's id."""
-        token = self._by_purpose[purpose].dumps([edition, subscriber])
-        return token if isinstance(token, str) else token.decode("ascii")
+        return self._signed(purpose, _payload(edition, subscriber))
+
+    def _signed(self, purpose: Purpose, payload: bytes) -> str:
+        """What itsdangerous would make of the payload; it is the one who reads it."""
+        signature = base64_encode(keyed_hash(self._derived[purpose], payload))
+        return f"{payload.decode('ascii')}.{signature.decode('ascii')}"
 
     def read(self, purpose: Purpose, token: str) -> tuple[str, int]:
         """The edition's name and subscriber's id of a token; raises LinkError for a changed, cut or foreign one."""
@@ -71,21 +103,47 @@ class Signer:
 
     def for_reader(self, sender: Sender, edition: str, subscriber: int) -> ReaderLinks:
         """All links of one reader in one edition."""
-        leave = self.sign(Purpose.UNSUBSCRIBE, edition, subscriber)
-        mail = f"mailto:{quote(sender.unsubscribe_to, safe='@')}?subject={quote(f'unsubscribe {leave}')}"  # RFC 6068
+        payload = _payload(edition, subscriber)
+        leave = self._signed(Purpose.UNSUBSCRIBE, payload)
+        mail = f"mailto:{quote(sender.unsubscribe_to, safe='@')}?subject=unsubscribe%20{leave}"  # RFC 6068
         if not sender.web:
             return ReaderLinks(mail)
-
-        def page(purpose: Purpose, token: str) -> str:
-            return f"{sender.web.rstrip('/')}/{purpose}/{token}"
-
+        web = sender.web.rstrip("/")
         return ReaderLinks(
             unsubscribe_mail=mail,
-            unsubscribe_page=page(Purpose.UNSUBSCRIBE, leave),
-            preferences=page(Purpose.PREFERENCES, self.sign(Purpose.PREFERENCES, edition, subscriber)),
-            archive=page(Purpose.ARCHIVE, self.sign(Purpose.ARCHIVE, edition, subscriber)),
+            unsubscribe_page=f"{web}/{Purpose.UNSUBSCRIBE}/{leave}",
+            preferences=f"{web}/{Purpose.PREFERENCES}/{self._signed(Purpose.PREFERENCES, payload)}",
+            archive=f"{web}/{Purpose.ARCHIVE}/{self._signed(Purpose.ARCHIVE, payload)}",
         )
+
+    def return_token(self, delivery: int) -> str:
+        """What tags the return path of a delivery: 32 of the characters that survive every mail system, a-z and 2-7."""
+        number = delivery.to_bytes(ID_OCTETS)
+        return base64.b32encode(number + _mac(self._return_keys[0], number)).decode("ascii").lower()
+
+    def read_return_token(self, token: str) -> int:
+        """The delivery of a token, in whatever case it came back (RFC 5321, 2.4, forbids changing it; some do).
+
+        Raises LinkError for a changed, cut or foreign one.
+        """
+        try:
+            octets = base64.b32decode(token.encode("ascii"), casefold=True)
+        except ValueError as error:
+            raise LinkError("this return path is not one of ours") from error
+        number, mac = octets[:ID_OCTETS], octets[ID_OCTETS:]
+        if not any(hmac.compare_digest(mac, _mac(key, number)) for key in self._return_keys):
+            raise LinkError("this return path is not one of ours")
+        return int.from_bytes(number)
 
     def message_key(self, edition: str) -> str:
         """The key that an edition's Message-IDs are derived with; frozen with the edition, so that keys may rotate."""
         return hmac.new(self._newest.encode(), f"message-id|{edition}".encode(), hashlib.sha256).hexdigest()
+
+
+def _payload(edition: str, subscriber: int) -> bytes:
+    """Of a token: letters, digits, ``-`` and ``_`` alone, like all of it, so that nothing quotes them."""
+    return base64_encode(_json([edition, subscriber]))
+
+
+def _mac(key: bytes, number: bytes) -> bytes:
+    return keyed_hash(key, number)[:MAC_OCTETS]

@@ -1,4 +1,4 @@
-"""Cadences and windows: which period is complete, which is due, where it begins and ends.
+"""Cadences and windows: which period is complete, which is due, where it begins and ends, and when its readers are due.
 
 A cadence has two rows of instants. Sends: ``on`` at ``at``. Edges: for each send the last ``cutoff`` at or before it on
 the clock. A period runs from edge to edge, and the send of its closing edge is when its edition is made:
@@ -7,6 +7,9 @@ the clock. A period runs from edge to edge, and the send of its closing edge is 
     Mon 00:00  …  …  …  …  …  Mon 00:00 Mon 07:00
 
 Every period ends where the next begins, by construction, and is named by the day on which it starts.
+
+By the readers' own clocks, the edition is made as soon as it is ``at`` anywhere on earth, but never before its edge;
+each reader is due when it is ``at`` where they are, and at once where that has passed.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from bisect import bisect_left
 from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -25,6 +28,13 @@ from digest.model import Period
 
 # With Missed.SKIP an edition is made at its send time or never; a clock that ticks late is no reason to lose one.
 PUNCTUAL = timedelta(minutes=10)
+
+FOREMOST = timezone(
+    timedelta(hours=14)
+)  # no clock on earth is ahead of these: those of Kiritimati, in the Line Islands
+SLICES_MAXIMUM = (
+    240  # of a window, of a minute or more: with all 600 time zones, the freeze writes 144,000 rows for them
+)
 
 NOTATIONS = (
     "2025-W40, 2025-10-01, 2025-10, or START/END such as 2025-10-01/2025-10-08 or 2025-10-01T12:00Z/2025-10-02T12:00Z"
@@ -44,12 +54,21 @@ class Missed(StrEnum):
     SKIP = "skip"
 
 
+class Clock(StrEnum):
+    """Whose clock says that it is time."""
+
+    SITE = "site"
+    SUBSCRIBER = "subscriber"
+
+
 @dataclass(frozen=True, slots=True)
 class Cadence:
     """How often, and when by the clocks of ``zone``.
 
     ``on`` is the weekday for weeks (0 is Monday), the day for months (from 1; the last day where a month has fewer),
-    nothing for days. ``cutoff`` is the time of day at which one period ends and the next begins.
+    nothing for days. ``cutoff`` is the time of day at which one period ends and the next begins. ``by`` says on whose
+    clock it leaves ``at`` that time; with ``until``, readers are spread over the window from there, perhaps past
+    midnight.
     """
 
     unit: Unit
@@ -57,6 +76,40 @@ class Cadence:
     at: time
     cutoff: time
     zone: ZoneInfo
+    by: Clock = Clock.SITE
+    until: time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When the readers of an edition are due: on one ``day``, in ``slices`` of a window, never before it is ``frozen``."""
+
+    cadence: Cadence
+    day: date
+    frozen: datetime
+
+    @property
+    def slices(self) -> int:
+        """How many different due times there are in each time zone."""
+        window = self._end - datetime.combine(self.day, self.cadence.at)
+        return min(max(window // timedelta(minutes=1), 1), SLICES_MAXIMUM)
+
+    def of(self, zone: ZoneInfo | None) -> tuple[datetime, ...]:
+        """The due time of each slice for readers who live by these clocks; without any, by the site's.
+
+        The window is spread in true time between its ends: an hour that is left out or comes twice within it makes it
+        shorter or longer, and no minute of it more crowded than another.
+        """
+        clocks = (self.cadence.by is Clock.SUBSCRIBER and zone) or self.cadence.zone
+        begin = _instant(self.day, self.cadence.at, clocks)
+        length = _instant(self._end.date(), self._end.time(), clocks) - begin
+        return tuple(max(begin + length * slice_ / self.slices, self.frozen) for slice_ in range(self.slices))
+
+    @property
+    def _end(self) -> datetime:
+        """On the clock face."""
+        until = self.cadence.until or self.cadence.at
+        return datetime.combine(self.day + timedelta(days=until < self.cadence.at), until)
 
 
 # --- what is asked -------------------------------------------------------------------------------------------------
@@ -68,7 +121,7 @@ def last_complete(cadence: Cadence, now: datetime) -> Period:
 
 
 def next_send(cadence: Cadence, now: datetime) -> datetime:
-    """The first send time after ``now``."""
+    """The first send time after ``now``: when the next edition is made."""
     return _send(cadence, _last(cadence, _send, now) + 1)
 
 
@@ -85,6 +138,18 @@ def due(cadence: Cadence, now: datetime, *, missed: Missed, latest: timedelta) -
     index = _last(cadence, _send, now)
     late = now - _send(cadence, index)
     return _period(cadence, index) if late <= (latest if missed is Missed.SEND else PUNCTUAL) else None
+
+
+def hours(cadence: Cadence, period: Period, frozen: datetime) -> Hours | None:
+    """When the readers of a period's edition are due; None where all are at once.
+
+    So they are where neither their own clock nor a window is asked for; and in a window that is not the cadence's own,
+    for it has no day on which it leaves but the one on which somebody sends it.
+    """
+    index = _last(cadence, _edge, period.end)
+    if (cadence.by is Clock.SITE and cadence.until is None) or _period(cadence, index) != period:
+        return None
+    return Hours(cadence, _send_day(cadence, index), frozen)
 
 
 def reach(period: Period, *, first_start: datetime | None, previous_end: datetime | None, grace: timedelta) -> datetime:
@@ -221,7 +286,12 @@ def _edge_day(cadence: Cadence, index: int) -> date:
 
 
 def _send(cadence: Cadence, index: int) -> datetime:
-    return _instant(_send_day(cadence, index), cadence.at, cadence.zone)
+    day = _send_day(cadence, index)
+    match cadence.by:
+        case Clock.SITE:
+            return _instant(day, cadence.at, cadence.zone)
+        case Clock.SUBSCRIBER:
+            return max(_instant(day, cadence.at, FOREMOST), _edge(cadence, index))
 
 
 def _edge(cadence: Cadence, index: int) -> datetime:
@@ -230,14 +300,15 @@ def _edge(cadence: Cadence, index: int) -> datetime:
 
 def _last(cadence: Cadence, instant_of: Callable[[Cadence, int], datetime], now: datetime) -> int:
     """The greatest number whose instant is not after ``now``."""
-    # An edge lies at most a day before its send's day, hence in the calendar unit after the next at the latest.
+    # An edge lies at most a day before its send's day, hence in the calendar unit after the next at the latest, and no
+    # send lies before its edge.
     index = _index(cadence.unit, now.astimezone(cadence.zone).date()) + 2
     while instant_of(cadence, index) > now:
         index -= 1
     return index
 
 
-def _instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
+def _instant(day: date, clock: time, zone: tzinfo) -> datetime:
     """The first instant at which the zone's clocks show this time or a later one.
 
     Of an hour that comes twice it is the first; of a time that is left out, the moment of the change. So what is later
@@ -254,5 +325,5 @@ def _instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
     return before + timedelta(seconds=jump)
 
 
-def _shown(instant: datetime, zone: ZoneInfo) -> datetime:
+def _shown(instant: datetime, zone: tzinfo) -> datetime:
     return instant.astimezone(zone).replace(tzinfo=None, fold=0)

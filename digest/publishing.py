@@ -29,7 +29,7 @@ from digest.model import (
     Selection,
     Sender,
 )
-from digest.period import Cadence, Missed, last_complete, reach
+from digest.period import Cadence, Hours, Missed, hours, last_complete, reach
 
 FREEZE_TRIES = 3  # a reader may choose a new selection between rendering and freezing; hardly three times
 
@@ -68,6 +68,7 @@ class Editions(Protocol):
         sender: Sender,
         message_key: str,
         now: datetime,
+        hours: Hours | None,
     ) -> EditionRecord | None: ...
 
 
@@ -191,6 +192,7 @@ def freeze(
             sender=digest.sender,
             message_key=message_key,
             now=now,
+            hours=hours(digest.cadence, edition.period, now),
         )
         if record := record or editions.find(digest.name, edition.period.name):
             return record

@@ -10,8 +10,10 @@ from typing import Any
 import click
 
 from digest.cli.articles import articles
+from digest.cli.bounces import bounces
 from digest.cli.check import check
 from digest.cli.demo import demo
+from digest.cli.dkim import dkim
 from digest.cli.editions import editions
 from digest.cli.init import init
 from digest.cli.preview import preview
@@ -91,7 +93,7 @@ def cli(ctx: click.Context) -> None:
     ctx.ensure_object(Session)
 
 
-for _command in (demo, init, check, articles, preview, send, run, subscribers, editions):
+for _command in (demo, init, check, articles, preview, send, run, subscribers, editions, bounces, dkim):
     cli.add_command(_command)
 _share_options(cli)
 

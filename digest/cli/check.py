@@ -37,7 +37,8 @@ class Finding:
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of digest.toml, for editors.")
 @click.option("--email", is_flag=True, help="Proofread each FILE (.eml or .html), else the mail that would be sent.")
 @click.option("--online", is_flag=True, help="With --email: try every link.")
-@click.option("--digest", "digest_name", metavar="NAME", help="With --email: this digest's mail only.")
+@click.option("--deliverability", is_flag=True, help="Whether Gmail, Yahoo and Outlook.com will believe the mails.")
+@click.option("--digest", "digest_name", metavar="NAME", help="With --email, --deliverability: this digest only.")
 @click.option("--period", "period_name", metavar="PERIOD", help="With --email: the mail of this period.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(exists=True, readable=False, path_type=Path))
@@ -48,6 +49,7 @@ def check(
     schema: bool,
     email: bool,
     online: bool,
+    deliverability: bool,
     digest_name: str | None,
     period_name: str | None,
     as_json: bool,
@@ -56,14 +58,18 @@ def check(
     """Look at configuration, articles, templates, database and mail server, and say what to do next.
 
     With --email, read through finished mails instead: every fault with where it is, what to do, and who says so.
+    With --deliverability, ask the DNS and the mail servers what large mailboxes will ask them.
     """
     from digest import config
 
-    named = bool(digest_name or period_name)
-    if (files or online or named) and not email:
-        raise UsageError("FILE, --online, --digest and --period are for --email", hint="write `digest check --email …`")
-    if files and named:
-        raise UsageError("a FILE is of no digest or period", hint="leave --digest and --period out")
+    _refuse_what_is_for_others(
+        bool(files), email=email, online=online, outside=deliverability, digest=digest_name, period=period_name
+    )
+    if deliverability:
+        from digest.cli.deliverability import look
+
+        look(session, digest_name, as_json=as_json)
+        return
     if email:
         from digest.cli.proofs import proof
 
@@ -90,6 +96,20 @@ def check(
     session.note(
         "next: `digest preview --open`, then `digest send --test YOUR-ADDRESS`, then `digest send` or `digest run`"
     )
+
+
+def _refuse_what_is_for_others(
+    files: bool, *, email: bool, online: bool, outside: bool, digest: str | None, period: str | None
+) -> None:
+    """Raises UsageError for options that do not go together."""
+    if email and outside:
+        raise UsageError("--email and --deliverability are two checks", hint="ask for one after the other")
+    if (files or online or period) and not email:
+        raise UsageError("FILE, --online and --period are for --email", hint="write `digest check --email …`")
+    if digest and not (email or outside):
+        raise UsageError("--digest is for --email and --deliverability", hint="write `digest check --email …`")
+    if files and (digest or period):
+        raise UsageError("a FILE is of no digest or period", hint="leave --digest and --period out")
 
 
 def _findings(session: Session) -> Iterator[Finding]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from pathlib import Path
 
 import click
 
 from digest.cli.session import Session, counted, pass_session, writing
-from digest.cli.watching import GaugeWatch
+from digest.cli.tally import Tally
+from digest.cli.watching import PersonWatch
 
 
 @click.command(short_help="The main job end to end, on a sample site.")
@@ -26,12 +26,12 @@ def demo(session: Session, out: Path) -> None:
     """Gather, freeze, send and catch a digest of the sample site. Needs no server and touches nothing of yours."""
     from digest.cli.printing import write_files
     from digest.demo import DEMO_NOW, show
+    from digest.sending.running import run
 
     started = time.monotonic()
     with writing(out):
         (out / "messages").mkdir(parents=True, exist_ok=True)
-    with session.gauge("sending") as gauge:
-        shown = asyncio.run(show(out, GaugeWatch(gauge)))
+    shown = run(show(out, PersonWatch(Tally(0, lambda: DEMO_NOW), session.note)))
     page, _, _ = write_files(shown.sample, out, "digest")
     record, imported = shown.record, shown.imported
     counts = ", ".join(f"{count} {status}" for status, count in shown.counts.items())

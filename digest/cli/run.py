@@ -13,6 +13,7 @@ import click
 
 from digest.cli.send import until_told
 from digest.cli.session import Session, pass_session
+from digest.sending import running
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -32,7 +33,7 @@ def run(session: Session, style: str) -> None:
     app.signer, app.database  # noqa: B018 - what is missing is told now, not on Monday at seven
     app.renderer.check()
     _log_to_stderr(style, logging.DEBUG if session.verbose else logging.INFO)
-    asyncio.run(_run(app))
+    running.run(_run(app))
 
 
 async def _run(app: App) -> None:

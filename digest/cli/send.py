@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from digest.cli.events import Events, EventWatch
 from digest.cli.session import Session, pass_session, writing
-from digest.cli.watching import GaugeWatch
+from digest.cli.tally import Tally
+from digest.cli.watching import Display, PersonWatch, displayed, drawn
 from digest.errors import DigestError, TransportError, TryLaterError, UsageError
 from digest.model import (
     FINAL_STATUSES,
@@ -25,12 +28,16 @@ from digest.model import (
     Selection,
     SubscriberStatus,
 )
+from digest.sending.running import run
 
 if TYPE_CHECKING:
     from digest.app import App, Prepared
     from digest.message import Letter
     from digest.model import Period
     from digest.publishing import Digest
+    from digest.sending.ports import Watch
+
+T = TypeVar("T")
 
 
 @click.command(short_help="Publish the last period and send it.")
@@ -46,7 +53,7 @@ if TYPE_CHECKING:
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--strict", is_flag=True, help="Problems with articles are fatal.")
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print what happens as JSON, one event a line.")
 @pass_session
 def send(
     session: Session,
@@ -69,15 +76,15 @@ def send(
     elif folder:
         _write_messages(session, app, _prepared(session, app, digest, period, strict=strict), digest, folder)
     else:
-        run = _Run(session, app, as_json=as_json)
+        sending = _Sending(session, app, Events(session, app.now, wanted=as_json))
         for record in () if period_name else _unfinished(app, digest, period):
-            run.deliver(record)
-        if not run.stop.is_set():
-            run.deliver(
+            sending.deliver(record)
+        if not sending.stop.is_set():
+            sending.deliver(
                 app.editions.find(digest.name, period.name)
-                or _publish(session, app, digest, period, strict=strict, yes=yes)
+                or _publish(session, app, digest, period, sending.events, strict=strict, yes=yes)
             )
-        run.end()
+        sending.end()
 
 
 def _unfinished(app: App, digest: Digest, period: Period) -> list[EditionRecord]:
@@ -102,7 +109,9 @@ def _prepared(session: Session, app: App, digest: Digest, period: Period, *, str
     return prepared
 
 
-def _publish(session: Session, app: App, digest: Digest, period: Period, *, strict: bool, yes: bool) -> EditionRecord:
+def _publish(
+    session: Session, app: App, digest: Digest, period: Period, events: Events, *, strict: bool, yes: bool
+) -> EditionRecord:
     """Nothing is frozen before the server has answered and a person, or ``--yes``, has agreed."""
     if period.end > app.now():
         raise UsageError(
@@ -113,12 +122,14 @@ def _publish(session: Session, app: App, digest: Digest, period: Period, *, stri
     edition = prepared.composition.edition
     readers = app.editions.readers(digest.name)
     if prepared.composition.enough and readers:
-        asyncio.run(app.reach_server())
+        run(app.reach_server())
         question = (
             f"{readers:,} subscribers, edition {edition.number} ({edition.name}), {len(edition.articles)} articles"
         )
         _agree(session, question, yes=yes)
-    return app.freeze(digest, prepared)
+    record = app.freeze(digest, prepared)
+    events.tell("published", edition=record.name, articles=record.articles, deliveries=record.deliveries)
+    return record
 
 
 def _agree(session: Session, question: str, *, yes: bool) -> None:
@@ -133,43 +144,65 @@ def _agree(session: Session, question: str, *, yes: bool) -> None:
 # --- sending
 
 
-class _Run:
+class _Sending:
     """Hands over one edition after another, until a signal says stop."""
 
-    def __init__(self, session: Session, app: App, *, as_json: bool) -> None:
+    def __init__(self, session: Session, app: App, events: Events) -> None:
         self._session = session
         self._app = app
-        self._as_json = as_json
         self._left: list[str] = []
+        self.events = events
         self.stop = asyncio.Event()
 
     def deliver(self, record: EditionRecord) -> None:
         if self.stop.is_set():
             return
         left = _left(self._app.deliveries.counts(record.id))
+        goes_on = None
         if left and record.stopped is None:
             self.stop = asyncio.Event()  # an event serves one event loop, and each edition has its own
-            with self._session.gauge("sending", left) as gauge:
-                work = self._app.deliver(record, GaugeWatch(gauge, event=_teller(self._session)), self.stop)
-                try:
-                    asyncio.run(until_told(work, self.stop, gauge.say))
-                except TransportError as error:  # told in the end: another edition is not to wait for this one
-                    self._left.append(f"{record.name}: {error.message}")
+            goes_on = self._hand_over(record, left)
         elif not left:
             self._session.note(f"{record.name} is complete: nothing was left to send")
-        self._report(record)
+        self._report(record, goes_on)
+
+    def _hand_over(self, record: EditionRecord, left: int) -> datetime | None:
+        """Hands over what is due; returns when to go on if limits ended it."""
+        from digest import crew
+
+        with self._watched(record, left) as (watch, display):
+            work = drawn(crew.deliver(self._app, record, watch, self.stop), display)
+            try:
+                return run(until_told(work, self.stop, display.say))
+            except TransportError as error:  # told in the end: another edition is not to wait for this one
+                self._left.append(f"{record.name}: {error.message}")
+                return None
+
+    @contextmanager
+    def _watched(self, record: EditionRecord, left: int) -> Iterator[tuple[Watch, Display]]:
+        """Somebody who watches, and what shows it: events for a program, a bar or lines for a person."""
+        tally = Tally(left, self._app.now, [server.called for server in self._app.config.smtp])
+        if self.events.wanted:
+            watch = EventWatch(self.events, record, tally, named=self._session.verbose, end=self.stop.set)
+            watch.started()
+            yield watch, watch
+            watch.draw()
+        else:
+            with displayed(self._session, record.name, tally) as display:
+                yield PersonWatch(tally, display.say, _teller(self._session)), display
 
     def end(self) -> None:
         """Raises TryLaterError when something is to be tried later."""
         if self._left and not self.stop.is_set():
             raise TryLaterError("; ".join(self._left), hint="run `digest send` again then, or let `digest run` do it")
 
-    def _report(self, record: EditionRecord) -> None:
+    def _report(self, record: EditionRecord, goes_on: datetime | None) -> None:
         counts = self._app.deliveries.counts(record.id)
-        due = self._app.deliveries.next_due(record.id)
-        if self._as_json:
-            self._session.json(summary(record, counts) | {"next_due": due})
-        else:
+        due = goes_on or self._app.deliveries.next_due(record.id)
+        self.events.tell("edition", **summary(record, counts), next_due=due)
+        if self.events.closed:
+            raise BrokenPipeError
+        if not self.events.wanted:
             told = ", ".join(f"{count:,} {status}" for status, count in counts.items())
             self._session.out(f"{record.name}, edition {record.number}: {record.deliveries:,} deliveries: {told}")
             for reason, count in record.exclusions:
@@ -213,7 +246,7 @@ def _teller(session: Session) -> Any:
     return tell
 
 
-async def until_told(work: Coroutine[Any, Any, None], stop: asyncio.Event, say: Callable[[str], None]) -> None:
+async def until_told(work: Coroutine[Any, Any, T], stop: asyncio.Event, say: Callable[[str], None]) -> T:
     """SIGTERM and Ctrl-C let what is in hand finish; the second one does not wait."""
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
@@ -228,7 +261,7 @@ async def until_told(work: Coroutine[Any, Any, None], stop: asyncio.Event, say: 
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, told)
     try:
-        await task
+        return await task
     except asyncio.CancelledError:
         raise TryLaterError(
             "stopped at once; what was being handed over is uncertain", hint="run it again to go on"
@@ -279,7 +312,7 @@ def _send_tests(session: Session, app: App, letter: Letter, addresses: tuple[str
         refused += not desk.accepted(reply)
 
     messages = desk.trials(app, letter, addresses)
-    asyncio.run(desk.hand_over(app, messages, told))
+    run(desk.hand_over(app, messages, told))
     if refused:
         raise DigestError(f"{refused} of {len(messages)} test messages were not accepted")
 

@@ -198,12 +198,16 @@ def list_(
 @_JSON
 @pass_session
 def show(session: Session, address: str, *, as_json: bool) -> None:
-    """Show all that is known about the person at ADDRESS, with the editions they were sent."""
+    """Show all that is known about the person at ADDRESS, with the editions they were sent and what came back."""
+    from digest.cli.bounces import fields, line
     from digest.subscriptions import acts
 
-    person, receipts = acts.look_up(session.app(read_only=True).subscribers, address)
+    app = session.app(read_only=True)
+    person, receipts = acts.look_up(app.subscribers, address)
+    notices = app.notices.of_subscriber(person.id)
     if as_json:
-        session.json(_fields(person) | {"editions": [_fields_of_receipt(receipt) for receipt in receipts]})
+        editions = [_fields_of_receipt(receipt) for receipt in receipts]
+        session.json(_fields(person) | {"editions": editions, "notices": list(map(fields, notices))})
         return
     for key, value in _fields(person).items():
         words = ", ".join(value) or "all" if isinstance(value, list) else value
@@ -211,6 +215,8 @@ def show(session: Session, address: str, *, as_json: bool) -> None:
     session.out("editions" if receipts else "editions    -")
     for receipt in receipts:
         session.out("  " + _line(receipt))
+    for noted in notices:
+        session.out(f"came back   {line(noted)}")
 
 
 def _opened(file: Path) -> BinaryIO:

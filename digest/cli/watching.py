@@ -1,41 +1,208 @@
-"""Watching a sending run: the bar on the terminal, the lines in the log."""
+"""Watching a sending run, for a person: what to know at once in words, and how far it has come on a terminal or in a log."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from digest.cli.session import Gauge
+from digest.cli.session import Session
+from digest.cli.tally import ServerStanding, Standing, State, Tally
 from digest.errors import TransportError
 from digest.model import DeliveryStatus, Outcome
 
+if TYPE_CHECKING:  # rich is slow to import, and only a terminal needs it
+    from rich.console import Group
+    from rich.table import Table
 
-class GaugeWatch:
-    """Shows each recorded outcome as progress, and says what a person should know at once."""
+T = TypeVar("T")
 
-    def __init__(self, gauge: Gauge, *, event: Callable[[Outcome], None] = lambda _outcome: None) -> None:
-        self._gauge = gauge
-        self._event = event
-        self.counts: Counter[DeliveryStatus] = Counter()
+LINE_EVERY = 10  # seconds
+DRAW_EVERY = 0.25
+BAR_WIDTH = 30
+
+
+class PersonWatch:
+    """Says what a person should know at once, and leaves the rest to the tally."""
+
+    def __init__(
+        self, tally: Tally, say: Callable[[str], None], told: Callable[[Outcome], None] = lambda _outcome: None
+    ) -> None:
+        self._tally = tally
+        self._say = say
+        self._told = told
 
     def recorded(self, outcome: Outcome) -> None:
-        self.counts[outcome.delivery.status] += 1
-        self._gauge.advance(1)
-        self._event(outcome)
+        self._tally.recorded(outcome)
+        self._told(outcome)
 
     def skipped(self, count: int) -> None:
-        self.counts[DeliveryStatus.SKIPPED] += count
-        self._gauge.advance(count)
+        self._tally.skipped(count)
 
     def recovered(self, claims: int, doubts: int) -> None:
         if claims:
-            self._gauge.say(f"due again, after an earlier run had claimed them: {claims:,}")
+            self._say(f"due again, after an earlier run had claimed them: {claims:,}")
         if doubts:
-            self._gauge.say(f"uncertain, for an earlier run ended while it handed them over: {doubts:,}")
+            self._say(f"uncertain, for an earlier run ended while it handed them over: {doubts:,}")
 
     def paused(self, error: TransportError) -> None:
-        hint = f" ({error.hint})" if error.hint else ""
-        self._gauge.say(f"sending pauses: {error.message}{hint}; it goes on by itself when the server is back")
+        self._tally.paused(error)
+        self._say(f"sending pauses: {_explained(error)}; it goes on by itself when the server is back")
 
     def resumed(self) -> None:
-        self._gauge.say("sending goes on")
+        self._tally.resumed()
+        self._say("sending goes on")
+
+    def failing(self, server: str, error: TransportError) -> None:
+        self._tally.failing(server, error)
+        self._say(f"{server} takes no mail: {_explained(error)}; the other servers go on")
+
+    def back(self, server: str) -> None:
+        self._tally.back(server)
+        self._say(f"{server} takes mail again")
+
+    def slowed(self, whom: str, reply: str) -> None:
+        from digest.scheduler.logged import nameless
+
+        self._say(f"slower for {whom}, which said: {nameless(reply)}")
+
+    def spent(self, server: str, until: datetime) -> None:
+        self._tally.spent(server, until)
+        self._say(f"{server} has had all that its limits allow until {until:%Y-%m-%d %H:%M} UTC")
+
+
+def _explained(error: TransportError) -> str:
+    return f"{error.message} ({error.hint})" if error.hint else error.message
+
+
+# --- how far it has come ----------------------------------------------------------------------------------------------
+
+
+class Display(Protocol):
+    """Something that shows a standing each time it is asked to; ``every`` is how often that is worth it, in seconds."""
+
+    every: float
+
+    def draw(self) -> None: ...
+
+    def say(self, text: str) -> None: ...
+
+
+@contextmanager
+def displayed(session: Session, name: str, tally: Tally) -> Iterator[Display]:
+    """A bar that is drawn anew on a terminal, a plain line now and then elsewhere."""
+    if sys.stderr.isatty():
+        with _board(name, tally) as board:
+            yield board
+    else:
+        yield _Lines(name, tally, session.note)
+
+
+async def drawn(work: Coroutine[Any, Any, T], display: Display) -> T:
+    """The work, while the display is kept up to date."""
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(display.every)
+            display.draw()
+
+    beats = asyncio.create_task(beat())
+    try:
+        return await work
+    finally:
+        beats.cancel()
+
+
+class _Lines:
+    every: float = LINE_EVERY
+
+    def __init__(self, name: str, tally: Tally, note: Callable[[str], None]) -> None:
+        self._name, self._tally = name, tally
+        self.say = note
+
+    def draw(self) -> None:
+        self.say(line(self._name, self._tally.standing()))
+
+
+def line(name: str, standing: Standing) -> str:
+    """``sending weekly/2025-W43: 12,400 of 20,000 (62 %), 1,950/s, 4 s left, 12 deferred, 3 failed``."""
+    share = f" ({standing.done * 100 // standing.total} %)" if standing.total else ""
+    left = "" if standing.left is None else f", {span(standing.left)} left"
+    return (
+        f"sending {name}: {standing.done:,} of {standing.total:,}{share}, {standing.rate:,.0f}/s{left}, "
+        f"{standing.counts[DeliveryStatus.DEFERRED]:,} deferred, {standing.counts[DeliveryStatus.FAILED]:,} failed"
+    )
+
+
+def span(seconds: float) -> str:
+    """``4 s``, ``12 min``, ``2 h 05 min``."""
+    minutes = round(seconds / 60)
+    if seconds < 100:  # noqa: PLR2004 - up to there, seconds say more
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"  # noqa: PLR2004
+
+
+# --- on a terminal ----------------------------------------------------------------------------------------------------
+
+
+class _Board:
+    every: float = DRAW_EVERY
+
+    def __init__(self, draw: Callable[[], None], say: Callable[[str], None]) -> None:
+        self.draw = draw
+        self.say = say
+
+
+@contextmanager
+def _board(name: str, tally: Tally) -> Iterator[_Board]:
+    from rich.console import Console
+    from rich.live import Live
+
+    console = Console(stderr=True, markup=False, emoji=False, highlight=False)  # names are the configuration's
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+        yield _Board(
+            draw=lambda: live.update(picture(name, tally.standing()), refresh=True),
+            say=lambda text: console.print(text, soft_wrap=True),
+        )
+
+
+def picture(name: str, standing: Standing) -> Group:
+    """One line for all, and with several servers one more for each."""
+    from rich.console import Group
+    from rich.progress_bar import ProgressBar
+
+    whole = _grid()
+    whole.add_row(
+        f"sending {name}",
+        ProgressBar(total=max(standing.total, 1), completed=standing.done, width=BAR_WIDTH),
+        f"{standing.done:,}/{standing.total:,}",
+        f"{standing.rate:,.0f}/s",
+        "" if standing.left is None else f"{timedelta(seconds=round(standing.left))}",
+        *_tolls(standing.counts),
+    )
+    return Group(whole, _servers(standing.servers)) if len(standing.servers) > 1 else Group(whole)
+
+
+def _servers(servers: tuple[ServerStanding, ...]) -> Table:
+    table = _grid()
+    for server in servers:
+        accepted = f"{server.counts[DeliveryStatus.ACCEPTED]:,} accepted"
+        table.add_row(f"  {server.name}", f"{server.rate:,.0f}/s", accepted, *_tolls(server.counts), _state(server))
+    return table
+
+
+def _tolls(counts: dict[DeliveryStatus, int]) -> tuple[str, str]:
+    return f"{counts[DeliveryStatus.DEFERRED]:,} deferred", f"{counts[DeliveryStatus.FAILED]:,} failed"
+
+
+def _state(server: ServerStanding) -> str:
+    return f"limit until {server.until:%H:%M} UTC" if server.state is State.LIMIT else server.state
+
+
+def _grid() -> Table:
+    from rich.table import Table
+
+    return Table.grid(padding=(0, 2, 0, 0))

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
+from digest import dkim
 from digest.compose import Rules
 from digest.config import tables
-from digest.config.delivering import Smtp
+from digest.config.delivering import Dkim
 from digest.config.tables import Config
+from digest.delivery import Policy, Uncertain
+from digest.errors import ConfigError
 from digest.model import Sender
-from digest.period import Cadence, Missed, Unit
+from digest.pacing import Limits
+from digest.period import Cadence, Clock, Missed, Unit
 from digest.publishing import Digest
-from digest.sending.smtp import Server, Tls
+from digest.sending.loop import Pace
+from digest.sending.ports import Transport
+from digest.sending.relay import Relay
+from digest.sending.server import Server, Tls
 
 
 def digest(name: str, config: Config) -> Digest:
@@ -55,21 +63,79 @@ def _cadence(table: tables.Digest, zone: ZoneInfo) -> Cadence:
     unit = Unit(table.cadence)
     days = {Unit.DAY: (), Unit.WEEK: tables.WEEKDAYS, Unit.MONTH: ()}[unit]
     on = days.index(table.on) if days else int(table.on or 1)
-    return Cadence(unit=unit, on=on, at=table.at, cutoff=table.cutoff, zone=zone)
-
-
-def server(table: Smtp) -> Server:
-    """A mail server and how to talk to it."""
-    return Server(
-        host=table.host,
-        port=table.port,
-        tls=Tls(table.tls),
-        verify=table.verify,
-        ca_file=table.ca_file,
-        username=table.username,
-        password=table.password.get_secret_value(),
-        messages_per_connection=table.messages_per_connection,
-        connect_timeout=table.connect_timeout.total_seconds(),
-        command_timeout=table.command_timeout.total_seconds(),
-        data_timeout=table.data_timeout.total_seconds(),
+    return Cadence(
+        unit=unit,
+        on=on,
+        at=table.at,
+        cutoff=table.cutoff,
+        zone=zone,
+        by=Clock(table.zone),
+        until=table.between[1] if table.between else None,
     )
+
+
+def servers(config: Config) -> tuple[Server, ...]:
+    """The mail servers and how to talk to them."""
+    return tuple(
+        Server(
+            host=table.host,
+            port=table.port,
+            name=table.name,
+            tls=Tls(table.tls),
+            verify=table.verify,
+            ca_file=table.ca_file,
+            username=table.username,
+            password=table.password.get_secret_value(),
+            window=config.delivery.window,
+            messages_per_connection=table.messages_per_connection,
+            connect_timeout=table.connect_timeout.total_seconds(),
+            command_timeout=table.command_timeout.total_seconds(),
+            data_timeout=table.data_timeout.total_seconds(),
+        )
+        for table in config.smtp
+    )
+
+
+def relays(config: Config, transports: Sequence[Transport]) -> tuple[Relay, ...]:
+    """What each of them may be given; ``transports`` are the ways to them, in their order."""
+    return tuple(
+        Relay(
+            name=table.called,
+            transport=transport,
+            connections=table.connections,
+            limits=Limits(0, table.per_second, table.per_minute, table.per_hour, table.per_day),
+            weight=table.weight,
+            warm_up=table.warm_up,
+            warm_up_factor=table.warm_up_factor,
+        )
+        for table, transport in zip(config.smtp, transports, strict=True)
+    )
+
+
+def pace(config: Config, processes: int, place: int) -> Pace:
+    """How sending goes about it in one of several processes."""
+    table = config.delivery
+    return Pace(
+        batch=table.batch,
+        lease=table.lease,
+        outage=table.outage,
+        policy=Policy(table.first_retry, table.patience, Uncertain(table.uncertain)),
+        domains={
+            name: Limits(limits.connections, limits.per_second, per_hour=limits.per_hour)
+            for name, limits in table.domains.items()
+        },
+        processes=processes,
+        place=place,
+    )
+
+
+def dkim_key(table: Dkim) -> dkim.Key:
+    """The key that a table names. Raises ConfigError."""
+    try:
+        pem = table.key_file.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"dkim.key_file: {table.key_file} cannot be read: {error.strerror}",
+            hint="give whoever sends the right to read it, and nobody else",
+        ) from error
+    return dkim.load(pem, f"dkim.key_file: {table.key_file}", domain=table.domain, selector=table.selector)

@@ -21,7 +21,7 @@ from digest.model.editions import (
     Sender,
 )
 from digest.model.messages import Message, Reply, Stage
-from digest.model.notices import Notice, NoticeKind
+from digest.model.notices import Concerned, Noted, Notice, NoticeKind
 from digest.model.people import ADDRESS_MAXIMUM, LOCAL_PART_MAXIMUM, Address, Subscriber, SubscriberStatus
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Article",
     "Attachment",
     "Claim",
+    "Concerned",
     "Cover",
     "Covers",
     "Delivery",
@@ -42,6 +43,7 @@ __all__ = [
     "History",
     "Image",
     "Message",
+    "Noted",
     "Notice",
     "NoticeKind",
     "Outcome",

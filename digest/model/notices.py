@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+
+from digest.model.people import SubscriberStatus
 
 
 class NoticeKind(StrEnum):
@@ -21,8 +24,11 @@ class Notice:
     """One report about one message.
 
     ``key`` is the same for the same report however often it is read. ``delivery`` is the row it is about, 0 where the
-    report does not say; then ``address`` may. ``status`` is an enhanced code (RFC 3463) such as 5.1.1, or "". ``raw`` is
-    the report itself, kept where it was not understood.
+    report does not say; then ``subscriber`` and ``edition`` (``weekly/2025-W40``) may, or ``address``. ``status`` is an
+    enhanced code (RFC 3463) such as 5.1.1, or "". ``raw`` is the report itself, kept where it was not understood.
+
+    The kind is acted on as it stands: whoever makes a notice of a report that anybody could have forged makes it a mild
+    one.
     """
 
     key: str
@@ -33,3 +39,28 @@ class Notice:
     status: str = ""
     text: str = ""
     raw: bytes = b""
+    subscriber: int = 0
+    edition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """Whom a notice is about, and which edition, as far as the ledger knows them: 0 and None where it does not."""
+
+    subscriber: int = 0
+    status: SubscriberStatus | None = None
+    edition: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A notice as it was recorded. ``address`` is the subscriber's, ``edition`` a name; "" where nobody knows."""
+
+    id: int
+    at: datetime
+    kind: NoticeKind
+    source: str
+    address: str
+    edition: str
+    status: str
+    text: str

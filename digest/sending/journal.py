@@ -4,9 +4,8 @@
     connection 2 ── outcome of message 8, hand-over of 12 ─┼─▶ one transaction ─▶ 11 and 12 may leave
     connection 3 ── outcome of message 9 ──────────────────┘
 
-A connection hands over nothing before its last outcome is committed: after a kill, at most one message for each
-connection is in doubt. While one transaction is on its way to the disk the next one gathers: a durable commit costs
-each message a fraction, without any waiting to make it so.
+A connection asks for a hand-over in the transaction that has the outcome which made room for it: after a kill, at most
+`X
 """
 
 from __future__ import annotations
@@ -19,35 +18,48 @@ from typing import Self
 
 from digest.model import Outcome
 
+GATHERING = 0.004  # seconds that a small transaction waits for more
+
 Commit = Callable[[Sequence[tuple[int, str]], Sequence[Outcome]], Awaitable[frozenset[int]]]
 
 
 class Journal:
-    """An asynchronous context; ``told`` hears of each outcome once it is committed, and raises nothing.
+    """An asynchronous context; ``told`` hears of each outcome once it is committed, and raises nothing. ``enough`` says
+    how many hand-overs are worth a transaction at once.
 
     Leaving it commits what is left. Raises what ``commit`` raises; what could not be committed stays ``handing`` in the
     ledger.
     """
 
-    def __init__(self, commit: Commit, told: Callable[[Outcome], None]) -> None:
+    def __init__(self, commit: Commit, told: Callable[[Outcome], None], enough: Callable[[], int]) -> None:
         self._commit = commit
         self._told = told
+        self._enough = enough
         self._outcomes: list[Outcome] = []
         self._handing: list[tuple[tuple[int, str], asyncio.Future[bool]]] = []
         self._wanted = asyncio.Event()
+        self._full = asyncio.Event()
+        self._under_way = False
         self._closing = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything has been committed and told."""
+        return not (self._outcomes or self._handing or self._under_way)
 
     def put(self, outcome: Outcome) -> None:
         """To be committed with the next transaction."""
         self._outcomes.append(outcome)
         self._wanted.set()
 
-    async def hand_over(self, delivery: int, token: str) -> bool:
-        """Whether the content may leave, once that is committed. Raises what ``commit`` raises."""
+    def hand_over(self, delivery: int, token: str) -> asyncio.Future[bool]:
+        """Whether the content may leave, once that is committed; what ``commit`` raised, if it could not be."""
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._handing.append(((delivery, token), answer))
         self._wanted.set()
-        return await answer
+        if len(self._handing) >= self._enough():
+            self._full.set()
+        return answer
 
     async def __aenter__(self) -> Self:
         self._writing = asyncio.create_task(self._write())
@@ -58,23 +70,33 @@ class Journal:
     ) -> None:
         self._closing = True
         self._wanted.set()
+        self._full.set()
         await self._writing
-        await self._flush()
+        while self._outcomes or self._handing:
+            await self._flush()
+            await asyncio.sleep(0)  # who was waiting for an answer may have more to say
 
     async def _write(self) -> None:
         while not self._closing:
             await self._wanted.wait()
+            await self._gathered()
             self._wanted.clear()
-            with contextlib.suppress(
-                Exception
-            ):  # who waits was told; outcomes go with the next transaction or the last
+            self._full.clear()
+            with contextlib.suppress(Exception):  # who waits was told; outcomes go with the next one, or the last
                 await self._flush()
+
+    async def _gathered(self) -> None:
+        if not self._full.is_set() and len(self._handing) < self._enough():
+            timer = asyncio.get_running_loop().call_later(GATHERING, self._full.set)
+            await self._full.wait()
+            timer.cancel()
 
     async def _flush(self) -> None:
         outcomes, self._outcomes = self._outcomes, []
         handing, self._handing = self._handing, []
         if not outcomes and not handing:
             return
+        self._under_way = True
         try:
             granted = await self._commit([claim for claim, _ in handing], outcomes)
         except Exception as error:
@@ -82,7 +104,10 @@ class Journal:
             for _, answer in handing:
                 if not answer.done():
                     answer.set_exception(error)
+                    answer.exception()  # whoever asks is told; nobody has to
             raise
+        finally:
+            self._under_way = False
         for (delivery, _), answer in handing:
             if not answer.done():
                 answer.set_result(delivery in granted)

@@ -1,8 +1,8 @@
-"""The sending loop: asks the ledger what is due, hands it over, records what the server said.
+"""The sending loop: asks the ledger what is due, hands it over, records what the servers said.
 
-    recover ─▶ claim a batch ─▶ each connection: take one ─▶ hand_over committed ─▶ content leaves ─▶ reply
+    recover ─▶ claim a batch ─▶ connections take from it ─▶ hand_over committed ─▶ content leaves ─▶ reply
                    ▲                    ▲                                                              │
-                   │                    └────────────── next one, in the same transaction as ◀─── outcome
+                   │                    └──────────── next one, in the same transaction as ◀──── outcome
                    └── until nothing is due, or somebody says stop
 
 There is no resume code: after a crash the same loop starts with the same question.
@@ -11,33 +11,41 @@ There is no resume code: after a crash the same loop starts with the same questi
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from digest.delivery import Policy, Uncertain, after, is_dead_mailbox, pause
-from digest.errors import AddressError, TransportError
+from digest.delivery import Policy, Uncertain, pause
+from digest.errors import TransportError
 from digest.model import Delivery, DeliveryStatus, Message, Outcome, Reply, Stage
+from digest.pacing import Limits
 from digest.sending.journal import Journal
-from digest.sending.ports import Clock, Connection, Ledger, Transport, Watch
+from digest.sending.ports import Clock, Connection, Ledger, Parcel, Watch
+from digest.sending.relay import Outlet, Relay, warmed_up
+from digest.sending.waiting import Claimed, Waiting
+from digest.sending.work import Work
 
 T = TypeVar("T")
+LONG = 10.0  # seconds; who rests longer keeps neither a connection open nor claims for itself
+TOO_LONG = 3700.0  # seconds; a server whose limits last longer is spent for this run
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How sending goes about it. ``per_second`` 0 means no limit; ``outage`` is how long a sick channel is waited for."""
+    """How sending goes about it. ``outage`` is how long sick servers are waited for, ``processes`` how many share the
+    limits, ``place`` which of them this one is, from 0.
+    """
 
-    connections: int
     batch: int
     lease: timedelta
     outage: timedelta
     policy: Policy
-    per_second: float = 0
+    domains: Mapping[str, Limits] = field(default_factory=dict)
+    processes: int = 1
+    place: int = 0
 
 
 async def send(
@@ -45,31 +53,32 @@ async def send(
     write: Callable[[Delivery], Message],
     *,
     ledger: Ledger,
-    transport: Transport,
+    relays: Sequence[Relay],
     pace: Pace,
     clock: Clock,
     watch: Watch,
     stop: asyncio.Event,
-) -> None:
+) -> datetime | None:
     """Hands over all that is due of an edition; ``write`` makes a delivery's message (may raise AddressError).
 
     Ends when nothing is due or ``stop`` is set; what is in hand is finished first, and claims that were not used are
-    handed back. Raises TransportError when the channel stayed sick for ``pace.outage``, StoreError when the ledger
-    cannot be written; also then everything that the servers said is recorded first, where that is possible.
+    handed back. Returns when to go on if all servers have had what their limits allow, else None. Raises TransportError
+    when all of them stayed sick for ``pace.outage``, StoreError when the ledger cannot be written; also then everything
+    that the servers said is recorded first, where that is possible.
     """
     with ThreadPoolExecutor(1, "ledger") as executor:
         run = _Run(
-            edition=edition,
-            write=write,
+            edition,
+            write,
             ledger=ledger,
-            transport=transport,
+            relays=relays,
             pace=pace,
             clock=clock,
             watch=watch,
             stop=stop,
             executor=executor,
         )
-        await run.to_the_end()
+        return await run.to_the_end()
 
 
 class _Run:
@@ -77,11 +86,11 @@ class _Run:
 
     def __init__(
         self,
-        *,
         edition: int,
         write: Callable[[Delivery], Message],
+        *,
         ledger: Ledger,
-        transport: Transport,
+        relays: Sequence[Relay],
         pace: Pace,
         clock: Clock,
         watch: Watch,
@@ -89,155 +98,216 @@ class _Run:
         executor: ThreadPoolExecutor,
     ) -> None:
         self._edition = edition
-        self._write = write
         self._ledger = ledger
-        self._transport = transport
+        self._relays = relays
         self._pace = pace
         self._clock = clock
         self._watch = watch
         self._stop = stop
         self._executor = executor
-        self._journal = Journal(self._commit, self._recorded)
-        self._waiting: deque[tuple[Delivery, str]] = deque()
-        self._proven: set[Connection] = set()  # those that have carried mail
-        self._troubled: set[int] = set()  # deliveries that a connection broke under before their content left
+        self._outlets: dict[str, Outlet] = {}
+        self._waiting = Waiting(
+            {domain: limits.share(pace.processes, pace.place) for domain, limits in pace.domains.items()}
+        )
+        self._journal = Journal(self._commit, self._recorded, lambda: self._at_work // 2)
+        self._work = Work(
+            write,
+            waiting=self._waiting,
+            journal=self._journal,
+            outlets=self._outlets,
+            policy=pace.policy,
+            lease=pace.lease,
+            clock=clock,
+            watch=watch,
+        )
         self._claiming = asyncio.Lock()
-        self._next_turn = clock.now()
+        self._ahead: asyncio.Task[None] | None = None  # claims while there is still something to carry
+        self._dry = False  # the last claim brought less than it asked for
+        self._at_work = 0  # connections that carry, or are about to
         self._sick_since: datetime | None = None
-        self._fault: Exception | None = None
-        self._faulty = asyncio.Event()
+        self._fault: BaseException | None = None
+        self._over = asyncio.Event()  # nothing is due any more, or something went wrong
+        self._news = asyncio.Event()  # each is set once, and another one takes its place
+        self._come_back = 0  # claims that are due again
 
-    async def to_the_end(self) -> None:
+    async def to_the_end(self) -> datetime | None:
         await self._recover()
+        await self._open()
         await self._fill()
         try:
             async with self._journal:
-                workers = min(self._pace.connections, len(self._waiting))
-                await asyncio.gather(*(self._work() for _ in range(workers)))
+                await asyncio.gather(*(self._carry(_Worker(self, outlet)) for outlet in self._places()))
+                if self._ahead is not None:
+                    await self._ahead
         finally:
             await self._hand_back()
         if self._fault is not None:
             raise self._fault
+        return self._goes_on_at()
+
+    async def _open(self) -> None:
+        """What each server may take still, by what it was given before."""
+        for relay in self._relays:
+            now = self._clock.now()
+            first, used = now, tuple[tuple[float, int], ...]()
+            if relay.warm_up:
+                first = await self._in_ledger(partial(self._ledger.first_used, relay.name, now))
+            limits = warmed_up(relay, first, now)
+            if limits.per_minute or limits.per_hour or limits.per_day:
+                used = await self._in_ledger(partial(self._ledger.used, relay.name, now))
+            share = [(ago, -(-count // self._pace.processes)) for ago, count in used]
+            limits = limits.share(self._pace.processes, self._pace.place)
+            self._outlets[relay.name] = Outlet(relay, limits, share)
+
+    def _places(self) -> list[Outlet]:
+        """One place for each connection: as many as are allowed, but no more than there is to carry."""
+        places = []
+        for outlet in self._outlets.values():
+            mine = Limits(connections=outlet.relay.connections).share(self._pace.processes, self._pace.place)
+            places.extend([outlet] * min(mine.connections, len(self._waiting)))
+        return places
+
+    def _goes_on_at(self) -> datetime | None:
+        untils = [outlet.spent_until for outlet in self._outlets.values()]
+        spent = [until for until in untils if until is not None]
+        return min(spent) if spent and len(spent) == len(untils) else None
 
     # --- one connection
 
-    async def _work(self) -> None:
+    async def _carry(self, worker: _Worker) -> None:
         try:
-            await self._carry()
-        except Exception as error:  # noqa: BLE001 - the other connections finish what they have in hand, then it is raised
-            self._failed(error)
-
-    def _failed(self, error: Exception) -> None:
-        self._fault = self._fault or error
-        self._faulty.set()
-
-    async def _carry(self) -> None:
-        connection: Connection | None = None
-        failures = 0
-        try:
-            while not self._ending:
-                try:
-                    connection = connection or await self._transport.connect()
-                    if (claimed := await self._take()) is None:
-                        return
-                    await self._hand_over(connection, *claimed)
-                    failures = 0
-                except TransportError as error:
-                    failures += 1
-                    await self._close(connection)
-                    connection = None
-                    await self._fell_ill(error, failures)
+            while not self._ending and (wait := await self._wait(worker.outlet)) is not None:
+                if wait > 0:
+                    await self._rest_long(worker, wait)
                 else:
-                    if connection.spent:
-                        await self._close(connection)
-                        connection = None
+                    await self._attend(worker)
+        except Exception as error:  # noqa: BLE001 - the others finish what they have in hand, then it is raised
+            self.failed(error)
         finally:
-            await self._close(connection)
+            await worker.close()
 
-    async def _hand_over(self, connection: Connection, delivery: Delivery, token: str) -> None:
-        await self._turn()
-        if self._ending:  # while it waited for its turn
-            self._waiting.appendleft((delivery, token))
-            return
-        asked = self._clock.now()
+    async def _attend(self, worker: _Worker) -> None:
+        rest = 0.0
+        self._at_work += 1
         try:
-            granted = await self._journal.hand_over(delivery.id, token)
-        except Exception:
-            self._waiting.appendleft((delivery, token))  # claimed still, and goes back with the rest
-            raise
-        if granted:
-            reply = await self._reply(connection, delivery, token, asked)
-            self._journal.put(self._judged(delivery, token, reply))
-            if reply.stage is Stage.CUT:
-                raise TransportError(f"{reply.server}: {reply.text}")
-            self._is_well(connection)
+            await worker.carry()
+        except TransportError as error:
+            await worker.close()
+            rest = await self._fell_ill(worker, error)
+        finally:
+            self._at_work -= 1
+            self._stir()
+        await self._rest(rest)
 
-    async def _reply(self, connection: Connection, delivery: Delivery, token: str, asked: datetime) -> Reply:
-        """What is said about a message that was handed over; what is known not to have left is nobody's attempt."""
-        try:
-            message = self._write(delivery)
-        except AddressError as error:
-            return Reply(553, f"5.1.3 {error.message}", Stage.RCPT, "digest")
-        except Exception:
-            self._take_back(delivery, token)
-            raise
-        try:
-            return await connection.send(message, lambda: self._clock.now() - asked < self._pace.lease)
-        except TransportError:
-            self._troubled.add(delivery.id)
-            self._take_back(delivery, token)
-            raise
+    async def _wait(self, outlet: Outlet) -> float | None:
+        """Seconds until this server may take something; None when there is nothing more for it."""
+        if not await self._something():
+            return None
+        now = self._clock.now()
+        moment = now.timestamp()
+        for left, claimed in self._waiting.overdue(moment):
+            await self._give_back(claimed, now + timedelta(seconds=left))
+        wait = outlet.wait(moment, self._outlets)
+        self._note_limits(outlet, wait, now)
+        return None if wait > TOO_LONG else max(wait, self._waiting.wait(moment))
 
-    def _take_back(self, delivery: Delivery, token: str) -> None:
-        self._journal.put(Outcome(replace(delivery, status=DeliveryStatus.QUEUED), token))
+    async def _something(self) -> bool:
+        """Whether there is something to carry. Who finds nothing stays until nobody has anything in hand that may come
+        back; the last one asks once more.
+        """
+        while not len(self._waiting) and not self._ending:
+            news, last = self._news, self._nobody_is_at_it()
+            await self._fill(surely=last)
+            if not len(self._waiting) and self._dry:
+                if last and self._nobody_is_at_it():
+                    self._over.set()
+                await self._rest_until(news.wait())
+        return not self._ending
 
-    def _judged(self, delivery: Delivery, token: str, reply: Reply) -> Outcome:
-        judged = after(delivery, reply, self._clock.now(), self._pace.policy, self._clock.chance())
-        return Outcome(judged, token, reply.server, str(reply) if is_dead_mailbox(reply) else "")
+    def _nobody_is_at_it(self) -> bool:
+        return not self._at_work and self._journal.is_idle
 
-    async def _turn(self) -> None:
-        """Waits for this message's turn under the limit per second."""
-        if not self._pace.per_second:
-            return
-        mine = max(self._next_turn, self._clock.now())
-        self._next_turn = mine + timedelta(seconds=1 / self._pace.per_second)
-        await self._rest((mine - self._clock.now()).total_seconds())
+    def _stir(self) -> None:
+        """Something may be due again, or nobody carries any more: who waits for that looks again."""
+        self._news.set()
+        self._news = asyncio.Event()
 
-    async def _close(self, connection: Connection | None) -> None:
-        if connection is not None:
-            self._proven.discard(connection)
-            await connection.close()
+    async def _rest_long(self, worker: _Worker, seconds: float) -> None:
+        if seconds > LONG:
+            await worker.close()
+            if not self._at_work:
+                await self._hand_back()
+        await self._rest(seconds)
 
-    # --- the health of the channel
+    def failed(self, error: BaseException) -> None:
+        self._fault = self._fault or error
+        self._over.set()
 
-    async def _fell_ill(self, error: TransportError, failures: int) -> None:
-        """Has this connection wait before it tries again. When no other one carries mail, all claims go back and it is told."""
-        if not self._proven:
-            now = self._clock.now()
+    # --- the health of the servers
+
+    async def _fell_ill(self, worker: _Worker, error: TransportError) -> float:
+        """Seconds for this connection to wait before it tries again. When no server carries mail, all claims go back,
+        and it is told. Raises the error when that has been so for too long.
+        """
+        worker.failures += 1
+        outlet, now = worker.outlet, self._clock.now()
+        if not outlet.proven and outlet.sick_since is None:
+            outlet.sick_since = now
+            self._come_or_gone()
+            if len(self._outlets) > 1:
+                self._watch.failing(outlet.name, error)
+        if not any(one.can_take for one in self._outlets.values()):
             if self._sick_since is None:
                 self._sick_since = now
                 self._watch.paused(error)
             if now - self._sick_since >= self._pace.outage:
                 raise error
             await self._hand_back()
-        await self._rest(pause(failures, self._clock.chance()).total_seconds())
+        return pause(worker.failures, self._clock.chance()).total_seconds()
 
-    def _is_well(self, connection: Connection) -> None:
-        self._proven.add(connection)
+    def is_well(self, worker: _Worker) -> None:
+        worker.failures = 0
+        outlet = worker.outlet
+        outlet.proven.add(worker)
+        if outlet.sick_since is not None:
+            outlet.sick_since = None
+            self._come_or_gone()
+            if len(self._outlets) > 1:
+                self._watch.back(outlet.name)
         if self._sick_since is not None:
             self._sick_since = None
             self._watch.resumed()
 
+    def _note_limits(self, outlet: Outlet, wait: float, now: datetime) -> None:
+        """Says once when a server has had all that its limits allow for a while."""
+        until = now + timedelta(seconds=wait) if wait > LONG else None
+        if (until is None) != (outlet.spent_until is None):
+            self._come_or_gone()
+            if until is not None:
+                self._watch.spent(outlet.name, until)
+        outlet.spent_until = until
+
+    def _come_or_gone(self) -> None:
+        for outlet in self._outlets.values():
+            outlet.count_anew()
+
+    @property
+    def _few(self) -> int:
+        """So many may wait when more are claimed."""
+        return self._pace.batch // 2
+
     @property
     def _ending(self) -> bool:
-        return self._stop.is_set() or self._fault is not None
+        return self._stop.is_set() or self._over.is_set()
 
     async def _rest(self, seconds: float) -> None:
         """Sleeps, or less when sending ends."""
-        if seconds <= 0 or self._ending:
-            return
-        ends = (self._clock.sleep(seconds), self._stop.wait(), self._faulty.wait())
-        waits = [asyncio.ensure_future(end) for end in ends]
+        if seconds > 0 and not self._ending:
+            await self._rest_until(self._clock.sleep(seconds))
+
+    async def _rest_until(self, end: Awaitable[object]) -> None:
+        """Waits for that, or less when sending ends."""
+        waits = [asyncio.ensure_future(one) for one in (end, self._stop.wait(), self._over.wait())]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -245,30 +315,62 @@ class _Run:
                 wait.cancel()
             await asyncio.gather(*waits, return_exceptions=True)
 
+    # --- what connections ask for
+
+    def take(self, outlet: Outlet) -> Parcel | None:
+        """The next message for a server; None when there is none just now, or sending ends."""
+        if self._ending:
+            return None
+        if len(self._waiting) <= self._few and not self._dry and self._ahead is None:
+            self._ahead = asyncio.create_task(self._claim_ahead())
+        return self._work.take(outlet)
+
+    def said(self, parcel: Parcel, reply: Reply, worker: _Worker) -> None:
+        self._work.said(parcel, reply, worker.outlet)
+        if reply.stage is not Stage.CUT:
+            self.is_well(worker)
+
+    def untouched(self, parcel: Parcel, blamed: str, worker: _Worker) -> None:
+        self._work.untouched(parcel, worker.outlet, blamed)
+
     # --- the ledger
 
-    async def _take(self) -> tuple[Delivery, str] | None:
-        """The next claimed delivery; None when nothing is due or sending ends."""
-        async with self._claiming:
-            if not self._waiting and not self._ending:
-                await self._fill()
-        return self._waiting.popleft() if self._waiting and not self._ending else None
+    async def _claim_ahead(self) -> None:
+        try:
+            await self._fill()
+        except Exception as error:  # noqa: BLE001 - raised when the others have finished what they have in hand
+            self.failed(error)
+        finally:
+            self._ahead = None
 
-    async def _fill(self) -> None:
-        most = self._pace.batch
-        if self._pace.per_second:  # no more than half a lease can carry
-            most = max(1, min(most, int(self._pace.per_second * self._pace.lease.total_seconds() / 2)))
-        while not self._waiting:
-            claim = await self._in_ledger(
-                partial(self._ledger.claim, self._edition, most, self._clock.now(), self._pace.lease)
-            )
-            # One at whom the server hangs up each time must not stand in the way of the others.
-            last_the_troubled = sorted(claim.deliveries, key=lambda delivery: delivery.id in self._troubled)
-            self._waiting.extend((delivery, claim.token) for delivery in last_the_troubled)
-            if claim.skipped:
-                self._watch.skipped(claim.skipped)
-            elif not claim.deliveries and not await self._recover():
+    async def _fill(self, *, surely: bool = True) -> None:
+        """Claims what is due, if not half a batch waits already; or nothing, if the last claim left nothing behind."""
+        async with self._claiming:
+            if len(self._waiting) > self._few or self._ending or (self._dry and not surely):
                 return
+            most, before = self._most(), self._come_back
+            while not (found := await self._claim(most)) and await self._recover():
+                pass
+            self._dry = found < most and before == self._come_back
+
+    async def _claim(self, most: int) -> int:
+        """How many deliveries were found due."""
+        claim = await self._in_ledger(
+            partial(self._ledger.claim, self._edition, most, self._clock.now(), self._pace.lease)
+        )
+        if claim.skipped:
+            self._watch.skipped(claim.skipped)
+        last_the_troubled = sorted(claim.deliveries, key=self._work.troubled)
+        self._waiting.put((delivery, claim.token) for delivery in last_the_troubled)
+        return len(claim.deliveries) + claim.skipped
+
+    def _most(self) -> int:
+        """No more than half a lease can carry."""
+        rates = [outlet.relay.limits.per_second for outlet in self._outlets.values()]
+        if not rates or not all(rates):
+            return self._pace.batch
+        carried = int(sum(rates) / self._pace.processes * self._pace.lease.total_seconds() / 2)
+        return max(1, min(self._pace.batch, carried))
 
     async def _recover(self) -> bool:
         """Whether something is due again that a sender held too long: a dead one, or this one behind a slow server."""
@@ -278,24 +380,69 @@ class _Run:
             self._watch.recovered(claims, doubts)
         return bool(claims or (doubts and resend))
 
+    def _comes_back(self) -> None:
+        self._come_back += 1
+        self._dry = False
+
     async def _hand_back(self) -> None:
-        unused = [(delivery.id, token) for delivery, token in self._waiting]
-        self._waiting.clear()
-        if unused:
-            await self._in_ledger(partial(self._ledger.hand_back, unused))
+        await self._give_back(self._waiting.drain())
+
+    async def _give_back(self, claimed: Sequence[Claimed], due: datetime | None = None) -> None:
+        if claimed:
+            self._comes_back()
+            unused = [(delivery.id, token) for delivery, token in claimed]
+            await self._in_ledger(partial(self._ledger.hand_back, unused, due))
 
     async def _commit(self, handing: Sequence[tuple[int, str]], outcomes: Sequence[Outcome]) -> frozenset[int]:
-        return await self._in_ledger(
-            partial(self._ledger.commit, handing, outcomes, self._clock.now(), self._pace.lease)
-        )
+        try:
+            return await self._in_ledger(
+                partial(self._ledger.commit, handing, outcomes, self._clock.now(), self._pace.lease)
+            )
+        except Exception as error:
+            self.failed(error)
+            raise
 
     def _recorded(self, outcome: Outcome) -> None:
+        self._stir()
         if outcome.delivery.status is DeliveryStatus.QUEUED:
+            self._comes_back()
             return
         try:
             self._watch.recorded(outcome)
         except Exception as error:  # noqa: BLE001 - whoever watches must not keep the others from being recorded
-            self._failed(error)
+            self.failed(error)
 
     async def _in_ledger(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, call)
+
+
+class _Worker:
+    """One place for a connection, and the bag that the connection takes from (``digest.sending.ports.Bag``)."""
+
+    def __init__(self, run: _Run, outlet: Outlet) -> None:
+        self._run = run
+        self._connection: Connection | None = None
+        self.outlet = outlet
+        self.failures = 0
+
+    async def carry(self) -> None:
+        """Carries while there is something to take. Raises TransportError, and what ends the run."""
+        if self._connection is None or self._connection.spent:
+            await self.close()
+            self._connection = await self.outlet.relay.transport.connect()
+        await self._connection.carry(self)
+
+    async def close(self) -> None:
+        self.outlet.proven.discard(self)
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    def take(self) -> Parcel | None:
+        return self._run.take(self.outlet)
+
+    def said(self, parcel: Parcel, reply: Reply) -> None:
+        self._run.said(parcel, reply, self)
+
+    def untouched(self, parcel: Parcel, blamed: str = "") -> None:
+        self._run.untouched(parcel, blamed, self)

@@ -1,14 +1,15 @@
-"""What sending needs of the world: a ledger, a way for messages to leave, somebody who watches, and the clock."""
+"""What sending needs of the world: a ledger, ways for messages to leave, somebody who watches, and the clock."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from digest.errors import TransportError
-from digest.model import Claim, Message, Outcome, Reply
+from digest.model import Claim, Delivery, Message, Outcome, Reply
 
 
 class Ledger(Protocol):
@@ -22,23 +23,57 @@ class Ledger(Protocol):
         self, handing: Sequence[tuple[int, str]], outcomes: Sequence[Outcome], now: datetime, lease: timedelta
     ) -> frozenset[int]: ...
 
-    def hand_back(self, claimed: Sequence[tuple[int, str]]) -> None: ...
+    def hand_back(self, claimed: Sequence[tuple[int, str]], due: datetime | None = None) -> None: ...
+
+    def used(self, server: str, now: datetime) -> tuple[tuple[float, int], ...]: ...
+
+    def first_used(self, server: str, now: datetime) -> datetime: ...
+
+
+@dataclass(slots=True)
+class Parcel:
+    """A message on its way. Its content may leave once ``granted`` says so, and while ``in_time`` does."""
+
+    delivery: Delivery
+    token: str
+    message: Message
+    granted: asyncio.Future[bool]
+    in_time: Callable[[], bool]
+    taken: float = 0.0  # when, in seconds on the clock that limits are kept by
+
+    async def may_leave(self) -> bool:
+        """Waits for the ledger's word. Raises what kept the ledger from giving it."""
+        return self.granted.result() if self.granted.done() else await asyncio.shield(self.granted)
+
+
+class Bag(Protocol):
+    """Where a connection takes its messages from, and says what became of each: exactly one of the last two calls."""
+
+    def take(self) -> Parcel | None:
+        """The next one for this connection; None when there is none just now. Its hand-over is asked for already."""
+
+    def said(self, parcel: Parcel, reply: Reply) -> None:
+        """The server's word on it, or that there is a doubt."""
+
+    def untouched(self, parcel: Parcel, blamed: str = "") -> None:
+        """Nothing of its content has left. ``blamed`` says how the line broke over this very message."""
 
 
 class Connection(Protocol):
-    """An open way to one server, for one message at a time."""
+    """An open way to one server."""
 
-    async def send(self, message: Message, in_time: Callable[[], bool]) -> Reply:
-        """What the server said; raises TransportError while the content has not begun to leave.
+    async def carry(self, bag: Bag) -> None:
+        """Hands over what the bag gives, until it gives no more or the connection is used up.
 
-        ``in_time`` is asked last of all before it leaves: a sender may have slept past its lease meanwhile.
+        Whatever happens, each message that was taken is said to be one thing or the other. Raises TransportError for
+        what is nobody's attempt, and what ``granted`` raises.
         """
 
     async def close(self) -> None: ...
 
     @property
     def spent(self) -> bool:
-        """Whether this connection should not carry another message."""
+        """Whether this connection cannot carry another message."""
 
 
 class Transport(Protocol):

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, or_, select, update
 
-from digest.model import Delivery, DeliveryStatus, Settlement
+from digest.errors import UsageError
+from digest.model import Delivery, DeliveryStatus, Settlement, SubscriberStatus
 from digest.store.database import Database
 from digest.store.tables import acts, deliveries, editions, subscribers
 
 DUE = (DeliveryStatus.QUEUED, DeliveryStatus.DEFERRED)
+HELD = (DeliveryStatus.CLAIMED, DeliveryStatus.HANDING)
 FREE: dict[str, Any] = {"sender": None, "token": None, "lease": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """How an edition went through the mail servers: deliveries by status for each, the first and the last try, the rate.
+
+    ``per_second`` counts those that were accepted between the two.
+    """
+
+    servers: dict[str, dict[DeliveryStatus, int]]
+    first_tried: datetime | None
+    last_tried: datetime | None
+    per_second: float | None
 
 
 class Deliveries:
@@ -34,58 +50,158 @@ class Deliveries:
         return {status: found[status] for status in DeliveryStatus if status in found}
 
     def next_due(self, edition: int) -> datetime | None:
-        """When the next deferred delivery will be tried."""
-        query = select(func.min(deliveries.c.due)).where(
-            deliveries.c.edition == edition, deliveries.c.status == DeliveryStatus.DEFERRED
-        )
+        """When the next delivery is due that waits for its time: its reader's hour, or another try."""
+        query = select(func.min(deliveries.c.due)).where(_waits(edition))
         with self._database.read() as connection:
             found: datetime | None = connection.execute(query).scalar()
             return found
 
+    def due_between(self, edition: int, after: datetime) -> tuple[datetime, datetime] | None:
+        """The first and the last time for which deliveries wait, of those later than ``after``."""
+        query = select(func.min(deliveries.c.due), func.max(deliveries.c.due))
+        with self._database.read() as connection:
+            first, last = connection.execute(query.where(_waits(edition), deliveries.c.due > after)).one()
+        return (first, last) if first else None
+
+    def passage(self, edition: int) -> Passage:
+        """How far an edition has come, and through which servers."""
+        query = (
+            select(
+                deliveries.c.server,
+                deliveries.c.status,
+                func.count().label("number"),
+                func.min(deliveries.c.first_tried).label("first"),
+                func.max(deliveries.c.changed).label("last"),
+            )
+            .where(deliveries.c.edition == edition, deliveries.c.server != "")
+            .group_by(deliveries.c.server, deliveries.c.status)
+            .order_by(deliveries.c.server, deliveries.c.status)
+        )
+        with self._database.read() as connection:
+            return _passage(connection.execute(query).all())
+
     def each(
         self, edition: int, status: DeliveryStatus | None = None
     ) -> Iterator[tuple[Delivery, str, datetime | None]]:
-        """Every delivery of an edition with its server and the time of its last change."""
-        query = joined().where(deliveries.c.edition == edition).order_by(deliveries.c.id)
-        if status is not None:
-            query = query.where(deliveries.c.status == status)
+        """Every delivery of an edition with its server and the time of its last change.
+
+        In the order of an index, so that the first comes at once, and a million of them take no memory.
+        """
+        query = joined().where(deliveries.c.edition == edition)
+        if status is None:
+            query = query.order_by(deliveries.c.subscriber)
+        else:
+            query = query.where(deliveries.c.status == status).order_by(deliveries.c.due, deliveries.c.id)
         with self._database.read() as connection:
-            for row in connection.execute(query).yield_per(1000):
+            for row in connection.execute(query.execution_options(yield_per=1000)):
                 yield delivery_of(row), row.server, row.changed
 
     def unfinished(self, now: datetime) -> tuple[int, ...]:
-        """The editions that have something to hand over at this moment."""
+        """The editions that have something to hand over at this moment, or in hand."""
+
+        def some(*wanted: ColumnElement[bool]) -> ColumnElement[bool]:
+            """Found, or not, by one look into an index: it is asked every few seconds, of all editions."""
+            return exists().where(deliveries.c.edition == editions.c.id, *wanted)
+
+        due = (deliveries.c.due.is_(None), deliveries.c.due <= now)
         query = (
-            select(deliveries.c.edition)
-            .join_from(deliveries, editions)
+            select(editions.c.id)
             .where(
                 editions.c.stopped.is_(None),
                 or_(
-                    deliveries.c.status.in_((DeliveryStatus.CLAIMED, DeliveryStatus.HANDING)),
-                    and_(deliveries.c.status.in_(DUE), or_(deliveries.c.due.is_(None), deliveries.c.due <= now)),
+                    *(some(deliveries.c.status == status) for status in HELD),
+                    *(some(deliveries.c.status == status, when) for status in DUE for when in due),
                 ),
             )
-            .distinct()
-            .order_by(deliveries.c.edition)
+            .order_by(editions.c.id)
         )
         with self._database.read() as connection:
             return tuple(connection.execute(query).scalars())
 
-    def settle(self, edition: int, how: Settlement, now: datetime) -> int:
-        """Settles all uncertain deliveries of an edition by a person's word; returns how many."""
-        doubtful = (deliveries.c.edition == edition, deliveries.c.status == DeliveryStatus.UNCERTAIN)
+    def settle(self, edition: int, how: Settlement, now: datetime, *, keys: Collection[str] = ()) -> int:
+        """Settles the uncertain deliveries of an edition by a person's word, all or those to the addresses with these
+        keys; returns how many.
+
+        Raises UsageError, and settles nothing, when one of the keys has no uncertain delivery.
+        """
+        doubtful = and_(deliveries.c.edition == edition, deliveries.c.status == DeliveryStatus.UNCERTAIN)
         values: dict[str, Any] = {
             "status": DeliveryStatus.ACCEPTED if how is Settlement.ACCEPT else DeliveryStatus.QUEUED,
             "reply": deliveries.c.reply + f" (settled by the operator: {how})",
             "due": None,
-            "changed": now,
             **FREE,
         }
         with self._database.write() as connection:
-            count = connection.execute(update(deliveries).where(*doubtful).values(values)).rowcount
-            detail = f"{count} uncertain: {how}"
-            connection.execute(insert(acts).values(at=now, edition=edition, act="settle", detail=detail))
+            if keys:
+                doubtful = deliveries.c.id.in_(_addressed(connection, doubtful, keys))
+            count = connection.execute(update(deliveries).where(doubtful).values(values)).rowcount
+            # Whom it was about stands in the deliveries; in an act, an address would outlive the person's erasure.
+            if count:
+                detail = f"{count} uncertain{', by address' if keys else ''}: {how}"
+                connection.execute(insert(acts).values(at=now, edition=edition, act="settle", detail=detail))
         return count
+
+    def retry(self, edition: int, now: datetime) -> tuple[int, dict[str, int]]:
+        """Makes failed deliveries due again, with new patience: (how many, how many are left out, by the reason why).
+
+        Left out are those whose reader must not be mailed, or does not want to be, any more.
+        """
+        failed = and_(deliveries.c.edition == edition, deliveries.c.status == DeliveryStatus.FAILED)
+        active = exists().where(
+            subscribers.c.id == deliveries.c.subscriber, subscribers.c.status == SubscriberStatus.ACTIVE
+        )
+        values: dict[str, Any] = {
+            "status": DeliveryStatus.QUEUED,
+            "reply": deliveries.c.reply + " (retried by the operator)",
+            "first_tried": None,
+            "due": None,
+            **FREE,
+        }
+        with self._database.write() as connection:
+            count = connection.execute(update(deliveries).where(failed, active).values(values)).rowcount
+            why = func.coalesce(subscribers.c.status, "erased")
+            left = connection.execute(
+                select(why, func.count())
+                .join_from(deliveries, subscribers, isouter=True)
+                .where(failed)
+                .group_by(why)
+                .order_by(why)
+            )
+            left_out = {str(reason): int(number) for reason, number in left}
+            if count:
+                detail = f"{count} failed, {sum(left_out.values())} left out"
+                connection.execute(insert(acts).values(at=now, edition=edition, act="retry", detail=detail))
+        return count, left_out
+
+
+def _waits(edition: int) -> ColumnElement[bool]:
+    return and_(deliveries.c.edition == edition, deliveries.c.status.in_(DUE))
+
+
+def _passage(rows: Sequence[Row[Any]]) -> Passage:
+    servers: dict[str, dict[DeliveryStatus, int]] = {}
+    for row in rows:
+        servers.setdefault(row.server, {})[DeliveryStatus(row.status)] = row.number
+    first = min((row.first for row in rows if row.first), default=None)
+    last = max((row.last for row in rows if row.last), default=None)
+    seconds = (last - first).total_seconds() if first and last else 0
+    accepted = sum(row.number for row in rows if row.status == DeliveryStatus.ACCEPTED)
+    return Passage(servers, first, last, round(accepted / seconds, 3) if seconds > 0 else None)
+
+
+def _addressed(connection: Connection, wanted: ColumnElement[bool], keys: Collection[str]) -> list[int]:
+    """The deliveries to these addresses. Raises UsageError, which names those that have none."""
+    rows = connection.execute(
+        select(deliveries.c.id, subscribers.c.address_key)
+        .join_from(deliveries, subscribers)
+        .where(wanted, subscribers.c.address_key.in_(keys))
+    ).all()
+    if unknown := sorted(set(keys) - {row.address_key for row in rows}):
+        raise UsageError(
+            f"no uncertain delivery to {', '.join(unknown)}: nothing was settled",
+            hint="`digest editions deliveries NAME --status uncertain` lists them",
+        )
+    return [row.id for row in rows]
 
 
 def joined() -> Any:

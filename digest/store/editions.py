@@ -1,4 +1,4 @@
-"""Editions in the ledger: frozen in one transaction, found again, stopped."""
+"""Editions in the ledger: frozen in one transaction, found again, stopped and resumed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,23 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from digest.model import (
@@ -23,6 +38,7 @@ from digest.model import (
     Sender,
     SubscriberStatus,
 )
+from digest.period import Hours
 from digest.store.database import Database
 from digest.store.tables import (
     acts,
@@ -31,6 +47,7 @@ from digest.store.tables import (
     edition_articles,
     editions,
     meta,
+    moments,
     renditions,
     subscribers,
 )
@@ -91,8 +108,9 @@ class Editions:
         sender: Sender,
         message_key: str,
         now: datetime,
+        hours: Hours | None = None,
     ) -> EditionRecord | None:
-        """Edition, renditions and one delivery for each reader, in one transaction.
+        """Edition, renditions and one delivery for each reader, due at its hour or else at once, in one transaction.
 
         None when it changed nothing: this digest and period are frozen already (then ``find`` finds it); or a reader has
         meanwhile chosen a selection that is not among ``made``, or another period of this digest took the number: then
@@ -104,7 +122,9 @@ class Editions:
                     return None
                 row = _edition_row(connection, edition, sender, message_key, now)
                 _write_articles(connection, row, considered)
-                _write_renditions(connection, row, edition, made)
+                _write_moments(connection, row, edition.digest, hours)
+                _write_renditions(connection, row, edition, made, slices=hours.slices if hours else 1)
+                connection.execute(delete(moments).where(moments.c.edition == row))
                 return _counted(connection, row, edition)
         except IntegrityError:
             if not self._is_taken(edition):
@@ -162,13 +182,23 @@ class Editions:
         included = {identity for row in rows if row.included for identity in (row.key, row.path)}
         return {identity: identity in included for row in rows for identity in (row.key, row.path) if identity}
 
-    def stop(self, edition: int, now: datetime) -> None:
-        """From now on nothing of this edition is claimed or handed over; what is in hand ends as it ends."""
+    def stop(self, edition: int, now: datetime) -> bool:
+        """From now on nothing of this edition is claimed or handed over; what is in hand ends as it ends.
+
+        False when it was stopped before: then nothing has changed.
+        """
+        return self._act("stop", edition, now, editions.c.stopped.is_(None), stopped=now)
+
+    def resume(self, edition: int, now: datetime) -> bool:
+        """What is left of a stopped edition is due again. False when it was not stopped."""
+        return self._act("resume", edition, now, editions.c.stopped.is_not(None), stopped=None)
+
+    def _act(self, act: str, edition: int, now: datetime, wanted: ColumnElement[bool], **values: Any) -> bool:
         with self._database.write() as connection:
-            connection.execute(
-                update(editions).where(editions.c.id == edition, editions.c.stopped.is_(None)).values(stopped=now)
-            )
-            connection.execute(insert(acts).values(at=now, edition=edition, act="stop", detail=""))
+            changed = connection.execute(update(editions).where(editions.c.id == edition, wanted).values(values))
+            if changed.rowcount:
+                connection.execute(insert(acts).values(at=now, edition=edition, act=act, detail=""))
+            return bool(changed.rowcount)
 
     def acts(self, edition: int) -> tuple[tuple[datetime, str, str], ...]:
         """What operators did to an edition: when, what, detail."""
@@ -243,7 +273,31 @@ def _write_articles(connection: Connection, edition: int, considered: Sequence[t
         connection.execute(insert(edition_articles), rows)
 
 
-def _write_renditions(connection: Connection, row: int, edition: Edition, made: Sequence[Rendition]) -> None:
+def _write_moments(connection: Connection, row: int, digest: str, hours: Hours | None) -> None:
+    """The due time of each slice in each time zone that readers live in, for the statement that writes deliveries."""
+    if hours is None:
+        return
+    zones = connection.execute(select(subscribers.c.timezone).where(_readers(digest)).distinct()).scalars().all()
+    rows = [
+        {"edition": row, "timezone": name, "slice": number, "due": due}
+        for name in zones
+        for number, due in enumerate(hours.of(_zone(name)))
+    ]
+    if rows:
+        connection.execute(insert(moments), rows)
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    """None for a zone that this machine does not know, or nobody."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):  # not there, not a name, a folder
+        return None
+
+
+def _write_renditions(
+    connection: Connection, row: int, edition: Edition, made: Sequence[Rendition], *, slices: int
+) -> None:
     images = {attachment.cid: attachment for rendition in made for attachment in rendition.attachments}
     if images:
         connection.execute(insert(attachments), [asdict(image) | {"edition": row} for image in images.values()])
@@ -262,17 +316,33 @@ def _write_renditions(connection: Connection, row: int, edition: Edition, made: 
             )
             .returning(renditions.c.id)
         ).scalar_one()
-        readers = select(
-            literal(row),
-            subscribers.c.id,
-            literal(rendition_id),
-            literal(DeliveryStatus.QUEUED.value),
-        ).where(_readers(edition.digest), subscribers.c.selection == str(rendition.selection))
         connection.execute(
             insert(deliveries).from_select(
-                ["edition", "subscriber", "rendition", "status"], readers.order_by(subscribers.c.id)
+                ["edition", "subscriber", "rendition", "status", "due"],
+                _deliveries(row, edition.digest, rendition_id, rendition.selection, slices),
             )
         )
+
+
+def _deliveries(row: int, digest: str, rendition: int, selection: Selection, slices: int) -> Select[Any]:
+    """One for each reader of a rendition; where no moments were written, due at once."""
+    mine = and_(
+        moments.c.edition == row,
+        moments.c.timezone == subscribers.c.timezone,
+        moments.c.slice == subscribers.c.id % slices,
+    )
+    return (
+        select(
+            literal(row),
+            subscribers.c.id,
+            literal(rendition),
+            literal(DeliveryStatus.QUEUED.value),
+            moments.c.due,
+        )
+        .join_from(subscribers, moments, mine, isouter=True)
+        .where(_readers(digest), subscribers.c.selection == str(selection))
+        .order_by(subscribers.c.id)
+    )
 
 
 def _counted(connection: Connection, row: int, edition: Edition) -> EditionRecord:

@@ -1,19 +1,40 @@
-"""The delivery ledger: claims, hand-overs and outcomes, each committed before it is acted on or told."""
+"""The delivery ledger: claims, hand-overs and outcomes, each committed before it is acted on or told.
+
+Rows travel into the database as one JSON text for each statement: a statement for each row would wait for the
+interpreter's lock each time, while the connections keep that busy.
+"""
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
 
-from digest.model import Claim, DeliveryStatus, Outcome, SubscriberStatus
+from digest.model import Claim, Delivery, DeliveryStatus, Outcome, SubscriberStatus
 from digest.store.database import Database, clock
-from digest.store.deliveries import DUE, FREE, delivery_of, joined
+from digest.store.deliveries import FREE, joined
 from digest.store.senders import SenderLock
-from digest.store.tables import deliveries, editions, subscribers
+from digest.store.tables import deliveries, editions, meta, stored, subscribers
+
+_DAY = timedelta(days=1)
 
 
 class Ledger:
@@ -38,38 +59,30 @@ class Ledger:
             claims = connection.execute(
                 update(deliveries)
                 .where(deliveries.c.status == DeliveryStatus.CLAIMED, lost)
-                .values(status=DeliveryStatus.QUEUED, **FREE)
+                .values(status=_AS_BEFORE, **FREE)
             ).rowcount
         return claims, doubts
 
     def claim(self, edition: int, most: int, now: datetime, lease: timedelta) -> Claim:
-        """Takes up to ``most`` due deliveries for the time of ``lease``; those who have left are skipped on the way."""
+        """Takes up to ``most`` due deliveries for the time of ``lease``; those who have left are skipped on the way.
+
+        Those that were deferred get half of it at most, so that they neither wait for all others nor hold them up.
+        """
         token = secrets.token_hex(8)
         with self._database.write() as connection:
-            rows = connection.execute(
-                joined()
-                .join(editions, editions.c.id == deliveries.c.edition)
-                .where(
-                    deliveries.c.edition == edition,
-                    deliveries.c.status.in_(DUE),
-                    or_(deliveries.c.due.is_(None), deliveries.c.due <= now),
-                    editions.c.stopped.is_(None),
-                )
-                .limit(most)
-            ).all()
+            rows = list(_due(connection, edition, most, now))
             staying = [row for row in rows if row.person == SubscriberStatus.ACTIVE]
             _skip(connection, [row for row in rows if row.person != SubscriberStatus.ACTIVE], now)
             connection.execute(
-                update(deliveries)
-                .where(deliveries.c.id.in_([row.id for row in staying]))
-                .values(
-                    status=DeliveryStatus.CLAIMED,
-                    sender=self._sender.id,
-                    token=token,
-                    lease=clock(connection) + lease,
-                )
+                _CLAIM,
+                {
+                    "rows": json.dumps([[row.id] for row in staying]),
+                    "by": self._sender.id,
+                    "claim": token,
+                    "until": clock(connection) + lease,
+                },
             )
-        return Claim(token, tuple(delivery_of(row) for row in staying), skipped=len(rows) - len(staying))
+        return Claim(token, tuple(_claimed(row) for row in staying), skipped=len(rows) - len(staying))
 
     def commit(
         self, handing: Sequence[tuple[int, str]], outcomes: Sequence[Outcome], now: datetime, lease: timedelta
@@ -82,22 +95,151 @@ class Ledger:
             _record(connection, outcomes, now)
             return _hand_over(connection, handing, now, lease) if handing else frozenset()
 
-    def hand_back(self, claimed: Sequence[tuple[int, str]]) -> None:
-        """Claims that will not be used are due again at once."""
+    def hand_back(self, claimed: Sequence[tuple[int, str]], due: datetime | None = None) -> None:
+        """Claims that will not be used are due again: at once, or when they are said to be."""
         with self._database.write() as connection:
-            for delivery, token in claimed:
-                connection.execute(
-                    update(deliveries)
-                    .where(
-                        deliveries.c.id == delivery,
-                        deliveries.c.token == token,
-                        deliveries.c.status == DeliveryStatus.CLAIMED,
-                    )
-                    .values(status=DeliveryStatus.QUEUED, **FREE)
-                )
+            connection.execute(_HAND_BACK, {"rows": json.dumps(claimed), "later": due})
+
+    def used(self, server: str, now: datetime) -> tuple[tuple[float, int], ...]:
+        """What a server was given within the last day: seconds ago, and how many then."""
+        recent = (deliveries.c.server == server, deliveries.c.attempts > 0, deliveries.c.changed > now - _DAY)
+        counted: dict[float, int] = {}
+        with self._database.read() as connection:
+            for moment in connection.execute(select(deliveries.c.changed).where(*recent)).scalars().yield_per(1000):
+                ago = float(max(0, (now - moment).total_seconds()) // 60 * 60)
+                counted[ago] = counted.get(ago, 0) + 1
+        return tuple(sorted(counted.items(), reverse=True))
+
+    def first_used(self, server: str, now: datetime) -> datetime:
+        """When a server was given its first message; now, if that is still to come."""
+        name = f"first_used:{server}"
+        with self._database.write() as connection:
+            known = connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar()
+            if known is None:
+                connection.execute(insert(meta).values(name=name, value=now.isoformat()))
+        return datetime.fromisoformat(known).astimezone(UTC) if known else now
 
 
 # --- statements ----------------------------------------------------------------------------------------------------
+
+_ROWS = func.json_each(bindparam("rows")).table_valued("value", name="given")
+
+
+def _given(position: int) -> Any:
+    """The column of that position in the rows that were given."""
+    return func.json_extract(_ROWS.c.value, f"$[{position}]")
+
+
+# What a delivery was before it was claimed.
+_AS_BEFORE = case(
+    (or_(deliveries.c.due.is_(None), deliveries.c.attempts == 0), DeliveryStatus.QUEUED), else_=DeliveryStatus.DEFERRED
+)
+_CLAIM = (
+    update(deliveries)
+    .where(deliveries.c.id == _given(0))
+    .values(status=DeliveryStatus.CLAIMED, sender=bindparam("by"), token=bindparam("claim"), lease=bindparam("until"))
+)
+_HAND_BACK = (
+    update(deliveries)
+    .where(
+        deliveries.c.id == _given(0),
+        deliveries.c.token == _given(1),
+        deliveries.c.status == DeliveryStatus.CLAIMED,
+    )
+    .values(
+        status=_AS_BEFORE, due=func.coalesce(bindparam("later", type_=deliveries.c.due.type), deliveries.c.due), **FREE
+    )
+)
+# A late acceptance may still settle the doubt of its own claim, and a doubt keeps its claim for that.
+_RECORD = (
+    update(deliveries)
+    .where(
+        deliveries.c.id == _given(0),
+        deliveries.c.token == _given(1),
+        or_(
+            deliveries.c.status == DeliveryStatus.HANDING,
+            and_(deliveries.c.status == DeliveryStatus.UNCERTAIN, _given(2) == DeliveryStatus.ACCEPTED),
+        ),
+    )
+    .values(
+        status=_given(2),
+        attempts=_given(3),
+        first_tried=_given(4),
+        due=_given(5),
+        reply=_given(6),
+        server=_given(7),
+        changed=bindparam("now"),
+        **{name: case((_given(2) == DeliveryStatus.UNCERTAIN, deliveries.c[name]), else_=null()) for name in FREE},
+    )
+)
+_IS_ACTIVE = exists().where(
+    subscribers.c.id == deliveries.c.subscriber, subscribers.c.status == SubscriberStatus.ACTIVE
+)
+_MINE = (
+    deliveries.c.id == _given(0),
+    deliveries.c.token == _given(1),
+    deliveries.c.status == DeliveryStatus.CLAIMED,
+    deliveries.c.lease > bindparam("moment"),
+)
+_MAY_LEAVE = select(func.json_group_array(deliveries.c.id)).where(
+    *_MINE, _IS_ACTIVE, deliveries.c.edition.not_in(select(editions.c.id).where(editions.c.stopped.is_not(None)))
+)
+_HAND_OVER = (
+    update(deliveries)
+    .where(*_MINE)
+    .values(status=DeliveryStatus.HANDING, lease=bindparam("until"), changed=bindparam("now"))
+)
+_REFUSED = joined().join(_ROWS, deliveries.c.id == _given(0)).where(*_MINE[1:])
+_GIVE_UP = update(deliveries).where(*_MINE).values(status=_AS_BEFORE, **FREE)
+
+
+_CLAIMABLE = (
+    select(
+        *(deliveries.c[name] for name in ("id", "edition", "rendition", "subscriber")),
+        *(deliveries.c[name] for name in ("attempts", "first_tried", "due", "reply")),
+        subscribers.c.address,
+        subscribers.c.name,
+        subscribers.c.status.label("person"),
+    )
+    .join_from(deliveries, subscribers, deliveries.c.subscriber == subscribers.c.id, isouter=True)
+    .where(deliveries.c.edition == bindparam("of"))
+    .order_by(deliveries.c.due)
+    .limit(bindparam("most"))
+)
+_IS_DUE = deliveries.c.due <= bindparam("now")
+_KINDS = (
+    _CLAIMABLE.where(deliveries.c.status == DeliveryStatus.DEFERRED, _IS_DUE),
+    _CLAIMABLE.where(deliveries.c.status == DeliveryStatus.QUEUED, deliveries.c.due.is_(None)),
+    _CLAIMABLE.where(deliveries.c.status == DeliveryStatus.QUEUED, _IS_DUE),
+)
+
+
+def _due(connection: Connection, edition: int, most: int, now: datetime) -> Iterable[Any]:
+    """Each kind by itself, so that each is the beginning of an index and none has to be sorted."""
+    stopped = connection.execute(select(editions.c.stopped).where(editions.c.id == edition)).scalar()
+    if stopped is not None:
+        return
+    for kind, room in zip(_KINDS, (max(1, most // 2), most, most), strict=True):
+        found = connection.execute(kind, {"of": edition, "now": now, "most": min(room, most)}).all() if most > 0 else ()
+        most -= len(found)
+        yield from found
+
+
+def _claimed(row: Sequence[Any]) -> Delivery:
+    number, edition, rendition, subscriber, attempts, first_tried, due, reply, address, name, _person = row
+    return Delivery(
+        number,
+        edition,
+        rendition,
+        subscriber,
+        address,
+        name,
+        DeliveryStatus.CLAIMED,
+        attempts,
+        first_tried,
+        due,
+        reply,
+    )
 
 
 def _skip(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> None:
@@ -127,95 +269,48 @@ def _give_up_hand_overs(connection: Connection, lost: ColumnElement[bool], now: 
     ).rowcount
 
 
-# One statement for every outcome, built once: a late acceptance may still settle the doubt of its own claim, and a doubt
-# keeps its claim for that.
-_RECORD = (
-    update(deliveries)
-    .where(
-        deliveries.c.id == bindparam("delivery"),
-        deliveries.c.token == bindparam("claim"),
-        or_(
-            deliveries.c.status == DeliveryStatus.HANDING,
-            and_(deliveries.c.status == DeliveryStatus.UNCERTAIN, bindparam("new_status") == DeliveryStatus.ACCEPTED),
-        ),
-    )
-    .values(
-        status=bindparam("new_status"),
-        attempts=bindparam("new_attempts"),
-        first_tried=bindparam("new_first_tried"),
-        due=bindparam("new_due"),
-        reply=bindparam("new_reply"),
-        server=bindparam("new_server"),
-        changed=bindparam("new_changed"),
-        **{
-            name: case((bindparam("new_status") == DeliveryStatus.UNCERTAIN, deliveries.c[name]), else_=None)
-            for name in FREE
-        },
-    )
-)
-
-
 def _record(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
-    if plain := [_recorded(outcome, now) for outcome in outcomes if not outcome.suppress]:
-        connection.execute(_RECORD, plain)
+    plain = {outcome.delivery.id: _recorded(outcome) for outcome in reversed(outcomes) if not outcome.suppress}
+    if plain:  # of two for one delivery the first counts
+        connection.execute(_RECORD, {"rows": json.dumps(list(plain.values())), "now": now})
     for outcome in outcomes:
-        if outcome.suppress and connection.execute(_RECORD, _recorded(outcome, now)).rowcount:
-            connection.execute(
-                update(subscribers)
-                .where(
-                    subscribers.c.id == outcome.delivery.subscriber,
-                    subscribers.c.status == SubscriberStatus.ACTIVE,
+        if outcome.suppress:
+            row = json.dumps([_recorded(outcome)])
+            if connection.execute(_RECORD, {"rows": row, "now": now}).rowcount:
+                connection.execute(
+                    update(subscribers)
+                    .where(
+                        subscribers.c.id == outcome.delivery.subscriber,
+                        subscribers.c.status == SubscriberStatus.ACTIVE,
+                    )
+                    .values(status=SubscriberStatus.SUPPRESSED, reason=outcome.suppress, changed=now)
                 )
-                .values(status=SubscriberStatus.SUPPRESSED, reason=outcome.suppress, changed=now)
-            )
 
 
-def _recorded(outcome: Outcome, now: datetime) -> dict[str, Any]:
+def _recorded(outcome: Outcome) -> list[Any]:
     after = outcome.delivery
-    return {
-        "delivery": after.id,
-        "claim": outcome.token,
-        "new_status": after.status.value,
-        "new_attempts": after.attempts,
-        "new_first_tried": after.first_tried,
-        "new_due": after.due,
-        "new_reply": after.reply,
-        "new_server": outcome.server,
-        "new_changed": now,
-    }
+    return [
+        after.id,
+        outcome.token,
+        after.status,
+        after.attempts,
+        stored(after.first_tried),
+        stored(after.due),
+        after.reply,
+        outcome.server,
+    ]
 
 
 def _hand_over(
     connection: Connection, handing: Sequence[tuple[int, str]], now: datetime, lease: timedelta
 ) -> frozenset[int]:
     moment = clock(connection)
-    by_token: dict[str, list[int]] = {}
-    for delivery, token in handing:
-        by_token.setdefault(token, []).append(delivery)
-    claimed = and_(
-        or_(*(and_(deliveries.c.token == token, deliveries.c.id.in_(ids)) for token, ids in by_token.items())),
-        deliveries.c.status == DeliveryStatus.CLAIMED,
-        deliveries.c.lease > moment,
-    )
-    active = exists().where(
-        subscribers.c.id == deliveries.c.subscriber, subscribers.c.status == SubscriberStatus.ACTIVE
-    )
-    stopped = select(editions.c.id).where(editions.c.stopped.is_not(None))
-    granted = connection.execute(
-        update(deliveries)
-        .where(claimed, active, deliveries.c.edition.not_in(stopped))
-        .values(status=DeliveryStatus.HANDING, lease=moment + lease, changed=now)
-        .returning(deliveries.c.id)
-    )
-    may_leave = frozenset(granted.scalars())
-    if len(may_leave) < len(handing):
-        gone = connection.execute(joined().where(claimed)).all()  # what is claimed still was refused for a reason
+    given = {"rows": json.dumps(handing), "moment": moment}
+    may_leave = frozenset(json.loads(connection.execute(_MAY_LEAVE, given).scalar_one()))
+    leaving = [claim for claim in handing if claim[0] in may_leave]
+    connection.execute(_HAND_OVER, {"rows": json.dumps(leaving), "moment": moment, "until": moment + lease, "now": now})
+    if len(leaving) < len(handing):
+        gone = connection.execute(_REFUSED, given).all()  # what is claimed still was refused for a reason
         _skip(connection, [row for row in gone if row.person != SubscriberStatus.ACTIVE], now)
-        connection.execute(
-            update(deliveries)
-            .where(claimed)
-            .values(
-                status=case((deliveries.c.due.is_(None), DeliveryStatus.QUEUED), else_=DeliveryStatus.DEFERRED), **FREE
-            )
-        )
+        connection.execute(_GIVE_UP, given)
     return may_leave

@@ -47,6 +47,11 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def stored(moment: datetime | None) -> str | None:
+    """An instant as SQLite keeps it, for rows that travel as JSON."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds") if moment is not None else None
+
+
 metadata = MetaData(
     naming_convention={
         "ix": "%(table_name)s_%(column_0_N_name)s",

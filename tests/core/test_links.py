@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import string
 from dataclasses import replace
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -8,6 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from itsdangerous import URLSafeSerializer
 
 from digest.errors import LinkError
 from digest.links import Purpose, ReaderLinks, Signer
@@ -110,6 +112,19 @@ def test_a_token_holds_edition_and_subscriber_and_nothing_of_the_person():
     assert base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)) == b'["weekly/2025-W40",7]'
 
 
+@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("edition", [EDITION, "long " * 50])
+def test_tokens_that_itsdangerous_made_are_read(purpose: Purpose, edition: str):
+    """Those in mails of older versions, which were compressed where that made them shorter."""
+    theirs = URLSafeSerializer(
+        "a key of some length", salt=f"digest.{purpose}", signer_kwargs={"digest_method": hashlib.sha256}
+    )
+    made = theirs.dumps([edition, 7])
+    assert SIGNER.read(purpose, made) == (edition, 7)
+    assert theirs.loads(SIGNER.sign(purpose, edition, 7)) == [edition, 7]
+    assert (made == SIGNER.sign(purpose, edition, 7)) == (edition == EDITION)
+
+
 def test_the_same_reader_gets_the_same_links_each_time():
     assert SIGNER.for_reader(SENDER, EDITION, 7) == SIGNER.for_reader(SENDER, EDITION, 7)
 
@@ -166,3 +181,58 @@ def test_message_keys_differ_for_editions_and_keys_and_are_not_the_key():
     assert len(keys) == 3
     assert all(len(key) == 64 and "key" not in key for key in keys)
     assert SIGNER.message_key(EDITION) == Signer(["older", "a key of some length"]).message_key(EDITION)
+
+
+# --- return paths --------------------------------------------------------------------------------------------------
+
+RETURN = SIGNER.return_token(7)
+DELIVERIES = st.integers(min_value=1, max_value=2**63 - 1)
+
+
+@given(DELIVERIES)
+def test_a_return_path_names_its_delivery(delivery: int):
+    assert SIGNER.read_return_token(SIGNER.return_token(delivery)) == delivery
+
+
+@given(DELIVERIES)
+def test_a_return_path_is_short_and_of_characters_that_survive(delivery: int):
+    token = SIGNER.return_token(delivery)
+    assert set(token) <= set(string.ascii_lowercase + "234567")
+    assert len(token) <= 32
+
+
+@given(st.lists(st.booleans(), min_size=32, max_size=32))
+def test_a_return_path_is_read_in_whatever_case_it_comes_back(capitals: list[bool]):
+    changed = "".join(letter.upper() if big else letter for letter, big in zip(RETURN, capitals, strict=True))
+    assert SIGNER.read_return_token(changed) == 7
+
+
+@given(st.integers(0, len(RETURN) - 1), st.sampled_from(string.printable + "éſK\ud800\0"))
+def test_a_return_path_with_one_character_changed_is_refused(position: int, character: str):
+    if character.isascii() and RETURN[position] == character.lower():
+        return
+    with pytest.raises(LinkError):
+        SIGNER.read_return_token(RETURN[:position] + character + RETURN[position + 1 :])
+
+
+@given(st.integers(0, len(RETURN) - 1))
+def test_a_return_path_that_was_cut_is_refused(length: int):
+    with pytest.raises(LinkError):
+        SIGNER.read_return_token(RETURN[:length])
+
+
+@given(st.one_of(st.text(), st.text("abcdefghijklmnopqrstuvwxyz234567=", max_size=40)))
+def test_any_other_return_path_is_refused(token: str):
+    with pytest.raises(LinkError) as caught:
+        SIGNER.read_return_token(token)
+    assert caught.value.message == "this return path is not one of ours"
+
+
+def test_return_paths_of_an_older_key_are_read_and_the_newest_key_signs():
+    rotated = Signer(["a key of some length", "the key after it"])
+    assert rotated.read_return_token(RETURN) == 7
+    assert Signer(["the key after it"]).read_return_token(rotated.return_token(7)) == 7
+    with pytest.raises(LinkError):
+        SIGNER.read_return_token(rotated.return_token(7))
+    with pytest.raises(LinkError):
+        Signer(["the key after it"]).read_return_token(RETURN)

@@ -556,3 +556,41 @@ def test_message_ids_differ_by_reader_edition_and_key():
 def test_the_envelope_names_the_sender_and_one_reader():
     sent = mailed(sender=replace(SENDER, address="weekly@bücher.example"))
     assert (sent.envelope_from, sent.to) == ("weekly@xn--bcher-kva.example", "reader@example.org")
+
+
+BOUNCES = replace(SENDER, bounces="bounces@bücher.example")
+
+
+def test_what_comes_back_goes_to_its_mailbox_tagged_with_the_delivery():
+    sent = message(
+        made(sender=BOUNCES), address="r@example.org", name="", subscriber=7, links=LINKS, return_token="tag"
+    )
+    assert sent.envelope_from == "bounces+tag@xn--bcher-kva.example"
+    assert b"bounces" not in sent.data
+
+
+def test_without_a_delivery_it_goes_to_the_bare_mailbox():
+    assert mailed(sender=BOUNCES).envelope_from == "bounces@xn--bcher-kva.example"
+
+
+def test_without_a_mailbox_for_it_the_from_address_is_untagged():
+    sent = message(made(), address="r@example.org", name="", subscriber=7, links=LINKS, return_token="tag")
+    assert sent.envelope_from == "weekly@example.org"
+
+
+def test_a_mailbox_whose_name_leaves_no_room_for_a_tag_is_refused_before_anything_is_sent():
+    with pytest.raises(AddressError, match="is too long for an e-mail address"):
+        made(sender=replace(SENDER, bounces="b" * 40 + "@example.org"))
+    assert made(sender=replace(SENDER, bounces="b" * 31 + "@example.org"))
+
+
+def test_a_return_path_is_as_long_as_the_check_takes_it_to_be():
+    sent = message(
+        made(sender=BOUNCES),
+        address="r@example.org",
+        name="",
+        subscriber=7,
+        links=LINKS,
+        return_token=Signer(["key"]).return_token(2**63 - 1),
+    )
+    assert len(sent.envelope_from.partition("@")[0]) == len("bounces+") + 32

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from digest.errors import UsageError
 from digest.model import Period
-from digest.period import PUNCTUAL, Cadence, Missed, Unit, due, last_complete, next_send, parse, reach, send_time
+from digest.period import PUNCTUAL, Cadence, Clock, Missed, Unit, due, last_complete, next_send, parse, reach, send_time
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = (
@@ -38,7 +38,7 @@ def cadences(draw: st.DrawFn) -> Cadence:
     unit = draw(st.sampled_from(Unit))
     on = draw(st.integers(1, 31) if unit is Unit.MONTH else st.integers(0, 6))
     zone = ZoneInfo(draw(st.sampled_from(ZONES)))
-    return Cadence(unit, on, draw(clock_times), draw(clock_times), zone)
+    return Cadence(unit, on, draw(clock_times), draw(clock_times), zone, draw(st.sampled_from(Clock)))
 
 
 def at(text: str, zone: ZoneInfo = BERLIN) -> datetime:

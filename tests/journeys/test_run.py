@@ -13,7 +13,8 @@ from typing import NoReturn
 import pytest
 
 from digest.errors import StoreError
-from digest.scheduler import Clockwork, run
+from digest.scheduler import run
+from digest.scheduler.clockwork import Clockwork
 from tests.journeys.conftest import MONDAY, PostOffice, Site, article, on_duty
 from tests.journeys.steps import PATIENCE, HeldOffice, Time, app_of, configure, deliveries, heard, started, subscribe
 

@@ -31,9 +31,12 @@ from digest.model import (
     Selection,
     Sender,
 )
+from digest.pacing import Limits
 from digest.sending.loop import Pace, send
 from digest.sending.ports import Clock
-from digest.sending.smtp import Server, SmtpTransport, Tls
+from digest.sending.relay import Relay
+from digest.sending.server import Server, Tls
+from digest.sending.smtp import SmtpTransport
 from digest.store.database import Database
 from digest.store.deliveries import Deliveries
 from digest.store.editions import Editions
@@ -84,6 +87,7 @@ class Diary:
     recoveries: list[tuple[int, int]] = field(default_factory=list)
     pauses: list[str] = field(default_factory=list)
     resumptions: int = 0
+    troubles: list[str] = field(default_factory=list)
 
     def recorded(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
@@ -99,6 +103,18 @@ class Diary:
 
     def resumed(self) -> None:
         self.resumptions += 1
+
+    def failing(self, server: str, error: TransportError) -> None:
+        self.troubles.append(f"{server} failing")
+
+    def back(self, server: str) -> None:
+        self.troubles.append(f"{server} back")
+
+    def slowed(self, whom: str, reply: str) -> None:
+        self.troubles.append(f"{whom} slowed")
+
+    def spent(self, server: str, until: datetime) -> None:
+        self.troubles.append(f"{server} spent")
 
 
 class BrittleLedger(Ledger):
@@ -178,16 +194,34 @@ class House:
         return message(made, address=delivery.address, name=delivery.name, subscriber=delivery.subscriber, links=links)
 
     async def send(self, port: int, **options: Any) -> None:
-        """One run of the loop; options go to ``Server`` and ``Pace`` by their names, ``ledger`` is a class."""
+        """One run of the loop; options go to ``Server``, ``Relay`` and ``Pace`` by their names, ``ledger`` is a class."""
+        limits = Limits(per_second=options.pop("per_second", 0))
+        connections = options.pop("connections", 5)
         ledger = options.pop("ledger", Ledger)
         write = options.pop("write", self.write)
+        edition = options.pop("edition", 1)
+        chosen = pace(**{name: options.pop(name) for name in Pace.__slots__ if name in options})
+        server = server_at(port, **options)
+        await self.run(
+            [Relay(server.called, SmtpTransport(server), connections, limits)], chosen, ledger, edition, write
+        )
+
+    async def run(
+        self,
+        relays: Sequence[Relay],
+        pace: Pace,
+        ledger: type[Ledger] = Ledger,
+        edition: int = 1,
+        write: Callable[[Delivery], Message] | None = None,
+    ) -> datetime | None:
+        """One run of the loop over these servers."""
         with SenderLock(self.database) as lock:
-            await asyncio.wait_for(  # a loop that hangs is a failure, not a hanging test
+            return await asyncio.wait_for(  # a loop that hangs is a failure, not a hanging test
                 send(
-                    options.pop("edition", 1),
-                    write,
-                    pace=pace(**{name: options.pop(name) for name in Pace.__slots__ if name in options}),
-                    transport=SmtpTransport(server_at(port, **options)),
+                    edition,
+                    write or self.write,
+                    pace=pace,
+                    relays=relays,
                     ledger=ledger(self.database, lock),
                     clock=self.time.clock,
                     watch=self.diary,
@@ -229,7 +263,7 @@ class House:
 
 def pace(**options: Any) -> Pace:
     policy = Policy(first_retry=timedelta(minutes=1), patience=timedelta(days=2))
-    usual = {"connections": 5, "batch": 100, "lease": LEASE, "outage": timedelta(minutes=30), "policy": policy}
+    usual = {"batch": 100, "lease": LEASE, "outage": timedelta(minutes=30), "policy": policy}
     return Pace(**{**usual, **options})
 
 

@@ -11,7 +11,8 @@ import pytest
 import trustme
 
 from digest.errors import TransportError
-from digest.sending.smtp import SmtpTransport, Tls
+from digest.sending.server import Tls
+from digest.sending.smtp import SmtpTransport
 from tests.sending.conftest import Serve
 from tests.sending.house import House, readers, server_at
 from tests.sending.server import GREETING, Answer, Moment, Then, say

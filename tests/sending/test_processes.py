@@ -127,7 +127,7 @@ async def test_the_end_of_one_sender_does_not_make_another_one_of_its_process_lo
 
     house.freeze(*readers(10))
     server = await serve(script)
-    slow = asyncio.create_task(house.send(server.port, connections=1, batch=1))
+    slow = asyncio.create_task(house.send(server.port, connections=1, batch=1, data_timeout=60))
     await began.wait()
     await house.send(server.port, connections=1, batch=3)
     async with Nursery() as nursery:

@@ -370,12 +370,25 @@ def test_history_knows_the_articles_that_were_considered_and_left_out(
 # --- stopped -------------------------------------------------------------------------------------------------------
 
 
-def test_an_edition_is_stopped_once_and_every_act_is_kept(
+def test_an_edition_is_stopped_and_resumed_once_and_every_act_that_changed_it_is_kept(
     editions: Editions, enlist: Enlist, edition: Make, freeze: Freeze
 ):
     enlist(reader("a@example.org"))
     record = frozen(freeze(edition(1)))
-    editions.stop(record.id, NOW)
-    editions.stop(record.id, NOW + timedelta(hours=1))
-    assert frozen(editions.find("weekly", "1")).stopped == NOW
-    assert editions.acts(record.id) == ((NOW, "stop", ""), (NOW + timedelta(hours=1), "stop", ""))
+    later = [NOW + timedelta(hours=n) for n in range(5)]
+    assert not editions.resume(record.id, later[0])
+    assert editions.stop(record.id, later[1])
+    assert not editions.stop(record.id, later[2])
+    assert frozen(editions.find("weekly", "1")).stopped == later[1]
+    assert editions.resume(record.id, later[3])
+    assert not editions.resume(record.id, later[4])
+    assert frozen(editions.find("weekly", "1")).stopped is None
+    assert editions.acts(record.id) == ((later[1], "stop", ""), (later[3], "resume", ""))
+
+
+def test_another_edition_is_not_stopped_with_it(editions: Editions, enlist: Enlist, edition: Make, freeze: Freeze):
+    enlist(reader("a@example.org"))
+    first, second = frozen(freeze(edition(1))), frozen(freeze(edition(2)))
+    editions.stop(first.id, NOW)
+    assert frozen(editions.find("weekly", "2")).stopped is None
+    assert editions.acts(second.id) == ()

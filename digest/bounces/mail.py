@@ -1,0 +1,154 @@
+"""One mail that came back, opened with care: its fields, its reports, what it returns, what it says in words.
+
+Nothing in it can be trusted: not its structure, not its size, not the names of its character sets.
+"""
+
+from __future__ import annotations
+
+import email
+import hashlib
+import html
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from email.errors import MessageError
+from email.header import decode_header
+from email.message import Message
+from email.parser import Parser
+from email.policy import Compat32
+from email.utils import parseaddr
+
+READ_MAXIMUM = 256 * 1024  # bytes of one mail: a report stands before what it returns, and that begins with its header
+WORDS_MAXIMUM = 64 * 1024  # characters; nobody explains a bounce in more
+_DAEMONS = frozenset({"mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon", "mdaemon", "bounce-daemon"})
+_SLOW = frozenset({"punycode", "idna"})  # takes time that grows with the square of the text
+_TAG = re.compile(r"<[^<>]*>")
+_CONTROL = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
+
+
+class _AsWritten(Compat32):
+    """Fields as they stand: the library would put question marks where somebody wrote UTF-8."""
+
+    def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002 - the library's signature
+        return value
+
+
+class Mail:
+    """A mail, of which no more than ``READ_MAXIMUM`` bytes are looked at."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data[:READ_MAXIMUM]
+        self.root: Message = email.message_from_bytes(self.data, policy=_AsWritten())
+        self._parts = tuple(_outside(self.root))
+
+    def field(self, name: str) -> str:
+        """The first field of that name, decoded, on one line; "" if there is none."""
+        return field(self.root, name)
+
+    @property
+    def envelope(self) -> str:
+        """All fields that are about this mail itself, one a line."""
+        return _lines(self.root)
+
+    @property
+    def is_from_a_daemon(self) -> bool:
+        """Whether a mail system wrote it: RFC 5321, 4.5.5, or by its name."""
+        author = parseaddr(self.field("From"))[1].partition("@")[0].lower()
+        return author in _DAEMONS or self.field("Return-Path") == "<>"
+
+    @property
+    def author(self) -> str:
+        """The address that stands in From."""
+        return parseaddr(self.field("From"))[1]
+
+    def blocks(self, *kinds: str) -> Iterator[Message]:
+        """The blocks of fields in its parts of those types, which are ``message/delivery-status`` and its like."""
+        for part in self._parts:
+            if part.get_content_type() in kinds and part.is_multipart():
+                for block in part.get_payload():
+                    if isinstance(block, Message):
+                        yield block
+                        yield from _blocks(_text(block))
+
+    def returned(self) -> Iterator[Message]:
+        """The messages, or only their headers, that it brings back."""
+        for part in self._parts:
+            match part.get_content_type():
+                case "message/rfc822" | "message/global" if part.is_multipart():
+                    yield from (inner for inner in part.get_payload() if isinstance(inner, Message))
+                case "text/rfc822-headers" | "message/global-headers" | "message/rfc822-headers":
+                    yield from _blocks(_text(part))
+
+    @property
+    def words(self) -> str:
+        """What it says to people."""
+        texts = (_text(part) for part in self._parts if part.get_content_type() in {"text/plain", "text/html"})
+        return "\n".join(texts)[:WORDS_MAXIMUM]
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same mail, by whatever way and with whatever line endings it is fetched."""
+        lines = self.data.replace(b"\r\n", b"\n").rstrip(b"\n")
+        body = lines.partition(b"\n\n")[2]
+        names = "\n".join(self.field(name) for name in ("Message-ID", "Date"))
+        return hashlib.sha256(names.encode("utf-8", "replace") + b"\n\n" + body).hexdigest()
+
+
+def field(part: Message, name: str) -> str:
+    """The first field of that name, decoded, on one line; "" if there is none."""
+    return _decoded(str(part.get(name, "")))
+
+
+def fields_of(part: Message) -> str:
+    """All of its fields, one a line."""
+    return _lines(part)
+
+
+def _outside(part: Message) -> Iterator[Message]:
+    """The part and those inside it, but nothing inside a message that it encloses: that is another mail."""
+    yield part
+    if part.get_content_maintype() == "multipart" and part.is_multipart():
+        for inner in part.get_payload():
+            if isinstance(inner, Message):
+                yield from _outside(inner)
+
+
+def _lines(part: Message) -> str:
+    return "\n".join(f"{name}: {_decoded(str(value))}" for name, value in part.items())
+
+
+def _decoded(value: str) -> str:
+    """One line in Unicode: UTF-8 as it came (RFC 6532), and encoded-words (RFC 2047) where they can be read."""
+    text = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    with suppress(ValueError, MessageError):  # else it stays as it was written
+        pieces = decode_header(text)
+        text = "".join(
+            piece if isinstance(piece, str) else _in_unicode(piece, charset or "raw-unicode-escape")
+            for piece, charset in pieces
+        )
+    return _CONTROL.sub(" ", text).strip()
+
+
+def _in_unicode(data: bytes, charset: str) -> str:
+    """Text that any database takes, by the character set that it claims if there is such a one, else by UTF-8."""
+    try:
+        text = data.decode("utf-8" if charset.lower() in _SLOW else charset, "replace")
+    except (LookupError, ValueError):
+        text = data.decode("utf-8", "replace")
+    return text.encode("utf-8", "replace").decode()
+
+
+def _text(part: Message) -> str:
+    """A part's own text; tags taken out of HTML."""
+    data = part.get_payload(decode=True)
+    if not isinstance(data, bytes):
+        return ""
+    text = _in_unicode(data, part.get_content_charset("utf-8"))[:WORDS_MAXIMUM]
+    return html.unescape(_TAG.sub(" ", text)) if part.get_content_subtype() == "html" else text
+
+
+def _blocks(text: str) -> Iterator[Message]:
+    """Blocks of fields in plain text, with empty lines between them."""
+    for block in re.split(r"(?:\r?\n[ \t]*){2,}", text.strip()):
+        if block:
+            yield Parser(policy=_AsWritten()).parsestr(block, headersonly=True)

@@ -1,0 +1,30 @@
+"""What the providers' reports need of the world, and what they offer to whoever takes them in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from digest.fetching import Fetched
+from digest.model import Notice
+
+# The delivery that a token of a return path names; raises LinkError for one that is not ours.
+DeliveryOf = Callable[[str], int]
+
+
+class Web(Protocol):
+    """``digest.fetching.Fetcher`` keeps this promise."""
+
+    def get(self, url: str) -> Fetched:
+        """What is at this address, never from another one. Raises FetchError."""
+
+
+class Reader(Protocol):
+    """One provider's reports, as they come over HTTP."""
+
+    def read(self, headers: Mapping[str, str], body: bytes, now: datetime) -> tuple[Notice, ...]:
+        """What is reported; nothing where all is well. Names in ``headers`` are in lower case.
+
+        Raises SignatureError for what this provider did not send, or not just now.
+        """

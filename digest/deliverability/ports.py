@@ -1,0 +1,22 @@
+"""What a look from outside needs of the world: the DNS, and a word with each mail server."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from digest.deliverability.facts import Greeting, Server
+from digest.resolving import Answer, Kind
+
+
+class Names(Protocol):
+    """``digest.resolving.Resolver`` keeps this promise."""
+
+    def ask(self, name: str, kind: Kind) -> Answer:
+        """What there is; says so when nothing is known. Raises nothing."""
+
+
+class Handshake(Protocol):
+    """``digest.deliverability.greeting.SmtpHandshake`` keeps this promise."""
+
+    def look(self, server: Server) -> Greeting:
+        """What the server says to a stranger. Raises nothing."""

@@ -1,0 +1,1 @@
+"""The rules: each looks at the facts, touches nothing, and says what is well and what is not."""

@@ -1,1 +1,0 @@
-"""How fast: limits of servers and domains, and how they give way to what servers say. Pure."""

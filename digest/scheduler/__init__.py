@@ -1,0 +1,52 @@
+"""The clockwork of ``digest run``: publishes what is due, sends what is unfinished, until it is stopped.
+
+The ``schedule`` library ticks, and nothing else: at each tick two pure questions are asked (which period is due and has
+no edition? which edition has something to hand over?), so a machine that slept catches up by waking up, and two
+machines on one database publish once (a unique key on digest and period).
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import schedule
+
+from digest.app import App
+from digest.scheduler.clockwork import Clockwork
+from digest.scheduler.logged import log
+
+TICK = 5  # seconds; an edition leaves at most this late
+
+
+async def run(app: App, stop: asyncio.Event) -> None:
+    """Ticks until ``stop`` is set, or a bug sets it; then what is in hand is finished."""
+    clockwork = Clockwork(app)
+    ticks = schedule.Scheduler()
+    wanted = asyncio.Event()
+    ticks.every(TICK).seconds.do(wanted.set)
+    wanted.set()
+    clockwork.announce()
+    try:
+        while not stop.is_set():
+            ticks.run_pending()
+            if wanted.is_set():
+                wanted.clear()
+                if await asyncio.to_thread(clockwork.publish_due):
+                    clockwork.announce()
+                clockwork.send_unfinished(stop)
+                clockwork.alarm.speak_soon()
+            await _until(stop, max(ticks.idle_seconds or 0, 0))
+    finally:
+        stop.set()
+        log.info("stopping")
+        await clockwork.alarm.hush()
+        await asyncio.gather(*clockwork.sending.values())
+    log.info("stopped")
+
+
+async def _until(stop: asyncio.Event, seconds: float) -> None:
+    """Sleeps, but not beyond the moment somebody says stop."""
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

@@ -1,0 +1,121 @@
+"""What has to be done at an instant: which period is to be published, which edition has something to hand over."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from digest import crew
+from digest.app import App
+from digest.errors import DigestError, StoreError, TransportError, TryLaterError
+from digest.model import FINAL_STATUSES, EditionRecord, Period
+from digest.period import due, next_send
+from digest.publishing import Digest
+from digest.scheduler.alarm import TRY_AGAIN, Alarm, stuck, unpublished, unstuck
+from digest.scheduler.logged import LogWatch, log
+
+
+class Clockwork:
+    """Does what is due. It remembers nothing that a restart would miss."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._waiting: dict[str, str] = {}  # digest -> the period that had too few articles or readers
+        self._not_before: dict[str | int, datetime] = {}  # digest or edition -> when it is tried again
+        self._paused: dict[int, datetime] = {}  # edition -> since when no server takes its mail
+        self.sending: dict[int, asyncio.Task[None]] = {}
+        self.alarm = Alarm(app)
+
+    def publish_due(self) -> tuple[EditionRecord, ...]:
+        """Publishes every digest whose period is due and has no edition. Errors are logged, and tried again later."""
+        found = (self._publish_if_due(self._app.digest(name)) for name in self._app.digests)
+        return tuple(record for record in found if record is not None)
+
+    def _publish_if_due(self, digest: Digest) -> EditionRecord | None:
+        now = self._app.now()
+        period = due(digest.cadence, now, missed=digest.missed, latest=digest.latest)
+        if period is None or self._waiting.get(digest.name) == period.name:
+            return None
+        if now < self._not_before.get(digest.name, now):
+            return None
+        try:
+            if self._app.editions.find(digest.name, period.name):
+                return None
+            return self._publish(digest, period)
+        except TryLaterError as error:
+            self._waiting[digest.name] = period.name
+            log.warning("not published", extra={"edition": f"{digest.name}/{period.name}", "why": error.message})
+        except DigestError as error:
+            self._not_before[digest.name] = now + TRY_AGAIN
+            log.error(
+                "publishing failed",
+                extra={"edition": f"{digest.name}/{period.name}", "why": error.message, "hint": error.hint},
+            )
+            self.alarm.ring(f"{digest.name}/{period.name}", unpublished(digest, period, error))
+        return None
+
+    def _publish(self, digest: Digest, period: Period) -> EditionRecord:
+        prepared = self._app.prepare(digest, period)
+        for problem in prepared.problems:
+            log.warning("problem", extra={"where": problem.where, "what": problem.what})
+        record = self._app.freeze(digest, prepared)
+        log.info(
+            "published",
+            extra={"edition": record.name, "articles": record.articles, "deliveries": record.deliveries},
+        )
+        return record
+
+    def send_unfinished(self, stop: asyncio.Event) -> None:
+        """Starts a sending run for each edition that has something to hand over and no run of ours.
+
+        A bug that ended a run is raised here.
+        """
+        for edition in [edition for edition, task in self.sending.items() if task.done()]:
+            self.sending.pop(edition).result()
+        try:
+            unfinished = self._app.deliveries.unfinished(self._app.now())
+            records = self._app.editions.every() if unfinished else ()
+        except StoreError as error:
+            log.error("sending failed", extra={"why": error.message, "hint": error.hint})
+            return
+        now = self._app.now()
+        for record in records:
+            rests = now < self._not_before.get(record.id, now)
+            if record.id in unfinished and record.id not in self.sending and not rests:
+                self.sending[record.id] = asyncio.create_task(self._send(record, stop))
+
+    async def _send(self, record: EditionRecord, stop: asyncio.Event) -> None:
+        watch = LogWatch(record, paused=lambda: self._pauses(record), goes_on=lambda: self._goes_on(record))
+        try:
+            if goes_on := await crew.deliver(self._app, record, watch, stop):  # once limits allow more
+                self._not_before[record.id] = goes_on
+            watch.summed_up(self._app.deliveries.counts(record.id))
+            if not stop.is_set():
+                self._goes_on(record)
+        except DigestError as error:
+            self._not_before[record.id] = self._app.now() + TRY_AGAIN
+            log.error("sending failed", extra={"edition": record.name, "why": error.message, "hint": error.hint})
+            if isinstance(error, TransportError):
+                self.alarm.ring(record.name, stuck(record, self._waits(record), error, self._pauses(record)))
+
+    def _pauses(self, record: EditionRecord) -> datetime:
+        """Since when: a pause goes on over all tries, until a message is through."""
+        return self._paused.setdefault(record.id, self._app.now())
+
+    def _goes_on(self, record: EditionRecord) -> None:
+        if since := self._paused.pop(record.id, None):
+            self.alarm.over(record.name, unstuck(record, self._waits(record), since, self._app.now()))
+
+    def _waits(self, record: EditionRecord) -> str:
+        """How many deliveries do, for a person."""
+        try:
+            counts = self._app.deliveries.counts(record.id)
+        except StoreError:
+            return "?"
+        return f"{sum(count for status, count in counts.items() if status not in FINAL_STATUSES):,}"
+
+    def announce(self) -> None:
+        """Says when each digest is due next."""
+        for name in self._app.digests:
+            moment = next_send(self._app.digest(name).cadence, self._app.now())
+            log.info("waiting", extra={"digest": name, "next": moment.isoformat()})

@@ -1,0 +1,117 @@
+"""What the connections of one run share: the deliveries that wait, the journal, and the judgement of what servers say."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from digest.delivery import Policy, after, is_dead_mailbox
+from digest.errors import AddressError
+from digest.model import Delivery, DeliveryStatus, Message, Outcome, Reply, Stage
+from digest.pacing import is_rate_limit
+from digest.sending.journal import Journal
+from digest.sending.ports import Clock, Parcel, Watch
+from digest.sending.relay import Outlet
+from digest.sending.waiting import Waiting, domain_of
+
+
+class Work:
+    """Gives out messages and takes back what became of them. Each that was given out is recorded as one thing, once."""
+
+    def __init__(
+        self,
+        write: Callable[[Delivery], Message],
+        *,
+        waiting: Waiting,
+        journal: Journal,
+        outlets: Mapping[str, Outlet],
+        policy: Policy,
+        lease: timedelta,
+        clock: Clock,
+        watch: Watch,
+    ) -> None:
+        self._write = write
+        self._waiting = waiting
+        self._journal = journal
+        self._outlets = outlets
+        self._policy = policy
+        self._lease = lease
+        self._clock = clock
+        self._watch = watch
+        self._accepted = 0
+        self._troubled: dict[int, int] = {}  # deliveries that a line broke over -> how many had been accepted then
+
+    def troubled(self, delivery: Delivery) -> bool:
+        """Whether a line broke over this one: it must not stand in the way of the others."""
+        return delivery.id in self._troubled
+
+    def take(self, outlet: Outlet) -> Parcel | None:
+        """The next message for a server. Raises what writing it raises; then nothing of it has left."""
+        now = self._clock.now()
+        moment = now.timestamp()
+        while outlet.wait(moment, self._outlets) <= 0 and (claimed := self._waiting.take(moment)) is not None:
+            outlet.take(moment)
+            delivery, token = claimed
+            granted = self._journal.hand_over(delivery.id, token)
+            parcel = Parcel(delivery, token, _NOTHING, granted, partial(self._in_time, now), moment)
+            try:
+                parcel.message = self._write(delivery)
+            except AddressError as error:
+                self.said(parcel, Reply(553, f"5.1.3 {error.message}", Stage.RCPT, "digest"), outlet)
+            except BaseException:
+                self.untouched(parcel, outlet)
+                raise
+            else:
+                return parcel
+        return None
+
+    def said(self, parcel: Parcel, reply: Reply, outlet: Outlet) -> None:
+        """A server's word on a message, or that there is a doubt."""
+        delivery, now, chance = parcel.delivery, self._clock.now(), self._clock.chance()
+        moment = now.timestamp()
+        if outlet.heard(delivery, reply, moment, chance):
+            self._watch.slowed(outlet.name, str(reply))
+        if is_rate_limit(reply.code, reply.text) and self._waiting.slowed(delivery, moment, chance):
+            self._watch.slowed(domain_of(delivery), str(reply))
+        self._waiting.done(delivery)
+        outcome = self._judged(parcel, reply, now)
+        if outcome.delivery.status is DeliveryStatus.ACCEPTED:
+            self._accepted += 1
+            self._waiting.accepted(delivery, moment)
+        self._record(outcome, parcel.granted)
+
+    def untouched(self, parcel: Parcel, outlet: Outlet, blamed: str = "") -> None:
+        """Nothing of it has left: nobody's attempt, unless the line breaks over this one again and again."""
+        outlet.take_back(parcel.taken)
+        self._waiting.done(parcel.delivery)
+        before = self._troubled.get(parcel.delivery.id)
+        if blamed and before is not None and self._accepted > before:
+            outcome = self._judged(parcel, Reply(0, blamed, Stage.RCPT, outlet.name), self._clock.now())
+        else:
+            outcome = Outcome(replace(parcel.delivery, status=DeliveryStatus.QUEUED), parcel.token)
+        if blamed:
+            self._troubled[parcel.delivery.id] = self._accepted
+        self._record(outcome, parcel.granted)
+
+    def _judged(self, parcel: Parcel, reply: Reply, now: datetime) -> Outcome:
+        judged = after(parcel.delivery, reply, now, self._policy, self._clock.chance())
+        return Outcome(judged, parcel.token, reply.server, str(reply) if is_dead_mailbox(reply) else "")
+
+    def _record(self, outcome: Outcome, granted: asyncio.Future[bool]) -> None:
+        """Once the ledger knows of the hand-over: before that it would not believe an outcome."""
+        if not granted.done():
+            granted.add_done_callback(partial(self._record, outcome))
+        elif granted.exception() is not None:  # it is claimed still, and goes back with the rest
+            self._waiting.put([(outcome.delivery, outcome.token)])
+        elif granted.result():
+            self._journal.put(outcome)
+
+    def _in_time(self, asked: datetime) -> bool:
+        """A sender may have slept past its lease meanwhile."""
+        return self._clock.now() - asked < self._lease
+
+
+_NOTHING = Message("", "", "", ())
