@@ -31,6 +31,7 @@ from sinks import KINDS, Sink, sink
 NOW = "2025-12-08T08:00:00+00:00"
 EDITION = "1"
 KILLED = -9
+PATIENCE = 120  # seconds between two kills, or until the last senders have ended
 SPREAD = 0.95  # of the messages: whoever is to be killed must still have some to send
 CONFIGURATION = """
 [site]
@@ -109,16 +110,23 @@ def send_and_kill(trial: Trial, server: Sink) -> int:
     moments = [int((kill + random.random()) * stride) for kill in range(trial.kills)]
     running = [started(trial) for _ in range(trial.senders)]
     killed = 0
-    for moment in moments:
-        victim = a_victim(trial, server, running, moment)
-        if victim is None:
-            break
-        victim.kill()
-        killed += victim.wait() == KILLED
-        running.remove(victim)
-        running.append(started(trial))
-    for sender in running:
-        sender.wait()
+    try:
+        for moment in moments:
+            victim = a_victim(trial, server, running, moment)
+            if victim is None:
+                break
+            victim.kill()
+            killed += victim.wait() == KILLED
+            running.remove(victim)
+            running.append(started(trial))
+        for sender in running:
+            sender.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise SystemExit(f"a sender hangs: nothing has happened for {PATIENCE} s") from None
+    finally:
+        for sender in running:
+            sender.kill()
+            sender.wait()
     return killed
 
 
@@ -126,11 +134,14 @@ def a_victim(
     trial: Trial, server: Sink, running: list[subprocess.Popen[bytes]], moment: int
 ) -> subprocess.Popen[bytes] | None:
     """A sender at work, some random milliseconds after the server has taken ``moment`` messages; None: all have ended."""
+    end = time.monotonic() + PATIENCE
     while any(sender.poll() is None for sender in running):
         if (server.taken() or 0) >= moment:
             time.sleep(random.random() * 0.03)
             if candidates := at_work(trial, running):
                 return random.choice(candidates)
+        if time.monotonic() > end:
+            raise subprocess.TimeoutExpired("digest send", PATIENCE)
         time.sleep(0.002)
     return None
 

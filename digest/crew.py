@@ -20,14 +20,15 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from digest.app import App, clock
 from digest.config import Config
 from digest.errors import DigestError, TransportError
-from digest.model import FINAL_STATUSES, EditionRecord, Outcome
+from digest.model import FINAL_STATUSES, Delivery, EditionRecord, Outcome
 from digest.sending.ports import Watch
 from digest.sending.running import run
 
@@ -36,6 +37,7 @@ _LENGTH = struct.Struct("!I")
 
 Said = tuple[str, tuple[Any, ...]]  # a method of Watch and what it is told; or _ENDED
 _ENDED = "ended"
+_fields = attrgetter(*(field.name for field in fields(Delivery)))
 
 
 async def deliver(app: App, record: EditionRecord, watch: Watch, stop: asyncio.Event) -> datetime | None:
@@ -159,6 +161,15 @@ async def _heard(
     return end
 
 
+def _flat(outcome: Outcome) -> tuple[Any, ...]:
+    """An outcome as it goes from one process to another: one for each message, so it has to be quick."""
+    return (outcome.token, outcome.server, outcome.suppress, *_fields(outcome.delivery))
+
+
+def _outcome(token: str, server: str, suppress: str, *delivery: Any) -> Outcome:
+    return Outcome(Delivery(*delivery), token, server, suppress)
+
+
 class Voice:
     """Tells a watch of several processes what it would be told of one."""
 
@@ -189,6 +200,8 @@ class Voice:
                 if server not in self._spent or self._now() >= self._spent[server]:
                     self._spent[server] = until
                     self._watch.spent(server, until)
+            case "recorded", _:
+                self._watch.recorded(_outcome(*words))
             case _:
                 getattr(self._watch, name)(*words)
 
@@ -228,7 +241,7 @@ class Relay:
         self._over = False
 
     def recorded(self, outcome: Outcome) -> None:
-        self._said.append(("recorded", (outcome,)))
+        self._said.append(("recorded", _flat(outcome)))
 
     def skipped(self, count: int) -> None:
         self._said.append(("skipped", (count,)))

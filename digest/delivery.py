@@ -7,7 +7,8 @@
                                  claimed ── subscriber has left before hand-over ──▶ skipped
 
 ``handing`` goes back to ``queued`` when the channel broke before the content left: that was nobody's attempt.
-``uncertain`` never moves by itself: it is settled by a person, or by a late answer to the claim that made it.
+``uncertain`` never moves by itself: it is settled by a person, or by a late answer to the claim that made it. What has
+``failed`` is ``queued`` again if a person says so.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = MappingProxyType(
         Status.DEFERRED: frozenset({Status.CLAIMED, Status.SKIPPED}),
         Status.UNCERTAIN: frozenset({Status.ACCEPTED, Status.QUEUED}),
         Status.ACCEPTED: frozenset(),
-        Status.FAILED: frozenset(),
+        Status.FAILED: frozenset({Status.QUEUED}),
         Status.SKIPPED: frozenset(),
     }
 )
@@ -74,20 +75,20 @@ def is_channel_fault(code: int, stage: Stage) -> bool:
 
 def after(delivery: Delivery, reply: Reply, now: datetime, policy: Policy, chance: float) -> Delivery:
     """The delivery as it stands once the server has spoken; ``chance`` in [0, 1) spreads the retries."""
+    status = judged(reply)
     tried = replace(
         delivery,
+        status=status,
         attempts=delivery.attempts + 1,
         first_tried=delivery.first_tried or now,
         due=None,
         reply=str(reply),
     )
-    match judged(reply):
-        case Status.UNCERTAIN if policy.uncertain is Uncertain.RESEND:
-            return _deferred(tried, now, policy, chance, at_last=Status.UNCERTAIN)
-        case Status.DEFERRED:
-            return _deferred(tried, now, policy, chance, at_last=Status.FAILED)
-        case status:
-            return replace(tried, status=status)
+    if status is Status.UNCERTAIN and policy.uncertain is Uncertain.RESEND:
+        return _deferred(tried, now, policy, chance, at_last=Status.UNCERTAIN)
+    if status is Status.DEFERRED:
+        return _deferred(tried, now, policy, chance, at_last=Status.FAILED)
+    return tried
 
 
 def judged(reply: Reply) -> Status:

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationIn
 from pydantic_core import PydanticCustomError
 
 from digest.config.base import Table, setting
-from digest.config.delivering import Bounces, Delivery, Dkim, Dns, Servers, Webhooks
+from digest.config.delivering import Bounces, Delivery, Dkim, Dns, Servers, Smtp, Webhooks
 from digest.config.values import (
     ArticleAddress,
     CategoryAddress,
@@ -298,6 +298,16 @@ class Config(Table):
                 f"web.secret_key_file: a key in {path} has fewer than {SECRET_KEY_MINIMUM} characters", hint=hint
             )
         return keys
+
+    @field_validator("smtp")
+    @classmethod
+    def _called(cls, value: tuple[Smtp, ...]) -> tuple[Smtp, ...]:
+        """Limits are kept, and the record is read, by the servers' names."""
+        names = [server.called for server in value]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two servers are called {name}; give them different names")
+        return value
 
     @field_validator("images")
     @classmethod

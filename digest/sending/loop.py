@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import accumulate, pairwise
 from typing import TypeVar
 
 from digest.delivery import Policy, Uncertain, pause
@@ -155,9 +156,8 @@ class _Run:
             limits = warmed_up(relay, first, now)
             if limits.per_minute or limits.per_hour or limits.per_day:
                 used = await self._in_ledger(partial(self._ledger.used, relay.name, now))
-            share = [(ago, -(-count // self._pace.processes)) for ago, count in used]
             limits = limits.share(self._pace.processes, self._pace.place)
-            self._outlets[relay.name] = Outlet(relay, limits, share)
+            self._outlets[relay.name] = Outlet(relay, limits, _part(used, self._pace.processes))
 
     def _places(self) -> list[Outlet]:
         """One place for each connection: as many as are allowed, but no more than there is to carry."""
@@ -414,6 +414,13 @@ class _Run:
 
     async def _in_ledger(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, call)
+
+
+def _part(used: Sequence[tuple[float, int]], processes: int) -> list[tuple[float, int]]:
+    """What one of several processes is to count of what was used before: rounded up once, not for each minute."""
+    sums = [0, *accumulate(count for _, count in used)]
+    parts = [-(-after // processes) - -(-before // processes) for before, after in pairwise(sums)]
+    return [(ago, part) for (ago, _), part in zip(used, parts, strict=True)]
 
 
 class _Worker:

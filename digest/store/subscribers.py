@@ -15,6 +15,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from digest.model import DeliveryStatus, Receipt, Selection, Subscriber, SubscriberStatus
 from digest.store.database import Database
+from digest.store.notices import forget
 from digest.store.tables import deliveries, editions, erased, meta, subscribers
 
 _SALT = "erasure_salt"
@@ -56,13 +57,14 @@ class SubscriberChanges:
     def erase(self, key: str, now: datetime) -> bool:
         """Deletes the person and keeps a salted hash that keeps them out; False if there was nobody to delete.
 
-        Their deliveries stay and count, with nobody's name on them.
+        Their deliveries stay and count, with nobody's name on them, and so does what came back, without its words.
         """
         if not self._salt:
             self._salt = secrets.token_hex(32)
             self._connection.execute(insert(meta).values(name=_SALT, value=self._salt))
         if not self.erased([key]):
             self._connection.execute(insert(erased).values(address_hash=_hash(self._salt, key), erased=now))
+        forget(self._connection, key)
         return bool(self._connection.execute(delete(subscribers).where(subscribers.c.address_key == key)).rowcount)
 
     def _matching(self, column: ColumnElement[str], values: Collection[str]) -> Iterator[Row[Any]]:

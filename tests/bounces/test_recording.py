@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from digest.bounces.recording import KEPT, Recorder, Score, Tally
 from digest.model import Notice, NoticeKind, SubscriberStatus
 from digest.store.database import Database
-from digest.store.notices import Notices, forget
+from digest.store.notices import Notices
+from digest.store.subscribers import Subscribers
+from digest.subscriptions import acts
 from tests.bounces.conftest import START, Ledger
 
 NOW = START + timedelta(weeks=2)
@@ -264,7 +266,6 @@ def test_who_is_erased_stands_in_no_report(ledger: Ledger, recorder: Recorder, n
         ],
         NOW,
     )
-    with ledger.database.write() as connection:
-        forget(connection, READER)
+    assert acts.erase(Subscribers(ledger.database), READER, now=NOW)
     assert [noted.text for noted in notices.each()] == ["full", "", "", ""]
     assert all(notices.raw(noted.id) is None for noted in notices.each())

@@ -41,6 +41,7 @@ ONE_FAULT = [
     ("aliases = 5\n", "digests.weekly.aliases: expected a table, found 5"),
     ("exclude = 5\n", "digests.weekly.exclude: expected a table"),
     ("[[smtp]]\nport = 0\n", "smtp.port: must be at least 1"),
+    ("[[smtp]]\n[[smtp]]\n", "smtp: two servers are called localhost:587; give them different names"),
     ("[[smtp]]\n[[smtp]]\nport = 0\n", "smtp[2].port: must be at least 1"),
     # words and notations
     ('[smtp]\ntls = "ssl"\n', "smtp.tls: expected 'required', 'implicit' or 'none', found \"ssl\""),

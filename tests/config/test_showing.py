@@ -60,7 +60,7 @@ def test_every_key_is_shown(loaded: Load, folder: Path):
 
 
 def test_what_a_kill_makes_uncertain_is_shown(loaded: Load):
-    several = "[[smtp]]\nconnections = 3\n[[smtp]]\nconnections = 4\n[delivery]\nwindow = 2\n"
+    several = "[[smtp]]\nconnections = 3\n[[smtp]]\nport = 25\nconnections = 4\n[delivery]\nwindow = 2\n"
     assert "# so many messages a kill makes uncertain at most: 2 x 7 connections = 14" in show(
         loaded(MINIMAL + several), {}
     )
@@ -69,7 +69,7 @@ def test_what_a_kill_makes_uncertain_is_shown(loaded: Load):
 @pytest.mark.parametrize(
     ("text", "environ"),
     [
-        ('[[smtp]]\npassword = "hunter2"\n[[smtp]]\npassword_file = "password"\n', {}),
+        ('[[smtp]]\npassword = "hunter2"\n[[smtp]]\nport = 25\npassword_file = "password"\n', {}),
         ('[bounces]\npassword_file = "password"\n[webhooks]\nmailgun_key_file = "password"\n', {}),
         ('[smtp]\npassword = "hunter2"\n', {}),
         ('[smtp]\npassword_file = "password"\n', {}),

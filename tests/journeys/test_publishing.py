@@ -91,7 +91,7 @@ def test_what_an_earlier_edition_still_owes_goes_first_and_a_limit_holds_for_bot
     result = site.run("send", "--yes", now=NEXT_MONDAY)
     assert result.exit_code == 0, result.output
     assert set(post_office.received.values()) == {2}
-    assert naps.count("ended") == naps.count("begun") > 0
+    assert naps.count("begun") >= naps.count("ended") > 0  # at the end nobody waits for a turn any more
     for number in ("1", "2"):
         assert set(deliveries(site, number).values()) == {"accepted"}
 
