@@ -38,6 +38,10 @@ class Events:
         except BrokenPipeError:
             self.closed = True
 
+    def note(self, text: str) -> None:
+        """What is no event, for whoever is there."""
+        self._session.note(text)
+
 
 class EventWatch:
     """Tells of a sending run as it happens, and of its progress each time it is asked to. Never of a reader's address,
@@ -71,8 +75,8 @@ class EventWatch:
             servers={server.name: _facts(server) for server in standing.servers},
         )
 
-    def say(self, _text: str) -> None:
-        """What a person would be told is among the events."""
+    def say(self, text: str) -> None:
+        self._events.note(text)
 
     def recorded(self, outcome: Outcome) -> None:
         self._tally.recorded(outcome)

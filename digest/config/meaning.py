@@ -16,7 +16,7 @@ from digest.model import Sender
 from digest.pacing import Limits
 from digest.period import Cadence, Clock, Missed, Unit
 from digest.publishing import Digest
-from digest.sending.loop import Pace
+from digest.sending.pace import Pace
 from digest.sending.ports import Transport
 from digest.sending.relay import Relay
 from digest.sending.server import Server, Tls

@@ -84,10 +84,6 @@ class Outlet:
         self._restraint.slowed(now, self._in_hand + 1, chance)
         return True
 
-    def count_anew(self) -> None:
-        """The shares begin again: another server has come or gone."""
-        self.taken = 0
-
 
 def warmed_up(relay: Relay, first_used: datetime, now: datetime) -> Limits:
     """The limits of a server with what a new one may send today."""

@@ -347,7 +347,7 @@ def test_the_states_and_the_codes_of_dead_mailboxes_are_those_of_the_program() -
 
 def test_the_events_in_the_log_are_those_of_the_program() -> None:
     modules = (path.read_text(encoding="utf-8") for path in Path(inspect.getfile(scheduler)).parent.glob("*.py"))
-    logged = set(re.findall(r'log\.\w+\([^"]*"([a-z ]+)"', "\n".join(modules)))
+    logged = set(re.findall(r'log\.(?:info|warning|error|log)\([^"]*"([a-z ]+)"', "\n".join(modules)))
     told = {event for row in rows(section(read("running.md"), "Logs")) for event in coded(row[0])}
     assert told == logged
 

@@ -1,0 +1,105 @@
+"""The mail servers of one run together: which of them take mail, and who is told when that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import accumulate, pairwise
+
+from digest.errors import TransportError
+from digest.pacing import Limits
+from digest.sending.pace import Pace
+from digest.sending.ports import Clock, Watch
+from digest.sending.relay import Outlet, Relay, warmed_up
+from digest.sending.supply import Supply
+
+LONG = 10.0  # seconds; who has to wait longer for a server's limits is told of it
+TOO_LONG = 3700.0  # seconds; a server whose limits last longer is spent for this run
+
+
+class Fleet:
+    """Outlets by the names of their servers."""
+
+    def __init__(self, pace: Pace, clock: Clock, watch: Watch) -> None:
+        self._pace = pace
+        self._clock = clock
+        self._watch = watch
+        self._sick_since: datetime | None = None  # all of them
+        self._outlets: dict[str, Outlet] = {}
+
+    @property
+    def outlets(self) -> Mapping[str, Outlet]:
+        return self._outlets
+
+    async def open(self, relays: Sequence[Relay], supply: Supply) -> None:
+        """What each may take still, by what it was given before."""
+        for relay in relays:
+            first, used = await supply.used(relay)
+            limits = self._pace.share(warmed_up(relay, first, self._clock.now()))
+            self._outlets[relay.name] = Outlet(relay, limits, _part(used, self._pace.processes))
+
+    def places(self, most: int) -> list[Outlet]:
+        """One place for each connection: as many as are allowed, but no more than there is to carry."""
+        places: list[Outlet] = []
+        for outlet in self._outlets.values():
+            mine = self._pace.share(Limits(connections=outlet.relay.connections))
+            places.extend([outlet] * min(mine.connections, most))
+        return places
+
+    def fell_ill(self, outlet: Outlet, error: TransportError) -> bool:
+        """A connection of it broke; whether no server takes mail now. Raises the error when that lasts for too long."""
+        now = self._clock.now()
+        if not outlet.proven and outlet.sick_since is None:
+            outlet.sick_since = now
+            self._come_or_gone()
+            if len(self._outlets) > 1:
+                self._watch.failing(outlet.name, error)
+        if any(one.can_take for one in self._outlets.values()):
+            return False
+        if self._sick_since is None:
+            self._sick_since = now
+            self._watch.paused(error)
+        if now - self._sick_since >= self._pace.outage:
+            raise error
+        return True
+
+    def is_well(self, outlet: Outlet, connection: object) -> None:
+        """That connection has carried mail."""
+        outlet.proven.add(connection)
+        if outlet.sick_since is not None:
+            outlet.sick_since = None
+            self._come_or_gone()
+            if len(self._outlets) > 1:
+                self._watch.back(outlet.name)
+        if self._sick_since is not None:
+            self._sick_since = None
+            self._watch.resumed()
+
+    def wait(self, outlet: Outlet, now: datetime) -> float | None:
+        """Seconds until it may take one more; None when this run should not wait for that. Told once, if it is long."""
+        wait = outlet.wait(now.timestamp(), self._outlets)
+        until = now + timedelta(seconds=wait) if wait > LONG else None
+        if (until is None) != (outlet.spent_until is None):
+            self._come_or_gone()
+            if until is not None:
+                self._watch.spent(outlet.name, until)
+        outlet.spent_until = until
+        return None if wait > TOO_LONG else wait
+
+    def goes_on_at(self) -> datetime | None:
+        """When the first of them may take something again, if none may now."""
+        untils = [outlet.spent_until for outlet in self._outlets.values()]
+        spent = [until for until in untils if until is not None]
+        return min(spent) if spent and len(spent) == len(untils) else None
+
+    def _come_or_gone(self) -> None:
+        """The shares begin again: a server has come or gone."""
+        for outlet in self._outlets.values():
+            outlet.taken = 0
+
+
+def _part(used: Sequence[tuple[float, int]], processes: int) -> list[tuple[float, int]]:
+    """What one of several processes is to count of what was used before: rounded up once, not for each minute."""
+    sums = [0, *accumulate(count for _, count in used)]
+    parts = [-(-after // processes) - -(-before // processes) for before, after in pairwise(sums)]
+    return [(ago, part) for (ago, _), part in zip(used, parts, strict=True)]

@@ -1,0 +1,116 @@
+"""What there is to carry: claimed in batches, handed back when it is not carried. All of it in the ledger's own thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from digest.delivery import Uncertain
+from digest.model import Delivery, Outcome
+from digest.sending.pace import Pace
+from digest.sending.ports import Clock, Ledger, Watch
+from digest.sending.relay import Relay
+from digest.sending.waiting import Claimed, Waiting
+
+T = TypeVar("T")
+Used = tuple[tuple[float, int], ...]
+
+
+class Supply:
+    """The deliveries of one edition. Raises what the ledger raises."""
+
+    def __init__(
+        self,
+        edition: int,
+        *,
+        ledger: Ledger,
+        waiting: Waiting,
+        pace: Pace,
+        relays: Sequence[Relay],
+        clock: Clock,
+        watch: Watch,
+        executor: ThreadPoolExecutor,
+    ) -> None:
+        self._edition = edition
+        self._ledger = ledger
+        self._waiting = waiting
+        self._pace = pace
+        self._most = pace.batch_for([relay.limits.per_second for relay in relays])
+        self._clock = clock
+        self._watch = watch
+        self._executor = executor
+        self._claiming = asyncio.Lock()
+        self._returned = 0  # how often claims came back to the ledger
+        self.is_dry = False  # the last claim brought less than it asked for, and nothing came back since
+
+    @property
+    def is_low(self) -> bool:
+        """Whether it is time for another batch."""
+        return len(self._waiting) <= self._pace.batch // 2
+
+    async def fill(self, troubled: Callable[[Delivery], bool], *, surely: bool = True) -> None:
+        """Claims what is due, if half a batch or less waits; or nothing, if the last claim left nothing behind and it
+        need not be sure. Those that a line broke over come last.
+        """
+        async with self._claiming:
+            if not self.is_low or (self.is_dry and not surely):
+                return
+            before = self._returned
+            while not (found := await self._claim(troubled)) and await self.recover():
+                pass
+            self.is_dry = found < self._most and before == self._returned
+
+    async def _claim(self, troubled: Callable[[Delivery], bool]) -> int:
+        """How many deliveries were found due."""
+        claim = await self._in_ledger(
+            partial(self._ledger.claim, self._edition, self._most, self._clock.now(), self._pace.lease)
+        )
+        if claim.skipped:
+            self._watch.skipped(claim.skipped)
+        self._waiting.put((delivery, claim.token) for delivery in sorted(claim.deliveries, key=troubled))
+        return len(claim.deliveries) + claim.skipped
+
+    async def recover(self) -> bool:
+        """Whether something is due again that a sender held too long: a dead one, or this one behind a slow server."""
+        resend = self._pace.policy.uncertain is Uncertain.RESEND
+        claims, doubts = await self._in_ledger(partial(self._ledger.recover, resend=resend))
+        if claims or doubts:
+            self._watch.recovered(claims, doubts)
+        return bool(claims or (doubts and resend))
+
+    async def hand_back(self) -> None:
+        """All that waits is due again."""
+        await self.give_back(self._waiting.drain())
+
+    async def give_back(self, claimed: Sequence[Claimed], due: datetime | None = None) -> None:
+        """These are due again: at once, or then."""
+        if claimed:
+            self.comes_back()
+            unused = [(delivery.id, token) for delivery, token in claimed]
+            await self._in_ledger(partial(self._ledger.hand_back, unused, due))
+
+    def comes_back(self) -> None:
+        """Something is due again that was claimed."""
+        self._returned += 1
+        self.is_dry = False
+
+    async def commit(self, handing: Sequence[tuple[int, str]], outcomes: Sequence[Outcome]) -> frozenset[int]:
+        now, lease = self._clock.now(), self._pace.lease
+        return await self._in_ledger(partial(self._ledger.commit, handing, outcomes, now, lease))
+
+    async def used(self, relay: Relay) -> tuple[datetime, Used]:
+        """When a server was first used, as far as that matters to its limits, and what it was given within a day."""
+        now, limits = self._clock.now(), relay.limits
+        first, used = now, Used()
+        if relay.warm_up:
+            first = await self._in_ledger(partial(self._ledger.first_used, relay.name, now))
+        if relay.warm_up or limits.per_minute or limits.per_hour or limits.per_day:
+            used = await self._in_ledger(partial(self._ledger.used, relay.name, now))
+        return first, used
+
+    async def _in_ledger(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, call)
