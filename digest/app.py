@@ -232,7 +232,7 @@ class App:
             postmark_password=webhooks.postmark_password.get_secret_value(),
             mailgun_key=webhooks.mailgun_key.get_secret_value(),
             sendgrid_key=webhooks.sendgrid_key,
-            delivery_of=self.signer.read_return_token,
+            delivery_of=lambda token: self.signer.read_return_token(token),  # the key is read when a report comes
             web=Fetcher(Limits(maximum=100_000, redirects=0)),
         )
 

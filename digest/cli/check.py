@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -124,6 +123,8 @@ def _findings(session: Session) -> Iterator[Finding]:
     yield _looked("look", lambda: _look(app))
     yield _looked("templates", lambda: _templates(app))
     yield _looked("database", lambda: _database(app))
+    yield _looked("signatures", lambda: _signatures(app))
+    yield _looked("reports", lambda: _reports(app))
     yield _looked("mail server", lambda: _server(app))
 
 
@@ -185,9 +186,24 @@ def _templates(app: App) -> str:
     return "they render"
 
 
+def _signatures(app: App) -> str:
+    keys = ", ".join(f"{key.algorithm} by {key.selector}._domainkey.{key.domain}" for key in app.dkim_keys)
+    return keys or "none of ours; `digest dkim keygen` makes a key"
+
+
+def _reports(app: App) -> str:
+    """Where bounces and complaints come from."""
+    bounces = app.config.bounces
+    ways = [*([bounces.mailbox] if bounces.mailbox else []), *(f"{name}'s webhook" for name in app.reporters)]
+    return ", ".join(ways) or "bounces are read from nowhere; see bounces.mailbox"
+
+
 def _server(app: App) -> str:
-    asyncio.run(app.reach_server())
-    return f"{app.config.smtp[0].called} answers"
+    from digest.sending.running import run
+
+    run(app.reach_server())
+    names = [server.called for server in app.config.smtp]
+    return f"{names[0]} answers" if len(names) == 1 else f"{', '.join(names)} answer"
 
 
 def _database(app: App) -> str:

@@ -10,7 +10,7 @@ import pytest
 from tests.journeys.conftest import PostOffice, Site
 from tests.journeys.steps import configure, subscribe
 
-SUBJECTS = ["configuration", "secret key", "postal address", "articles", "look", "templates", "database", "mail server"]
+SUBJECTS = ["configuration", "secret key", "postal address", "articles", "look", "templates", "database", "signatures", "reports", "mail server"]
 
 
 def findings(site: Site) -> tuple[int, dict[str, dict[str, Any]]]:
@@ -51,7 +51,18 @@ def logo_in_the_clear(site: Site) -> None:
     configure(site, "[smtp]", '[look]\nlogo = "http://example.org/logo.png"\n[smtp]')
 
 
+def no_key_to_sign_with(site: Site) -> None:
+    (site.folder / "dkim.pem").write_text("-----BEGIN NONSENSE-----\n", encoding="utf-8")
+    configure(site, "[smtp]", '[[dkim]]\ndomain = "example.org"\nselector = "one"\nkey_file = "dkim.pem"\n[smtp]')
+
+
+def no_key_of_sendgrid(site: Site) -> None:
+    configure(site, "[smtp]", '[webhooks]\nsendgrid_key = "none"\n[smtp]')
+
+
 ILL = {
+    "no key to sign with": (no_key_to_sign_with, 78, "signatures", "dkim.pem"),
+    "no key of a provider": (no_key_of_sendgrid, 78, "reports", "webhooks.sendgrid_key"),
     "no configuration": (lambda site: (site.folder / "digest.toml").unlink(), 78, "configuration", "no such file"),
     "a fault": (lambda site: configure(site, "[[sources]]", "[[sauces]]"), 78, "configuration", "nearest known key: sources"),
     "no key": (lambda site: (site.folder / "digest.key").unlink(), 78, "secret key", "digest.key cannot be read"),
