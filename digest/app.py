@@ -300,7 +300,7 @@ class App:
     def message(self, of: Letter, *, address: str, name: str = "", subscriber: int = 0, delivery: int = 0) -> Message:
         """One reader's message; what comes back names its ``delivery``, unless that is 0."""
         links = self.signer.for_reader(of.sender, of.edition, subscriber)
-        token = self.signer.return_token(delivery) if delivery else ""
+        token = self.signer.return_token(delivery) if delivery and of.sender.bounces else ""
         return message(of, address=address, name=name, subscriber=subscriber, links=links, return_token=token)
 
     def examine(self, digests: Sequence[Digest]) -> tuple[Finding, ...]:

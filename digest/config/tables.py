@@ -335,21 +335,20 @@ class Config(Table):
     @field_validator("delivery")
     @classmethod
     def _lease(cls, value: Delivery, info: ValidationInfo) -> Delivery:
-        """A claim outlives the longest dialogue, or a second sender would take over a message that is on its way."""
+        """A claim outlives the longest dialogue, and the one before it on the connection: or a second sender would take over
+        a message that is on its way.
+        """
         if (smtp := info.data.get("smtp")) is None:
             return value
-        longest = max(
-            server.connect_timeout + 4 * server.command_timeout + value.window * server.data_timeout for server in smtp
-        )
+        longest = max(server.connect_timeout + 4 * server.command_timeout + 2 * server.data_timeout for server in smtp)
         if value.lease <= longest:
             raise PydanticCustomError(
                 "rule",
-                "{lease} must be longer than {sum}: smtp.connect_timeout + 4 x smtp.command_timeout + {window} x smtp.data_timeout",
+                "{lease} must be longer than {sum}: smtp.connect_timeout + 4 x smtp.command_timeout + 2 x smtp.data_timeout",
                 {
                     "key": "lease",
                     "lease": format_duration(value.lease),
                     "sum": format_duration(longest),
-                    "window": value.window,
                 },
             )
         return value

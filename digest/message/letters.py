@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
+from functools import lru_cache
 
 from digest import dkim
 from digest.errors import RenderError
@@ -90,16 +91,28 @@ def message(
 
 def return_path(sender: Sender, token: str) -> str:
     """Where what comes back goes: ``bounces+TOKEN@example.org``, or the From address where there is no such mailbox."""
-    address = ascii_domain(sender.bounces or sender.address)
+    address = _own(sender.bounces or sender.address)
     return address.replace("@", f"+{token}@") if sender.bounces and token else address
+
+
+@lru_cache(maxsize=64)
+def _own(address: str) -> str:
+    """One of ours, which stands in every message."""
+    return ascii_domain(address)
 
 
 def message_id(sender: Sender, edition: str, message_key: str, subscriber: int) -> str:
     """Without its angle brackets: derived, so that a repeat carries the same one, and telling nothing of the person."""
     mac = keyed_hash(message_key.encode(), f"{edition}|{subscriber}".encode())
-    domain = ascii_domain(sender.address).rpartition("@")[2]
+    prefix, domain = _ends(edition, sender.address)
+    return f"{prefix}.{mac.hex()[:40]}@{domain}"
+
+
+@lru_cache(maxsize=64)
+def _ends(edition: str, address: str) -> tuple[str, str]:
+    """Of an edition's Message-IDs: what stands before and behind the part that differs."""
     digest, _, period = edition.partition("/")
-    return f"{atom(digest)}.{atom(period)}.{mac.hex()[:40]}@{domain}"
+    return f"{atom(digest)}.{atom(period)}", ascii_domain(address).rpartition("@")[2]
 
 
 def _verify(made: Letter) -> None:

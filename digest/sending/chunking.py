@@ -61,6 +61,7 @@ class Chunks:
                 await self._answered(bag, self._under_way[0])
             else:
                 await self._waiting[0].may_leave()
+                await asyncio.sleep(0)  # for ``_permitted`` to be called
             self._fill(bag)
         if self._fault is not None:
             raise self._fault
