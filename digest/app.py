@@ -232,9 +232,13 @@ class App:
             postmark_password=webhooks.postmark_password.get_secret_value(),
             mailgun_key=webhooks.mailgun_key.get_secret_value(),
             sendgrid_key=webhooks.sendgrid_key,
-            delivery_of=lambda token: self.signer.read_return_token(token),  # the key is read when a report comes
+            delivery_of=self._delivery_of,
             web=Fetcher(Limits(maximum=100_000, redirects=0)),
         )
+
+    def _delivery_of(self, token: str) -> int:
+        """The delivery of a return path. The key is not read before somebody asks."""
+        return self.signer.read_return_token(token)
 
     @cached_property
     def transports(self) -> tuple[SmtpTransport, ...]:

@@ -97,8 +97,8 @@ def test_every_status_has_its_transitions():
     assert set(TRANSITIONS) == set(DeliveryStatus)
 
 
-def test_what_is_final_stays_but_for_doubts_that_are_settled():
-    assert {status for status in FINAL_STATUSES if TRANSITIONS[status]} == {UNCERTAIN}
+def test_what_is_final_stays_unless_a_person_decides():
+    assert {status for status in FINAL_STATUSES if TRANSITIONS[status]} == {UNCERTAIN, FAILED}
 
 
 def test_every_status_is_reached_from_queued():
