@@ -233,7 +233,7 @@ class Voice:
 # --- the child --------------------------------------------------------------------------------------------------------
 
 
-class Relay:
+class Reporter:
     """A watch that passes on what it is told, in batches. A parent that does not listen any more is no error."""
 
     def __init__(self) -> None:
@@ -278,9 +278,13 @@ class Relay:
         """Writes what is said, until it is closed; in a thread, for the parent may take its time."""
         while not self._over:
             await asyncio.sleep(REPORTED_EVERY)
-            said, self._said = self._said, []
-            if said:
-                await asyncio.to_thread(_write, pickle.dumps(said))
+            await self._pass_on()
+        await self._pass_on()  # what was said while the last one was on its way
+
+    async def _pass_on(self) -> None:
+        said, self._said = self._said, []
+        if said:
+            await asyncio.to_thread(_write, pickle.dumps(said))
 
 
 def _write(data: bytes) -> None:
@@ -295,7 +299,7 @@ async def _work(app: App, record: EditionRecord, processes: int, place: int) -> 
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):  # an init system tells all processes of a service at once
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
-    relay = Relay()
+    relay = Reporter()
     reports = asyncio.create_task(relay.report())
     listening = asyncio.create_task(_listen(stop))
     try:

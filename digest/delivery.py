@@ -49,6 +49,9 @@ DEAD_MAILBOX = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
 # RFC 4954: the server wants a login, another one, or a safer channel. Never the recipient's fault.
 _LOGIN = frozenset({530, 534, 535, 538})
 _SERVICE_CLOSING = 421
+# RFC 3463: our own address or its domain is refused (RFC 7505: 5.7.27), or our quota is used up (Google says 5.4.5).
+_OURS = frozenset({"5.1.7", "5.1.8", "5.4.5", "5.7.27"})
+_SENDER = re.compile(r"\bsender address rejected\b", re.IGNORECASE)  # Postfix says so at RCPT, under any code
 _ENHANCED = re.compile(r"(?<![\w.])([245]\.\d{1,3}\.\d{1,3})(?!\w|\.\d)")  # never a part of an IP address
 
 
@@ -68,9 +71,10 @@ class Policy:
     uncertain: Uncertain = Uncertain.HOLD
 
 
-def is_channel_fault(code: int, stage: Stage) -> bool:
+def is_channel_fault(reply: Reply) -> bool:
     """Whether a refusal before the content left is about us or the line, and so nobody's attempt."""
-    return stage in {Stage.RCPT, Stage.DATA} and (code == _SERVICE_CLOSING or code in _LOGIN)
+    before = reply.stage in {Stage.RCPT, Stage.DATA}
+    return before and (reply.code == _SERVICE_CLOSING or _is_about_us(reply))
 
 
 def after(delivery: Delivery, reply: Reply, now: datetime, policy: Policy, chance: float) -> Delivery:
@@ -92,17 +96,25 @@ def after(delivery: Delivery, reply: Reply, now: datetime, policy: Policy, chanc
 
 
 def judged(reply: Reply) -> Status:
-    """What one reply means by itself. An unknown code is temporary, but garbage after the content is a doubt."""
+    """What one reply means by itself. An unknown code is temporary, and so is a refusal of us, not of the recipient; but
+    garbage after the content is a doubt.
+    """
     kind = reply.code // 100
     if reply.stage is Stage.CUT:
         return Status.UNCERTAIN
     if kind == 5:  # noqa: PLR2004 - RFC 5321, 4.2.1: the first digit
-        return Status.FAILED
+        return Status.DEFERRED if _is_about_us(reply) else Status.FAILED
     if reply.stage is Stage.FINAL and kind == 2:  # noqa: PLR2004
         return Status.ACCEPTED
     if reply.stage is Stage.FINAL and kind != 4:  # noqa: PLR2004
         return Status.UNCERTAIN
     return Status.DEFERRED
+
+
+def _is_about_us(reply: Reply) -> bool:
+    """Whether it names a login, a quota or our own address as the reason."""
+    found = _ENHANCED.search(reply.text)
+    return reply.code in _LOGIN or bool(found and found[1] in _OURS) or bool(_SENDER.search(reply.text))
 
 
 def is_dead_mailbox(reply: Reply) -> bool:

@@ -17,7 +17,7 @@ from functools import partial
 from digest.delivery import is_channel_fault
 from digest.errors import DigestError, TransportError
 from digest.model import Message, Stage
-from digest.sending.dialogue import GOODBYE, RSET
+from digest.sending.dialogue import GOODBYE, RSET, SERVICE_CLOSING
 from digest.sending.line import Line, LineError, Said
 from digest.sending.ports import Bag, Parcel
 from digest.sending.server import Offer, Server
@@ -33,7 +33,10 @@ class Chunks:
         self._left = server.messages_per_connection
         self._under_way: deque[Parcel] = deque()  # their content has left, and no answer came yet
         self._waiting: deque[Parcel] = deque()  # for the ledger's word that their content may leave
-        self._fault: BaseException | None = None  # after which nothing more is written
+        self._against: tuple[str, Said] | None = None  # what was refused of the first one under way
+        self._heard = 0  # the code of the last answer
+        self._closing = False  # the server said that it would: nothing more is written
+        self._fault: BaseException | None = None  # nor after this
 
     @property
     def spent(self) -> bool:
@@ -58,22 +61,33 @@ class Chunks:
         self._fill(bag)
         while self._under_way or self._waiting:
             if self._under_way:
-                await self._answered(bag, self._under_way[0])
+                await self._answered(bag)
             else:
                 await self._waiting[0].may_leave()
                 await asyncio.sleep(0)  # for ``_permitted`` to be called
             self._fill(bag)
+        if self._closing:
+            self._line.abort()
         if self._fault is not None:
             raise self._fault
 
     def _fill(self, bag: Bag) -> None:
         """As many as the window has room for; each is written the moment that the ledger says it may leave."""
-        while len(self._under_way) + len(self._waiting) < self._server.window and not (self.spent or self._fault):
-            if (parcel := bag.take()) is None:
+        while len(self._under_way) + len(self._waiting) < self._server.window and not self._has_ended:
+            try:
+                parcel = bag.take()
+            except Exception as error:  # noqa: BLE001 - raised when what is under way has been answered
+                self._fault = error
+                return
+            if parcel is None:
                 return
             self._left -= 1
             self._waiting.append(parcel)
             parcel.granted.add_done_callback(partial(self._permitted, bag, parcel))
+
+    @property
+    def _has_ended(self) -> bool:
+        return self.spent or self._closing or self._fault is not None
 
     # --- out
 
@@ -82,12 +96,13 @@ class Chunks:
             return
         self._waiting.remove(parcel)
         if not granted.cancelled() and granted.exception() is None and not granted.result():
-            return  # the ledger has said what becomes of it
+            bag.untouched(parcel)
+            return
         if (lacking := self._offer.lacks(parcel.message)) is not None:
             bag.said(parcel, self._server.reply(Stage.RCPT, lacking))
             return
         self._fault = self._fault or self._obstacle(parcel, granted)
-        if self._fault is not None:
+        if self._closing or self._fault is not None:
             bag.untouched(parcel)
             return
         self._under_way.append(parcel)
@@ -99,6 +114,8 @@ class Chunks:
             return TransportError("sending was stopped") if granted.cancelled() else granted.exception()
         if not self._line.is_open:
             return LineError("the connection was lost before the message left")
+        if not self._under_way and not self._line.is_quiet:
+            return LineError("the server answered before it was asked")
         if not parcel.in_time():
             return LineError("too much time went by before the message left")
         return self._server.too_small(self._offer, parcel.message)
@@ -109,40 +126,55 @@ class Chunks:
 
     # --- in
 
-    async def _answered(self, bag: Bag, parcel: Parcel) -> None:
-        """All that is said to one message: to RSET, MAIL, RCPT and BDAT."""
-        for owed, command in ((3, "RSET"), (2, "MAIL"), (1, "RCPT")):
-            said = await self._line.reply(self._server.command_timeout)
+    async def _answered(self, bag: Bag) -> None:
+        """All that is said to the first one under way: to RSET, MAIL, RCPT and BDAT, refused or not."""
+        for command in ("RSET", "MAIL", "RCPT"):
+            said = await self._reply(self._server.command_timeout)
             if not said.positive:
-                self._under_way.popleft()
-                self._refused(bag, parcel, command, said)
-                await self._skip(owed)
-                return
-        said = await self._line.reply(self._server.data_timeout)
-        self._under_way.popleft()
-        bag.said(parcel, self._server.reply(Stage.FINAL, said))
+                self._against = self._against or (command, said)
+                self._closing = self._closing or said.code == SERVICE_CLOSING
+        said = await self._reply(self._server.data_timeout)
+        self._closing = self._closing or said.code == SERVICE_CLOSING
+        parcel, against = self._under_way.popleft(), self._against
+        self._against = None
+        if against is None or (against[0] == "RSET" and said.positive):
+            bag.said(parcel, self._server.reply(Stage.FINAL, said))
+        elif said.positive:
+            bag.said(parcel, self._server.doubt("the server took a message that it had refused"))
+            raise LineError("the server took a message that it had refused")
+        else:
+            self._refused(bag, parcel, *against)
+
+    async def _reply(self, patience: float) -> Said:
+        said = await self._line.reply(patience)
+        self._heard = said.code
+        return said
 
     def _refused(self, bag: Bag, parcel: Parcel, command: str, said: Said) -> None:
         """The recipient was refused, or all of us: then the message is untouched, as no transaction had begun."""
-        if command == "RCPT" and not is_channel_fault(said.code, Stage.RCPT):
-            bag.said(parcel, self._server.reply(Stage.RCPT, said))
+        reply = self._server.reply(Stage.RCPT, said)
+        if command == "RCPT" and not is_channel_fault(reply):
+            bag.said(parcel, reply)
             return
         what = f"refused the sender {parcel.message.envelope_from}" if command == "MAIL" else "refused to go on"
         self._fault = self._fault or self._server.refused(what, said)
         bag.untouched(parcel, str(self._fault) if command == "RCPT" else "")
 
-    async def _skip(self, owed: int) -> None:
-        """The answers to what was said after a refusal; the last one, to the content, is one too."""
-        for _ in range(owed):
-            said = await self._line.reply(self._server.data_timeout)
-        if said.positive:
-            raise LineError("the server took a message that it had refused")
-
     def _drop(self, bag: Bag, why: str) -> None:
-        """Says of everything what it is, as the line is gone."""
+        """Says of everything what it is, as the line is gone.
+
+        A server whose last word was 421 has closed, and has read nothing of what followed (RFC 5321, 3.8).
+        """
+        has_closed = self._heard == SERVICE_CLOSING
+        if self._against is not None and (has_closed or self._against[0] != "RSET"):
+            self._refused(bag, self._under_way.popleft(), *self._against)
         for parcel in self._under_way:
-            bag.said(parcel, self._server.doubt(why))
+            if has_closed:
+                bag.untouched(parcel)
+            else:
+                bag.said(parcel, self._server.doubt(why))
         for parcel in self._waiting:
             bag.untouched(parcel)
+        self._against = None
         self._under_way.clear()
         self._waiting.clear()

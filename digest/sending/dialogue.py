@@ -48,6 +48,12 @@ class _Hand:
             self.bag.said(self.current, reply)
         self.current = None
 
+    def forgo(self) -> None:
+        """The ledger does not let the current one go."""
+        if self.current is not None:
+            self.bag.untouched(self.current)
+        self.current = None
+
     def drop(self, server: Server, why: str) -> None:
         """Says of everything what it is, as the line is gone."""
         if self.current is not None and self.has_left:
@@ -133,7 +139,7 @@ class Dialogue:
         if fault := self._server.too_small(self._offer, parcel.message):
             raise fault
         if not self._offer.pipelining and not await parcel.may_leave():
-            hand.current = None
+            hand.forgo()
             return False
         return await self._agreed(hand, parcel) and await self._granted(hand, parcel)
 
@@ -164,9 +170,10 @@ class Dialogue:
 
     async def _given_up(self, hand: _Hand, stage: Stage, said: Said) -> None:
         """A refusal before the content left: the recipient's, or about us and then a TransportError."""
-        if is_channel_fault(said.code, stage):
+        reply = self._server.reply(stage, said)
+        if is_channel_fault(reply):
             raise self._server.refused("refused to go on", said)
-        hand.settle(self._server.reply(stage, said))
+        hand.settle(reply)
         self._reset_due = True
         try:
             if stage is Stage.RCPT and self._offer.pipelining:  # DATA was said already
@@ -182,7 +189,7 @@ class Dialogue:
         nothing else takes a message back (RFC 5321, 4.1.1.4).
         """
         if not await parcel.may_leave():
-            hand.current = None
+            hand.forgo()
             self._line.abort()
             return False
         if not self._line.is_open:

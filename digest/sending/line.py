@@ -75,12 +75,13 @@ class Line(asyncio.Protocol):
         self._transport.abort()
 
     async def close(self, patience: float) -> None:
-        """Says goodbye, and waits so long for the answer at most."""
+        """Says goodbye, and waits so long for the end at most, whatever the server has still to say."""
+        self.write([b"QUIT\r\n"])
         try:
-            self.write([b"QUIT\r\n"])
-            while self.is_open:
-                await self.reply(patience)
-        except LineError:
+            async with asyncio.timeout(patience):
+                while self.is_open:
+                    await self.reply(patience)
+        except (LineError, TimeoutError):
             pass
         finally:
             self._fail("closed")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import pickle
 import signal
 import sqlite3
 import subprocess
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -247,3 +249,23 @@ def test_there_are_no_more_of_them_than_can_share(
     app = app_of(site, Time(MONDAY))
     record = app.freeze(app.digest(), app.prepare(app.digest(), app.period(app.digest(), None)))
     assert crew.size(app, record) == size
+
+
+async def test_what_is_said_while_a_report_is_on_its_way_is_passed_on_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    began, gate, written = threading.Event(), threading.Event(), []
+
+    def write(data: bytes) -> None:
+        began.set()
+        gate.wait()
+        written.extend(name for name, _ in pickle.loads(data))
+
+    monkeypatch.setattr(crew, "_write", write)
+    reporter = crew.Reporter()
+    reporter.skipped(1)
+    reporting = asyncio.create_task(reporter.report())
+    await asyncio.to_thread(began.wait)
+    reporter.ended(None)
+    reporter.close()
+    gate.set()
+    await reporting
+    assert written == ["skipped", "ended"]

@@ -10,7 +10,18 @@ import pytest
 from tests.journeys.conftest import PostOffice, Site
 from tests.journeys.steps import configure, subscribe
 
-SUBJECTS = ["configuration", "secret key", "postal address", "articles", "look", "templates", "database", "signatures", "reports", "mail server"]
+SUBJECTS = [
+    "configuration",
+    "secret key",
+    "postal address",
+    "articles",
+    "look",
+    "templates",
+    "database",
+    "signatures",
+    "reports",
+    "mail server",
+]
 
 
 def findings(site: Site) -> tuple[int, dict[str, dict[str, Any]]]:

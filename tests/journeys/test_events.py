@@ -38,7 +38,7 @@ def held_office(site: Site, post_office: PostOffice) -> Iterator[HeldOffice]:
 
 def documented() -> dict[str, set[str]]:
     """The keys of each event, as the page has them."""
-    page = COMMANDS.read_text(encoding="utf-8").partition("### What `--json` tells while it sends\n")[2]
+    page = COMMANDS.read_text(encoding="utf-8").partition("### What is told while it sends\n")[2]
     rows = re.findall(r"^\| `([a-z]+)` \| (.*) \|$", page.partition("\n## ")[0], flags=re.MULTILINE)
     return {event: set(re.findall(r'"(\w+)"', facts)) for event, facts in rows}
 

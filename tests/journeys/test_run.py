@@ -140,6 +140,21 @@ async def test_a_bug_ends_it_but_what_is_in_hand_is_finished_first(site: Site, m
     assert set(deliveries(site, "weekly/1").values()) == {"accepted"}
 
 
+def test_told_twice_it_ends_at_once(site: Site, post_office: PostOffice) -> None:
+    subscribe(site)
+    with on_duty(office := HeldOffice()):
+        configure(site, f"port = {post_office.port}", f"port = {office.port}")
+        with started(site.start("run")) as clockwork:
+            office.wait_for(2)
+            clockwork.send_signal(signal.SIGTERM)
+            heard(clockwork, "event=stopping")
+            code, said = ended(clockwork)
+        office.gate.set()
+    assert code == 75
+    assert any("uncertain" in line for line in said)
+    assert not any("Traceback" in line for line in said)
+
+
 async def test_told_to_stop_before_it_began_it_does_nothing(site: Site) -> None:
     subscribe(site)
     app = app_of(site, Time(MONDAY))

@@ -1,0 +1,220 @@
+"""What the operator hears by mail of ``digest run``: that an edition cannot leave, and that it leaves after all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from digest.app import App
+from digest.model import Sender
+from digest.scheduler.alarm import TRY_AGAIN, Alarm, Notice
+from digest.scheduler.clockwork import Clockwork
+from tests.journeys.conftest import PostOffice, Site, article, on_duty
+from tests.journeys.steps import READERS, Time, app_of, body, configure, heard, opened, started, subscribe
+
+DUE = "2025-12-08T07:00:00+00:00"  # when the edition of 2025-W49 leaves
+OPERATOR = "operator@example.org"
+
+
+@dataclass
+class MoodyOffice(PostOffice):
+    """A mail server that at times takes no mail, or none but the operator's."""
+
+    mood: str = "well"
+
+    async def handle_MAIL(self, _server, _session, envelope, address, _options):  # noqa: N802 - aiosmtpd's name
+        if self.mood == "closed":
+            return "452 4.3.1 the quota of this day is used up"
+        envelope.mail_from = address
+        return "250 2.1.0 fine"
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
+        if self.mood == "choosy" and address != OPERATOR:
+            return "530 5.7.0 log in first"
+        return await super().handle_RCPT(server, session, envelope, address, options)
+
+    @property
+    def told(self) -> list[str]:
+        """The subjects of what the operator got."""
+        return [opened(data)["Subject"] for address, data in self.messages if address == OPERATOR]
+
+
+@pytest.fixture
+def post_office() -> Iterator[PostOffice]:
+    with on_duty(MoodyOffice()) as office:
+        yield office
+
+
+@pytest.fixture
+def site(site: Site) -> Site:
+    configure(site, "[delivery]", f'[delivery]\noperator = "{OPERATOR}"')
+    subscribe(site)
+    return site
+
+
+def tick(clockwork: Clockwork) -> None:
+    """One tick, and all that it sets off."""
+
+    async def all_of_it() -> None:
+        clockwork.publish_due()
+        clockwork.send_unfinished(asyncio.Event())
+        await asyncio.gather(*clockwork.sending.values())
+        await clockwork.alarm.speak()
+
+    asyncio.run(all_of_it())
+
+
+STUCK = "weekly/2025-W49 is not being sent: no mail server takes its messages"
+UNSTUCK = "weekly/2025-W49 is being sent again"
+
+
+def test_a_pause_is_told_once_as_soon_as_it_can_be_and_its_end_once(site: Site, post_office: MoodyOffice) -> None:
+    time = Time(DUE)
+    clockwork = Clockwork(app_of(site, time))
+    for mood, told in (
+        ("closed", []),
+        ("closed", []),
+        ("choosy", [STUCK]),
+        ("choosy", [STUCK]),
+        ("closed", [STUCK]),
+        ("well", [STUCK, UNSTUCK]),
+        ("well", [STUCK, UNSTUCK]),
+    ):
+        post_office.mood = mood
+        tick(clockwork)
+        assert post_office.told == told, mood
+        time.instant += TRY_AGAIN
+    assert post_office.received == {**dict.fromkeys(READERS, 1), OPERATOR: 2}
+
+
+def test_it_says_what_happened_since_when_how_many_wait_and_what_to_do(site: Site, post_office: MoodyOffice) -> None:
+    time = Time(DUE)
+    clockwork = Clockwork(app_of(site, time))
+    post_office.mood = "choosy"
+    tick(clockwork)
+    mail = opened(post_office.message_for(OPERATOR))
+    assert not mail.defects
+    assert (mail["From"], mail["To"]) == ("weekly@quay.example.org", OPERATOR)
+    assert mail["Auto-Submitted"] == "auto-generated"
+    text = mail.get_content()
+    for words in (
+        "530 5.7.0 log in first",
+        "since:    2025-12-08 07:00 UTC",
+        "edition:  weekly/2025-W49, number 1: ",
+        "waiting:  2 of 2 deliveries",
+        "digest check",
+        "digest editions stop weekly/2025-W49",
+    ):
+        assert words in text
+    time.go(hours=2)
+    post_office.mood = "well"
+    tick(clockwork)
+    last = opened(post_office.messages[-1][1])
+    assert last["Subject"] == UNSTUCK
+    assert "paused:   2025-12-08 07:00 to 2025-12-08 09:00 UTC" in last.get_content()
+
+
+def test_what_is_over_before_it_could_be_told_is_not_told(site: Site, post_office: MoodyOffice) -> None:
+    time = Time(DUE)
+    clockwork = Clockwork(app_of(site, time))
+    post_office.mood = "closed"
+    tick(clockwork)
+    post_office.mood = "well"
+    time.instant += TRY_AGAIN
+    tick(clockwork)
+    assert post_office.received == dict.fromkeys(READERS, 1)
+
+
+def test_the_mail_goes_through_whichever_server_takes_it(site: Site, post_office: MoodyOffice) -> None:
+    with on_duty(MoodyOffice(mood="choosy")) as other:
+        second = f'[[smtp]]\nhost = "127.0.0.1"\nport = {other.port}\ntls = "none"\n\n[delivery]'
+        configure(site, "[smtp]", "[[smtp]]")
+        configure(site, "[delivery]", second)
+        post_office.mood = "closed"
+        tick(Clockwork(app_of(site, Time(DUE))))
+        assert post_office.told == []
+        assert isinstance(other, MoodyOffice)
+        assert other.told == [STUCK]
+
+
+def break_template(site: Site) -> None:
+    (site.folder / "templates").mkdir()
+    (site.folder / "templates" / "subject.txt").write_text("{{ editoin.title }}\n", encoding="utf-8")
+    configure(site, "[delivery]", '[templates]\nfolder = "templates"\n\n[delivery]')
+
+
+def test_an_edition_that_cannot_be_published_is_told_once_for_its_period(site: Site, post_office: MoodyOffice) -> None:
+    break_template(site)
+    time = Time(DUE)
+    clockwork = Clockwork(app_of(site, time))
+    for _ in range(3):
+        tick(clockwork)
+        time.instant += TRY_AGAIN
+    assert post_office.told == ["weekly/2025-W49 could not be published"]
+    text = body(opened(post_office.message_for(OPERATOR)), "plain")
+    assert "subject.txt:1" in text
+    assert "due:      2025-12-08 07:00 UTC" in text
+    for n in range(3):
+        site.write(f"more-{n}.md", article(f"More {n}", "2025-12-09"))
+    time.instant = time.instant.replace(day=15)
+    tick(clockwork)
+    assert post_office.told == [f"weekly/2025-W{week} could not be published" for week in (49, 50)]
+
+
+def test_nobody_is_told_where_nobody_is_named(site: Site, post_office: MoodyOffice) -> None:
+    configure(site, f'operator = "{OPERATOR}"', "")
+    break_template(site)
+    tick(Clockwork(app_of(site, Time(DUE))))
+    assert post_office.messages == []
+
+
+class Telling:
+    """An alarm about one thing."""
+
+    def __init__(self, app: App, time: Time) -> None:
+        self._alarm = Alarm(app)
+        self._time = time
+        self._sender = Sender("", "weekly@quay.example.org", "weekly.quay.example.org", "weekly@quay.example.org")
+
+    def ring(self) -> None:
+        self._alarm.ring("it", Notice(self._sender, "it began", "Words."))
+
+    def over(self) -> None:
+        self._alarm.over("it", Notice(self._sender, "it is over", "Words.", over=True))
+
+    async def speak(self) -> None:
+        self._time.instant += TRY_AGAIN
+        await self._alarm.speak()
+
+
+async def test_what_is_over_for_a_moment_that_nobody_heard_of_was_never_over(
+    site: Site, post_office: MoodyOffice
+) -> None:
+    time = Time(DUE)
+    telling = Telling(app_of(site, time), time)
+    telling.ring()
+    await telling.speak()
+    assert post_office.told == ["it began"]
+    post_office.mood = "closed"
+    telling.over()
+    await telling.speak()
+    telling.ring()
+    post_office.mood = "well"
+    await telling.speak()
+    assert post_office.told == ["it began"]
+    telling.over()
+    await telling.speak()
+    telling.ring()
+    await telling.speak()
+    assert post_office.told == ["it began", "it is over", "it began"]
+
+
+def test_the_running_clockwork_tells_too(site: Site, post_office: MoodyOffice) -> None:
+    post_office.mood = "choosy"
+    with started(site.start("run", now="2025-12-08T07:00:00+00:00")) as clockwork:
+        said = heard(clockwork, 'event="operator told"')
+    assert "event=paused" in "\n".join(said)
+    assert post_office.told == [STUCK]
