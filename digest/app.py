@@ -21,7 +21,7 @@ from digest.deliverability import facts
 from digest.deliverability.examining import examine
 from digest.deliverability.findings import Finding
 from digest.deliverability.greeting import SmtpHandshake
-from digest.errors import ConfigError, UsageError
+from digest.errors import ConfigError, TransportError, UsageError
 from digest.fetching import Fetcher, Limits
 from digest.links import Signer
 from digest.look import Look
@@ -330,10 +330,20 @@ class App:
         names = Resolver(config.dns.servers, config.dns.timeout.total_seconds())
         return examine(plan, names, SmtpHandshake(), self.now())
 
-    async def reach_server(self) -> None:
-        """Connects to each mail server, logs in and leaves. Raises TransportError."""
+    async def reach_servers(self) -> tuple[TransportError, ...]:
+        """Connects to each mail server, logs in and leaves; why those cannot be reached that cannot.
+
+        Raises TransportError when that is all of them.
+        """
+        errors = []
         for transport in self.transports:
-            await (await transport.connect()).close()
+            try:
+                await (await transport.connect()).close()
+            except TransportError as error:
+                errors.append(error)
+        if len(errors) == len(self.transports):
+            raise errors[0]
+        return tuple(errors)
 
     async def deliver(
         self, record: EditionRecord, watch: Watch, stop: asyncio.Event, *, processes: int = 1, place: int = 0

@@ -201,7 +201,8 @@ def _reports(app: App) -> str:
 def _server(app: App) -> str:
     from digest.sending.running import run
 
-    run(app.reach_server())
+    for error in run(app.reach_servers()):
+        raise error
     names = [server.called for server in app.config.smtp]
     return f"{names[0]} answers" if len(names) == 1 else f"{', '.join(names)} answer"
 

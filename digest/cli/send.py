@@ -122,7 +122,8 @@ def _publish(
     edition = prepared.composition.edition
     readers = app.editions.readers(digest.name)
     if prepared.composition.enough and readers:
-        run(app.reach_server())
+        for error in run(app.reach_servers()):
+            session.note(f"{error.message}; the other servers carry its share")
         question = (
             f"{readers:,} subscribers, edition {edition.number} ({edition.name}), {len(edition.articles)} articles"
         )

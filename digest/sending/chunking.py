@@ -95,7 +95,7 @@ class Chunks:
         if parcel not in self._waiting:  # dropped meanwhile
             return
         self._waiting.remove(parcel)
-        if not granted.cancelled() and granted.exception() is None and not granted.result():
+        if not granted.cancelled() and granted.exception() is None and not (granted.result() and parcel.in_time()):
             bag.untouched(parcel)
             return
         if (lacking := self._offer.lacks(parcel.message)) is not None:
@@ -116,8 +116,6 @@ class Chunks:
             return LineError("the connection was lost before the message left")
         if not self._under_way and not self._line.is_quiet:
             return LineError("the server answered before it was asked")
-        if not parcel.in_time():
-            return LineError("too much time went by before the message left")
         return self._server.too_small(self._offer, parcel.message)
 
     def _whole(self, message: Message) -> tuple[bytes, ...]:
@@ -156,9 +154,10 @@ class Chunks:
         if command == "RCPT" and not is_channel_fault(reply):
             bag.said(parcel, reply)
             return
+        blamed = reply if command == "RCPT" else None
         what = f"refused the sender {parcel.message.envelope_from}" if command == "MAIL" else "refused to go on"
         self._fault = self._fault or self._server.refused(what, said)
-        bag.untouched(parcel, str(self._fault) if command == "RCPT" else "")
+        bag.untouched(parcel, blamed)
 
     def _drop(self, bag: Bag, why: str) -> None:
         """Says of everything what it is, as the line is gone.

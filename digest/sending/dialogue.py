@@ -37,10 +37,12 @@ class _Hand:
     has_left: bool = False  # the content of the current one
     following: Parcel | None = None
     named: bool = False  # the server knows the current one's recipient, and may have something against it
+    against: Reply | None = None  # what it has
 
     def go_on(self) -> None:
         self.current, self.following = self.following, None
         self.has_left = self.named = False
+        self.against = None
 
     def settle(self, reply: Reply) -> None:
         """The server's word on the current one."""
@@ -49,7 +51,7 @@ class _Hand:
         self.current = None
 
     def forgo(self) -> None:
-        """The ledger does not let the current one go."""
+        """The current one does not leave, and the server is not to blame."""
         if self.current is not None:
             self.bag.untouched(self.current)
         self.current = None
@@ -59,7 +61,7 @@ class _Hand:
         if self.current is not None and self.has_left:
             self.bag.said(self.current, server.doubt(why))
         elif self.current is not None:
-            self.bag.untouched(self.current, why if self.named else "")
+            self.bag.untouched(self.current, self.against or (server.broke(why) if self.named else None))
         if self.following is not None:
             self.bag.untouched(self.following)
         self.current = self.following = None
@@ -116,8 +118,8 @@ class Dialogue:
     # --- the envelope
 
     def _announce(self, parcel: Parcel | None) -> None:
-        if parcel is not None:
-            self._line.write(self._announcement(parcel))
+        if parcel is not None and (announcement := self._announcement(parcel)):
+            self._ask(announcement)
 
     def _announcement(self, parcel: Parcel) -> tuple[bytes, ...]:
         """All commands of a message that may be said before any is answered: DATA ends such a group (RFC 2920, 3.1)."""
@@ -128,8 +130,14 @@ class Dialogue:
     async def _step(self, command: bytes) -> Said:
         """The answer to a command, which is said now unless it was announced."""
         if not self._offer.pipelining:
-            self._line.write((command,))
+            self._ask((command,))
         return await self._line.reply(self._server.command_timeout)
+
+    def _ask(self, commands: tuple[bytes, ...]) -> None:
+        """Says them, with nothing left to be heard: an answer too many would be taken for the next one."""
+        if not self._line.is_quiet:
+            raise LineError("the server answered before it was asked")
+        self._line.write(commands)
 
     async def _invited(self, hand: _Hand, parcel: Parcel) -> bool:
         """Whether the server waits for its content, and it may leave. If not, what became of it has been said."""
@@ -172,6 +180,7 @@ class Dialogue:
         """A refusal before the content left: the recipient's, or about us and then a TransportError."""
         reply = self._server.reply(stage, said)
         if is_channel_fault(reply):
+            hand.against = reply
             raise self._server.refused("refused to go on", said)
         hand.settle(reply)
         self._reset_due = True
@@ -185,10 +194,10 @@ class Dialogue:
             self._line.abort()
 
     async def _granted(self, hand: _Hand, parcel: Parcel) -> bool:
-        """Whether the content may leave, after the server has asked for it. If not, the line has to go: after DATA
-        nothing else takes a message back (RFC 5321, 4.1.1.4).
+        """Whether the content may leave, after the server has asked for it. If not, or if it comes too late, the line
+        has to go: after DATA nothing else takes a message back (RFC 5321, 4.1.1.4).
         """
-        if not await parcel.may_leave():
+        if not await parcel.may_leave() or not parcel.in_time():
             hand.forgo()
             self._line.abort()
             return False
@@ -196,8 +205,6 @@ class Dialogue:
             raise LineError("the connection was lost before the message left")
         if not self._line.is_quiet:
             raise LineError("the server answered before it was asked")
-        if not parcel.in_time():
-            raise LineError("too much time went by before the message left")
         return True
 
     # --- the content

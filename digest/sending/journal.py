@@ -20,7 +20,8 @@ from digest.model import Outcome
 
 GATHERING = 0.004  # seconds that a small transaction waits for more
 
-Commit = Callable[[Sequence[tuple[int, str]], Sequence[Outcome]], Awaitable[frozenset[int]]]
+HandOver = tuple[int, str, str]  # a delivery, the token of its claim, the server it goes to
+Commit = Callable[[Sequence[HandOver], Sequence[Outcome]], Awaitable[frozenset[int]]]
 
 
 class Journal:
@@ -36,7 +37,7 @@ class Journal:
         self._told = told
         self._enough = enough
         self._outcomes: list[Outcome] = []
-        self._handing: list[tuple[tuple[int, str], asyncio.Future[bool]]] = []
+        self._handing: list[tuple[HandOver, asyncio.Future[bool]]] = []
         self._wanted = asyncio.Event()
         self._full = asyncio.Event()
         self._under_way = False
@@ -52,10 +53,10 @@ class Journal:
         self._outcomes.append(outcome)
         self._wanted.set()
 
-    def hand_over(self, delivery: int, token: str) -> asyncio.Future[bool]:
+    def hand_over(self, delivery: int, token: str, server: str) -> asyncio.Future[bool]:
         """Whether the content may leave, once that is committed; what ``commit`` raised, if it could not be."""
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._handing.append(((delivery, token), answer))
+        self._handing.append(((delivery, token, server), answer))
         self._wanted.set()
         if len(self._handing) >= self._enough():
             self._full.set()
@@ -108,7 +109,7 @@ class Journal:
             raise
         finally:
             self._under_way = False
-        for (delivery, _), answer in handing:
+        for (delivery, *_), answer in handing:
             if not answer.done():
                 answer.set_result(delivery in granted)
         for outcome in outcomes:

@@ -116,15 +116,29 @@ class _Run:
         await self._fill()
         try:
             async with self._journal:
-                places = self._fleet.places(len(self._waiting))
-                await asyncio.gather(*(self._carry(_Worker(self, outlet)) for outlet in places))
-                if self._ahead is not None:
-                    await self._ahead
+                await self._carry_all(self._fleet.places(len(self._waiting)))
         finally:
             await self._supply.hand_back()
         if self._fault is not None:
             raise self._fault
         return self._fleet.goes_on_at()
+
+    async def _carry_all(self, places: Sequence[Outlet]) -> None:
+        """All connections side by side. However that ends, none of them is left behind.
+
+        Cancelled, they are told in two ways: ``asyncio.wait_for`` loses a cancellation that comes together with what it
+        waited for (https://github.com/python/cpython/issues/86296, until 3.12), and aiosmtplib waits by it.
+        """
+        carrying = [asyncio.create_task(self._carry(_Worker(self, outlet))) for outlet in places]
+        try:
+            if carrying:
+                await asyncio.wait(carrying)
+        finally:
+            self._over.set()
+            for one in carrying:
+                one.cancel()
+            ahead = [self._ahead] if self._ahead is not None else []
+            await asyncio.gather(*carrying, *ahead, return_exceptions=True)
 
     # --- one connection
 
@@ -236,7 +250,7 @@ class _Run:
             worker.failures = 0
             self._fleet.is_well(worker.outlet, worker)
 
-    def untouched(self, parcel: Parcel, blamed: str, worker: _Worker) -> None:
+    def untouched(self, parcel: Parcel, blamed: Reply | None, worker: _Worker) -> None:
         self._work.untouched(parcel, worker.outlet, blamed)
 
     # --- the ledger
@@ -252,7 +266,7 @@ class _Run:
         finally:
             self._ahead = None
 
-    async def _commit(self, handing: Sequence[tuple[int, str]], outcomes: Sequence[Outcome]) -> frozenset[int]:
+    async def _commit(self, handing: Sequence[tuple[int, str, str]], outcomes: Sequence[Outcome]) -> frozenset[int]:
         try:
             return await self._supply.commit(handing, outcomes)
         except Exception as error:
@@ -298,5 +312,5 @@ class _Worker:
     def said(self, parcel: Parcel, reply: Reply) -> None:
         self._run.said(parcel, reply, self)
 
-    def untouched(self, parcel: Parcel, blamed: str = "") -> None:
+    def untouched(self, parcel: Parcel, blamed: Reply | None = None) -> None:
         self._run.untouched(parcel, blamed, self)

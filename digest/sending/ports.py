@@ -20,7 +20,7 @@ class Ledger(Protocol):
     def claim(self, edition: int, most: int, now: datetime, lease: timedelta) -> Claim: ...
 
     def commit(
-        self, handing: Sequence[tuple[int, str]], outcomes: Sequence[Outcome], now: datetime, lease: timedelta
+        self, handing: Sequence[tuple[int, str, str]], outcomes: Sequence[Outcome], now: datetime, lease: timedelta
     ) -> frozenset[int]: ...
 
     def hand_back(self, claimed: Sequence[tuple[int, str]], due: datetime | None = None) -> None: ...
@@ -55,8 +55,8 @@ class Bag(Protocol):
     def said(self, parcel: Parcel, reply: Reply) -> None:
         """The server's word on it, or that there is a doubt."""
 
-    def untouched(self, parcel: Parcel, blamed: str = "") -> None:
-        """Nothing of its content has left. ``blamed`` says how the line broke over this very message."""
+    def untouched(self, parcel: Parcel, blamed: Reply | None = None) -> None:
+        """Nothing of its content has left. ``blamed`` says what broke the line over this very message."""
 
 
 class Connection(Protocol):

@@ -54,6 +54,10 @@ class Server:
         """That nobody knows whether it took a message."""
         return Reply(0, f"no answer after the message: {plain(why)}", Stage.CUT, self.called)
 
+    def broke(self, why: str) -> Reply:
+        """That the line broke over a message before it left."""
+        return Reply(0, plain(why), Stage.RCPT, self.called)
+
     def refused(self, what: str, said: Said) -> TransportError:
         return TransportError(f"{self.called}: the server {what}: {said.code} {plain(said.text)}")
 

@@ -45,7 +45,7 @@ class SmtpTransport:
                 await _secure(client, server)
             await _greet(client)
             if server.username:
-                await client.login(server.username, server.password)
+                await _log_in(client, server)
             return _talking(client, server)
         except (SMTPException, OSError, ValueError) as error:
             client.close()
@@ -73,6 +73,17 @@ def _offer(client: aiosmtplib.SMTP) -> Offer:
         smtputf8=client.supports_extension("smtputf8"),
         size=int(size) if size.isdecimal() and size.isascii() else 0,
     )
+
+
+async def _log_in(client: aiosmtplib.SMTP, server: Server) -> None:
+    if not server.password:
+        raise TransportError(f"{server.called}: there is no password to log in with", hint="set smtp.password_file")
+    if not client.supports_extension("auth"):
+        raise TransportError(
+            f"{server.called}: the server offers no login on this connection",
+            hint='set smtp.tls = "required" if it wants TLS first, or leave smtp.username out',
+        )
+    await client.login(server.username, server.password)
 
 
 async def _secure(client: aiosmtplib.SMTP, server: Server) -> None:

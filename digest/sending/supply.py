@@ -98,7 +98,7 @@ class Supply:
         self._returned += 1
         self.is_dry = False
 
-    async def commit(self, handing: Sequence[tuple[int, str]], outcomes: Sequence[Outcome]) -> frozenset[int]:
+    async def commit(self, handing: Sequence[tuple[int, str, str]], outcomes: Sequence[Outcome]) -> frozenset[int]:
         now, lease = self._clock.now(), self._pace.lease
         return await self._in_ledger(partial(self._ledger.commit, handing, outcomes, now, lease))
 

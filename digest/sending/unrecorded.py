@@ -30,7 +30,7 @@ class _Envelopes:
     def said(self, parcel: Parcel, reply: Reply) -> None:
         self._told(parcel.message, reply)
 
-    def untouched(self, parcel: Parcel, blamed: str = "") -> None:
+    def untouched(self, parcel: Parcel, blamed: Reply | None = None) -> None:
         """The error that is raised tells of it."""
 
 

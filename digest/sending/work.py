@@ -42,11 +42,12 @@ class Work:
         self._clock = clock
         self._watch = watch
         self._accepted = 0
-        self._troubled: dict[int, int] = {}  # deliveries that a line broke over -> how many had been accepted then
+        # Deliveries that a line broke over, and domains at which a server hung up -> how many had been accepted then.
+        self._troubled: dict[int | str, int] = {}
 
     def troubled(self, delivery: Delivery) -> bool:
-        """Whether a line broke over this one: it must not stand in the way of the others."""
-        return delivery.id in self._troubled
+        """Whether a line broke over this one, or its like: it must not stand in the way of the others."""
+        return delivery.id in self._troubled or domain_of(delivery) in self._troubled
 
     def take(self, outlet: Outlet) -> Parcel | None:
         """The next message for a server. Raises what writing it raises; then nothing of it has left."""
@@ -55,7 +56,7 @@ class Work:
         while outlet.wait(moment, self._outlets) <= 0 and (claimed := self._waiting.take(moment)) is not None:
             outlet.take(moment)
             delivery, token = claimed
-            granted = self._journal.hand_over(delivery.id, token)
+            granted = self._journal.hand_over(delivery.id, token, outlet.name)
             parcel = Parcel(delivery, token, _NOTHING, granted, partial(self._in_time, now), moment)
             try:
                 parcel.message = self._write(delivery)
@@ -74,27 +75,44 @@ class Work:
         moment = now.timestamp()
         if outlet.heard(delivery, reply, moment, chance):
             self._watch.slowed(outlet.name, str(reply))
-        if is_rate_limit(reply.code, reply.text) and self._waiting.slowed(delivery, moment, chance):
-            self._watch.slowed(domain_of(delivery), str(reply))
+        self._spare(delivery, reply)
         self._waiting.done(delivery)
         outcome = self._judged(parcel, reply, now)
         if outcome.delivery.status is DeliveryStatus.ACCEPTED:
             self._accepted += 1
+            self._troubled.pop(domain_of(delivery), None)
             self._waiting.accepted(delivery, moment)
         self._record(outcome, parcel.granted)
 
-    def untouched(self, parcel: Parcel, outlet: Outlet, blamed: str = "") -> None:
-        """Nothing of it has left: nobody's attempt, unless the line breaks over this one again and again."""
+    def untouched(self, parcel: Parcel, outlet: Outlet, blamed: Reply | None = None) -> None:
+        """Nothing of it has left: nobody's attempt, unless lines break over this one, or its domain, again and again
+        while others are accepted.
+        """
         outlet.take_back(parcel.taken)
+        outcome = Outcome(replace(parcel.delivery, status=DeliveryStatus.QUEUED), parcel.token)
+        if blamed is not None:
+            is_about_the_domain = self._spare(parcel.delivery, blamed)
+            if self._is_guilty(parcel.delivery, with_domain=is_about_the_domain):
+                outcome = self._judged(parcel, blamed, self._clock.now())
         self._waiting.done(parcel.delivery)
-        before = self._troubled.get(parcel.delivery.id)
-        if blamed and before is not None and self._accepted > before:
-            outcome = self._judged(parcel, Reply(0, blamed, Stage.RCPT, outlet.name), self._clock.now())
-        else:
-            outcome = Outcome(replace(parcel.delivery, status=DeliveryStatus.QUEUED), parcel.token)
-        if blamed:
-            self._troubled[parcel.delivery.id] = self._accepted
         self._record(outcome, parcel.granted)
+
+    def _is_guilty(self, delivery: Delivery, *, with_domain: bool) -> bool:
+        """Whether others were accepted since a line broke over this delivery before, or a server hung up at its domain."""
+        suspects = (delivery.id, domain_of(delivery)) if with_domain else (delivery.id,)
+        guilty = any(self._accepted > self._troubled.get(suspect, self._accepted) for suspect in suspects)
+        self._troubled[delivery.id] = self._accepted
+        for suspect in suspects:
+            self._troubled.setdefault(suspect, self._accepted)
+        return guilty
+
+    def _spare(self, delivery: Delivery, reply: Reply) -> bool:
+        """The domain gets less for a while, if that is what was said; whether it was."""
+        if not is_rate_limit(reply.code, reply.text):
+            return False
+        if self._waiting.slowed(delivery, self._clock.now().timestamp(), self._clock.chance()):
+            self._watch.slowed(domain_of(delivery), str(reply))
+        return True
 
     def _judged(self, parcel: Parcel, reply: Reply, now: datetime) -> Outcome:
         judged = after(parcel.delivery, reply, now, self._policy, self._clock.chance())

@@ -85,9 +85,12 @@ class Ledger:
         return Claim(token, tuple(_claimed(row) for row in staying), skipped=len(rows) - len(staying))
 
     def commit(
-        self, handing: Sequence[tuple[int, str]], outcomes: Sequence[Outcome], now: datetime, lease: timedelta
+        self, handing: Sequence[tuple[int, str, str]], outcomes: Sequence[Outcome], now: datetime, lease: timedelta
     ) -> frozenset[int]:
         """One transaction for outcomes and hand-overs; returns the deliveries whose content may leave now.
+
+        A hand-over is a delivery, the token of its claim, and the server it goes to: whoever looks into a doubt after a
+        crash has to know whose log to read.
 
         A hand-over is refused when the claim was lost, the subscriber has left, or the edition was stopped.
         """
@@ -187,7 +190,7 @@ _MAY_LEAVE = select(func.json_group_array(deliveries.c.id)).where(
 _HAND_OVER = (
     update(deliveries)
     .where(*_MINE)
-    .values(status=DeliveryStatus.HANDING, lease=bindparam("until"), changed=bindparam("now"))
+    .values(status=DeliveryStatus.HANDING, lease=bindparam("until"), changed=bindparam("now"), server=_given(2))
 )
 _REFUSED = joined().join(_ROWS, deliveries.c.id == _given(0)).where(*_MINE[1:])
 _GIVE_UP = update(deliveries).where(*_MINE).values(status=_AS_BEFORE, **FREE)
@@ -302,7 +305,7 @@ def _recorded(outcome: Outcome) -> list[Any]:
 
 
 def _hand_over(
-    connection: Connection, handing: Sequence[tuple[int, str]], now: datetime, lease: timedelta
+    connection: Connection, handing: Sequence[tuple[int, str, str]], now: datetime, lease: timedelta
 ) -> frozenset[int]:
     moment = clock(connection)
     given = {"rows": json.dumps(handing), "moment": moment}

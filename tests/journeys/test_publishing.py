@@ -160,3 +160,18 @@ def test_a_later_window_of_ones_own_does_not_hide_latecomers_from_the_next_week(
     site.write("late.md", article("Late", "2025-12-06"))
     edition = app.prepare(digest, app.period(digest, "2025-W50")).composition.edition
     assert [found.title for found in edition.articles] == ["Late"]
+
+
+def test_one_of_two_servers_is_enough_to_publish_and_the_other_one_is_named(
+    site: Site, post_office: PostOffice
+) -> None:
+    subscribe(site)
+    spare = '[[smtp]]\nname = "spare"\nhost = "127.0.0.1"\nport = 9\ntls = "none"\n\n[[smtp]]'
+    configure(site, "[smtp]", spare)
+    result = site.run("send", "--yes")
+    assert result.exit_code == 0, result.output
+    assert "spare: nothing answers there; the other servers carry its share" in result.stderr
+    assert len(post_office.messages) == 2
+    checked = site.run("check")
+    assert checked.exit_code == 75
+    assert "FAIL  mail server: spare: nothing answers there" in checked.stdout

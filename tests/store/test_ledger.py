@@ -48,6 +48,7 @@ from digest.store.tables import subscribers as people
 
 NOW = datetime(2025, 10, 6, 7, tzinfo=UTC)
 LEASE = timedelta(minutes=15)
+SERVER = "mx.example.net"
 POLICY = Policy(first_retry=timedelta(minutes=1), patience=timedelta(days=2))
 PERIOD = Period(NOW - timedelta(weeks=1), NOW, "2025-W40")
 
@@ -124,6 +125,11 @@ def row(database: Database, delivery: int) -> dict[str, object]:
         return dict(connection.execute(select(table).where(table.c.id == delivery)).one()._mapping)
 
 
+def leaving(claim: Claim) -> list[tuple[int, str, str]]:
+    """All of a claim, on its way to one server."""
+    return [(delivery.id, claim.token, SERVER) for delivery in claim.deliveries]
+
+
 def pairs(claim: Claim) -> list[tuple[int, str]]:
     return [(delivery.id, claim.token) for delivery in claim.deliveries]
 
@@ -131,7 +137,7 @@ def pairs(claim: Claim) -> list[tuple[int, str]]:
 def handed(ledger: Ledger, record: EditionRecord, most: int = 100) -> Claim:
     """A claim whose deliveries may all leave."""
     claim = ledger.claim(record.id, most, NOW, LEASE)
-    assert ledger.commit(pairs(claim), [], NOW, LEASE) == {delivery.id for delivery in claim.deliveries}
+    assert ledger.commit(leaving(claim), [], NOW, LEASE) == {delivery.id for delivery in claim.deliveries}
     return claim
 
 
@@ -249,7 +255,7 @@ def test_claims_that_are_not_used_are_due_again(ledger: Ledger, other: Ledger, r
     assert set(stands().values()) == {CLAIMED}
     ledger.hand_back(pairs(mine))
     assert list(stands().values()) == [QUEUED] * 3 + [CLAIMED] * 2
-    assert ledger.commit(pairs(mine), [], NOW, LEASE) == frozenset()
+    assert ledger.commit(leaving(mine), [], NOW, LEASE) == frozenset()
 
 
 def test_what_is_in_hand_cannot_be_handed_back(ledger: Ledger, record: EditionRecord, stands: Stands):
@@ -266,13 +272,15 @@ def test_a_hand_over_is_in_the_file_before_the_content_may_leave(ledger: Ledger,
     witness = Database(url)
     assert Deliveries(witness).counts(record.id) == {QUEUED: 3, HANDING: 2}
     witness.close()
-    assert ledger.commit(pairs(claim), [], NOW, LEASE) == frozenset()  # once
+    assert ledger.commit(leaving(claim), [], NOW, LEASE) == frozenset()  # once
 
 
 def test_a_hand_over_without_the_token_of_its_claim_is_refused(ledger: Ledger, record: EditionRecord, stands: Stands):
     claim = ledger.claim(record.id, 2, NOW, LEASE)
     first, second = claim.deliveries
-    assert ledger.commit([(first.id, "forged"), (second.id, claim.token)], [], NOW, LEASE) == {second.id}
+    assert ledger.commit([(first.id, "forged", SERVER), (second.id, claim.token, SERVER)], [], NOW, LEASE) == {
+        second.id
+    }
     assert stands()[first.id] is CLAIMED
 
 
@@ -286,7 +294,9 @@ def test_tokens_of_two_claims_are_not_mixed_up(
     again = ledger.claim(record.id, 2, NOW, LEASE)
     first, second = again.deliveries
     assert first.id == lost.deliveries[0].id
-    assert ledger.commit([(first.id, lost.token), (second.id, again.token)], [], NOW, LEASE) == {second.id}
+    assert ledger.commit([(first.id, lost.token, SERVER), (second.id, again.token, SERVER)], [], NOW, LEASE) == {
+        second.id
+    }
     assert stands()[first.id] is CLAIMED
 
 
@@ -295,15 +305,25 @@ def test_a_sender_that_slept_over_its_lease_may_not_hand_over(
 ):
     claim = ledger.claim(record.id, 2, NOW, LEASE)
     leases_are_over(database)
-    assert ledger.commit(pairs(claim), [], NOW, LEASE) == frozenset()
+    assert ledger.commit(leaving(claim), [], NOW, LEASE) == frozenset()
     assert [stands()[d.id] for d in claim.deliveries] == [CLAIMED, CLAIMED]
     assert ledger.recover(resend=False) == (2, 0)
+
+
+def test_a_sender_that_dies_leaves_the_name_of_the_server_whose_log_knows_more(
+    ledger: Ledger, other: Ledger, record: EditionRecord, database: Database
+):
+    handed(ledger, record, 1)
+    leases_are_over(database)
+    assert other.recover(resend=False) == (0, 1)
+    (doubt,) = Deliveries(database).each(record.id, UNCERTAIN)
+    assert doubt[1] == SERVER
 
 
 def test_a_hand_over_renews_the_lease(database: Database, ledger: Ledger, record: EditionRecord):
     claim = ledger.claim(record.id, 1, NOW, timedelta(minutes=1))
     before = row(database, claim.deliveries[0].id)["lease"]
-    ledger.commit(pairs(claim), [], NOW, timedelta(hours=1))
+    ledger.commit(leaving(claim), [], NOW, timedelta(hours=1))
     renewed = row(database, claim.deliveries[0].id)["lease"]
     assert isinstance(before, datetime)
     assert isinstance(renewed, datetime)
@@ -325,7 +345,7 @@ def test_who_unsubscribed_since_the_claim_is_not_mailed(
     claim = ledger.claim(record.id, 3, NOW, LEASE)
     first, second, third = claim.deliveries
     becomes(database, second.subscriber, SubscriberStatus.UNSUBSCRIBED)
-    assert ledger.commit(pairs(claim), [], NOW, LEASE) == {first.id, third.id}
+    assert ledger.commit(leaving(claim), [], NOW, LEASE) == {first.id, third.id}
     assert stands()[second.id] is SKIPPED
     assert row(database, second.id)["reply"] == "unsubscribed before it was sent"
 
@@ -336,7 +356,7 @@ def test_who_was_erased_since_the_claim_is_not_mailed(
     claim = ledger.claim(record.id, 2, NOW, LEASE)
     first, second = claim.deliveries
     erase(database, first.subscriber)
-    assert ledger.commit(pairs(claim), [], NOW, LEASE) == {second.id}
+    assert ledger.commit(leaving(claim), [], NOW, LEASE) == {second.id}
     assert stands()[first.id] is SKIPPED
 
 
@@ -345,7 +365,7 @@ def test_an_edition_stopped_since_the_claim_is_not_mailed(
 ):
     claim = ledger.claim(record.id, 2, NOW, LEASE)
     editions.stop(record.id, NOW)
-    assert ledger.commit(pairs(claim), [], NOW, LEASE) == frozenset()
+    assert ledger.commit(leaving(claim), [], NOW, LEASE) == frozenset()
     assert set(stands().values()) == {QUEUED}
 
 
@@ -358,7 +378,7 @@ def test_a_deferred_delivery_of_a_stopped_edition_stays_deferred(
     due = row(database, delivery.id)["due"]
     again = ledger.claim(record.id, 100, NOW + timedelta(hours=1), LEASE)
     editions.stop(record.id, NOW)
-    assert ledger.commit(pairs(again), [], NOW, LEASE) == frozenset()
+    assert ledger.commit(leaving(again), [], NOW, LEASE) == frozenset()
     assert stands()[delivery.id] is DEFERRED
     assert row(database, delivery.id)["due"] == due
 
@@ -375,7 +395,7 @@ def test_a_refusal_for_one_reason_leaves_the_others_as_they_are(
     becomes(database, left.subscriber, SubscriberStatus.UNSUBSCRIBED)
     untouched = [row(database, claim.deliveries[0].id) for claim in (theirs, waiting)]
 
-    wanted = [*pairs(mine), *pairs(stopped), (theirs.deliveries[0].id, mine.token)]
+    wanted = [*leaving(mine), *leaving(stopped), (theirs.deliveries[0].id, mine.token, SERVER)]
     assert ledger.commit(wanted, [], NOW, LEASE) == {fine.id, too.id}
     assert [row(database, claim.deliveries[0].id) for claim in (theirs, waiting)] == untouched
     assert Deliveries(database).counts(first.id) == {QUEUED: 1, CLAIMED: 1, HANDING: 2, SKIPPED: 1}
@@ -385,7 +405,7 @@ def test_a_refusal_for_one_reason_leaves_the_others_as_they_are(
 def test_thousands_are_handed_over_in_one_commit(database: Database, ledger: Ledger):
     record = edition_of(database, 2500)
     claims = [ledger.claim(record.id, 1250, NOW, LEASE) for _ in range(2)]
-    granted = ledger.commit([pair for claim in claims for pair in pairs(claim)], [], NOW, LEASE)
+    granted = ledger.commit([pair for claim in claims for pair in leaving(claim)], [], NOW, LEASE)
     assert len(granted) == 2500
     outcomes = [outcome(d, claim.token, TAKEN) for claim in claims for d in claim.deliveries]
     assert ledger.commit([], outcomes, NOW, LEASE) == frozenset()
@@ -562,7 +582,7 @@ database, now, lease = Database(sys.argv[1]), datetime.fromisoformat(sys.argv[3]
 with SenderLock(database) as sender:
     ledger = Ledger(database, sender)
     claim = ledger.claim(int(sys.argv[2]), 4, now, lease)
-    ledger.commit([(d.id, claim.token) for d in claim.deliveries[:2]], [], now, lease)
+    ledger.commit([(d.id, claim.token, 'mx.example.net') for d in claim.deliveries[:2]], [], now, lease)
     print("in hand", flush=True)
     sys.stdin.read()
 """
@@ -711,7 +731,7 @@ class AnythingInAnyOrder(RuleBasedStateMachine):
                 self.perhaps_mailed.discard(held[1].id)
         if any(held[1].id == delivery.id for held in mine):
             self.ledgers[sender].commit([], outcomes, self.now, LEASE)
-        elif self.ledgers[sender].commit([(delivery.id, token)], outcomes, self.now, LEASE):
+        elif self.ledgers[sender].commit([(delivery.id, token, SERVER)], outcomes, self.now, LEASE):
             assert delivery.id not in self.perhaps_mailed, "mailed twice"
             self.perhaps_mailed.add(delivery.id)
             self.in_hand.append((sender, delivery, token))
