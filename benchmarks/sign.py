@@ -55,7 +55,7 @@ def one(ready: Letter, number: int) -> Message:
         name="First Reader",
         subscriber=number,
         links=SIGNER.for_reader(SENDER, EDITION, number),
-        return_token=SIGNER.return_token(number),
+        return_token=SIGNER.return_token(number, EDITION, FROZEN),
     )
 
 

@@ -14,7 +14,8 @@ from platformdirs import user_cache_path
 
 from digest import dkim
 from digest.bounces.providers import Reader, readers
-from digest.bounces.recording import Recorder, Score
+from digest.bounces.reading import read
+from digest.bounces.recording import Recorder
 from digest.compose import Composition
 from digest.config import Config, meaning
 from digest.deliverability import facts
@@ -26,7 +27,7 @@ from digest.fetching import Fetcher, Limits
 from digest.links import Signer
 from digest.look import Look
 from digest.message import Letter, letter, message
-from digest.model import Covers, Delivery, EditionRecord, Image, Message, Period, Problem, Rendition
+from digest.model import Covers, Delivery, EditionRecord, Image, Message, Notice, Period, Problem, Rendition
 from digest.period import last_complete, parse
 from digest.pictures.gallery import Gallery, Host, Mode
 from digest.pictures.printing import Print
@@ -35,9 +36,11 @@ from digest.render import Renderer
 from digest.resolving import Resolver
 from digest.sending.loop import send
 from digest.sending.ports import Clock, Watch
+from digest.sending.relay import Outlet
 from digest.sending.smtp import SmtpTransport
 from digest.sources.covers import CoverError, Shelf
 from digest.sources.files import Folder, LinkTo
+from digest.store.alarms import Alarms
 from digest.store.database import Database, to_look_at
 from digest.store.deliveries import Deliveries
 from digest.store.editions import Editions
@@ -83,6 +86,7 @@ class App:
         self.config = config
         self.now = now
         self._read_only = read_only
+        self._outlets: dict[str, Outlet] = {}  # what runs that send at the same time share
         self._digests = {name: meaning.digest(name, config) for name in config.digests}
 
     # --- what is configured
@@ -153,6 +157,10 @@ class App:
         return Deliveries(self.database)
 
     @cached_property
+    def alarms(self) -> Alarms:
+        return Alarms(self.database)
+
+    @cached_property
     def subscribers(self) -> Subscribers:
         return Subscribers(self.database)
 
@@ -163,8 +171,7 @@ class App:
     @cached_property
     def bounces(self) -> Recorder:
         """Where notices go, from mailboxes and from providers."""
-        table = self.config.bounces
-        return Recorder(self.notices, Score(table.soft_limit, table.soft_window), lambda text: mailbox(text).key)
+        return Recorder(self.notices, meaning.score(self.config), lambda text: mailbox(text).key)
 
     @cached_property
     def renderer(self) -> Renderer:
@@ -232,13 +239,21 @@ class App:
             postmark_password=webhooks.postmark_password.get_secret_value(),
             mailgun_key=webhooks.mailgun_key.get_secret_value(),
             sendgrid_key=webhooks.sendgrid_key,
-            delivery_of=self._delivery_of,
+            delivery_of=self.delivery_of,
+            binds=self._binds,
             web=Fetcher(Limits(maximum=100_000, redirects=0)),
         )
 
-    def _delivery_of(self, token: str) -> int:
-        """The delivery of a return path. The key is not read before somebody asks."""
-        return self.signer.read_return_token(token)
+    def delivery_of(self, token: str) -> int:
+        """The delivery of a return path. Key and database are not read before somebody asks. Raises LinkError."""
+        return self.signer.read_return_token(token, self.notices.edition_of)
+
+    def _binds(self, proof: str, report: str, until: datetime, now: datetime) -> bool:
+        return self.notices.binds(proof, report, until, now)
+
+    def returned(self, data: bytes) -> tuple[Notice, ...]:
+        """What one mail that came back tells."""
+        return read(data, self.signer, self.delivery_of)
 
     @cached_property
     def transports(self) -> tuple[SmtpTransport, ...]:
@@ -301,11 +316,12 @@ class App:
             keys=self.dkim_keys,
         )
 
-    def message(self, of: Letter, *, address: str, name: str = "", subscriber: int = 0, delivery: int = 0) -> Message:
-        """One reader's message; what comes back names its ``delivery``, unless that is 0."""
+    def message(
+        self, of: Letter, *, address: str, name: str = "", subscriber: int = 0, return_token: str = ""
+    ) -> Message:
+        """One reader's message; what comes back has the ``return_token`` in its address, if there is one."""
         links = self.signer.for_reader(of.sender, of.edition, subscriber)
-        token = self.signer.return_token(delivery) if delivery and of.sender.bounces else ""
-        return message(of, address=address, name=name, subscriber=subscriber, links=links, return_token=token)
+        return message(of, address=address, name=name, subscriber=subscriber, links=links, return_token=return_token)
 
     def examine(self, digests: Sequence[Digest]) -> tuple[Finding, ...]:
         """Whether large mailboxes will believe the mails of these digests. Raises ConfigError."""
@@ -356,17 +372,19 @@ class App:
             return await send(
                 record.id,
                 self._writer(record),
-                ledger=Ledger(self.database, sender),
+                ledger=Ledger(self.database, sender, self.bounces.take),
                 relays=meaning.relays(self.config, self.transports),
                 pace=meaning.pace(self.config, processes, place),
                 clock=Clock(self.now, asyncio.sleep, random.random),
                 watch=watch,
                 stop=stop,
+                shared=self._outlets,
             )
 
     def _writer(self, record: EditionRecord) -> Callable[[Delivery], Message]:
         """Makes the messages of a frozen edition from what was frozen, and from nothing else."""
         renditions = self.editions.renditions(record.id)
+        returns = bool(record.sender.bounces)
 
         @lru_cache(LETTERS_KEPT)
         def ready(rendition: int) -> Letter:
@@ -378,7 +396,7 @@ class App:
                 address=delivery.address,
                 name=delivery.name,
                 subscriber=delivery.subscriber,
-                delivery=delivery.id,
+                return_token=self.signer.return_token(delivery.id, record.name, record.frozen) if returns else "",
             )
 
         return write

@@ -28,7 +28,7 @@ from typing import Any
 from digest.app import App, clock
 from digest.config import Config
 from digest.errors import DigestError, TransportError
-from digest.model import FINAL_STATUSES, Delivery, EditionRecord, Outcome
+from digest.model import Delivery, EditionRecord, Outcome
 from digest.sending.ports import Watch
 from digest.sending.running import run
 
@@ -64,20 +64,19 @@ async def deliver(app: App, record: EditionRecord, watch: Watch, stop: asyncio.E
 
 
 def size(app: App, record: EditionRecord) -> int:
-    """How many processes are worth it: as many as are configured, but no more than there are batches to claim, and no
+    """How many processes are worth it: as many as are configured, but no more than there are batches due now, and no
     more than the smallest limit can be divided among.
     """
     config = app.config
     configured = config.delivery.processes or os.cpu_count() or 1
     if configured == 1:
         return 1
-    counts = app.deliveries.counts(record.id)
-    left = sum(count for status, count in counts.items() if status not in FINAL_STATUSES)
+    batches = math.ceil(app.deliveries.due(record.id, app.now()) / config.delivery.batch)
     limits = [
         *(limit for one in config.smtp for limit in (one.connections, one.per_minute, one.per_hour, one.per_day)),
         *(limit for one in config.delivery.domains.values() for limit in (one.connections, one.per_hour)),
     ]
-    return max(1, min(configured, math.ceil(left / config.delivery.batch), *filter(None, limits)))
+    return max(1, min(configured, batches, *filter(None, limits)))
 
 
 # --- the parent -------------------------------------------------------------------------------------------------------

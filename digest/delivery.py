@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from digest.model import Delivery, DeliveryStatus, Reply, Stage
+from digest.model import Delivery, DeliveryStatus, Notice, NoticeKind, Reply, Stage
 
 Status = DeliveryStatus
 
@@ -50,9 +50,21 @@ DEAD_MAILBOX = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
 _LOGIN = frozenset({530, 534, 535, 538})
 _SERVICE_CLOSING = 421
 # RFC 3463: our own address or its domain is refused (RFC 7505: 5.7.27), or our quota is used up (Google says 5.4.5).
-_OURS = frozenset({"5.1.7", "5.1.8", "5.4.5", "5.7.27"})
-_SENDER = re.compile(r"\bsender address rejected\b", re.IGNORECASE)  # Postfix says so at RCPT, under any code
+# RFC 7372: the signatures, policies or host name of ours are refused.
+_OURS = frozenset({"5.1.7", "5.1.8", "5.4.5", *(f"5.7.{number}" for number in range(20, 28))})
+_DISORDER = frozenset({500, 502, 503, 504})  # RFC 5321, 4.2.3: of commands, not of mailboxes
+# What servers say at RCPT, under any code, of whoever sends.
+_SENDER = re.compile(
+    r"\bsender(?: address)? (?:rejected|refused|denied|not allowed|verify failed)\b"
+    r"|\brelay(?:ing)?(?: access)? (?:is )?(?:denied|not (?:permitted|allowed))\b"
+    r"|\b(?:unable|not (?:permitted|allowed)) to relay\b"
+    r"|\bclient host\b.{0,80}\b(?:blocked|rejected)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_POLICY = re.compile(r"(?<![\w.])[45]\.7\.\d{1,3}(?!\w|\.\d)")  # RFC 3463, 3.8: about reputation, not about a mailbox
 _ENHANCED = re.compile(r"(?<![\w.])([245]\.\d{1,3}\.\d{1,3})(?!\w|\.\d)")  # never a part of an IP address
+# A refusal by policy (RFC 3463, 3.8: x.7.z), or by words to that effect where there is no code: about us, too.
+_POLICY = re.compile(r"\b5\.7\.\d|relay|polic(?:y|ies)|spam|block|\brate\b|too many", re.IGNORECASE)
 
 
 class Uncertain(StrEnum):
@@ -74,7 +86,7 @@ class Policy:
 def is_channel_fault(reply: Reply) -> bool:
     """Whether a refusal before the content left is about us or the line, and so nobody's attempt."""
     before = reply.stage in {Stage.RCPT, Stage.DATA}
-    return before and (reply.code == _SERVICE_CLOSING or _is_about_us(reply))
+    return before and (reply.code in {_SERVICE_CLOSING, *_DISORDER} or is_about_us(reply))
 
 
 def after(delivery: Delivery, reply: Reply, now: datetime, policy: Policy, chance: float) -> Delivery:
@@ -103,7 +115,7 @@ def judged(reply: Reply) -> Status:
     if reply.stage is Stage.CUT:
         return Status.UNCERTAIN
     if kind == 5:  # noqa: PLR2004 - RFC 5321, 4.2.1: the first digit
-        return Status.DEFERRED if _is_about_us(reply) else Status.FAILED
+        return Status.DEFERRED if is_about_us(reply) else Status.FAILED
     if reply.stage is Stage.FINAL and kind == 2:  # noqa: PLR2004
         return Status.ACCEPTED
     if reply.stage is Stage.FINAL and kind != 4:  # noqa: PLR2004
@@ -111,7 +123,7 @@ def judged(reply: Reply) -> Status:
     return Status.DEFERRED
 
 
-def _is_about_us(reply: Reply) -> bool:
+def is_about_us(reply: Reply) -> bool:
     """Whether it names a login, a quota or our own address as the reason."""
     found = _ENHANCED.search(reply.text)
     return reply.code in _LOGIN or bool(found and found[1] in _OURS) or bool(_SENDER.search(reply.text))
@@ -121,6 +133,25 @@ def is_dead_mailbox(reply: Reply) -> bool:
     """Whether the server said that nobody will ever be reached at this address."""
     found = _ENHANCED.search(reply.text)
     return reply.stage is Stage.RCPT and judged(reply) is Status.FAILED and bool(found and found[1] in DEAD_MAILBOX)
+
+
+def bounce(delivery: Delivery, reply: Reply) -> Notice | None:
+    """A refusal for good that does not say that the mailbox is dead, and is not about us: it counts as a soft bounce, once
+    for each delivery.
+    """
+    refused = reply.stage is Stage.RCPT and judged(reply) is Status.FAILED and not _POLICY.search(reply.text)
+    if not refused or is_dead_mailbox(reply):
+        return None
+    found = _ENHANCED.search(reply.text)
+    return Notice(
+        key=f"smtp:{delivery.id}",
+        kind=NoticeKind.SOFT,
+        source="smtp",
+        delivery=delivery.id,
+        status=found[1] if found else "",
+        text=str(reply),
+        proven=True,
+    )
 
 
 def pause(failures: int, chance: float) -> timedelta:

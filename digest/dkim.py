@@ -41,13 +41,19 @@ SHARED = (
     *(b"feedback-id", b"mime-version", b"content-type"),
 )
 OWN = (b"message-id", b"to", b"list-unsubscribe", b"list-unsubscribe-post")  # the last two: RFC 8058, 4
-# Named once more than they stand there, so that none can be added (RFC 6376, 8.15): what decides on what is shown.
-OVERSIGNED = (b"from", b"to", b"subject", b"date", b"reply-to", b"mime-version", b"content-type")
+# Named once more than they stand there, so that none can be added (RFC 6376, 8.15): what decides on what is shown
+# and on where a click leads.
+OVERSIGNED = (
+    *(b"from", b"to", b"subject", b"date", b"reply-to", b"list-unsubscribe", b"list-unsubscribe-post"),
+    *(b"mime-version", b"content-type", b"content-transfer-encoding"),
+)
 
 RSA_BITS = range(2048, 4097)  # RFC 8301, 3.2: signers should use 2048 at least; verifiers must know 4096 at most
 STRING_MAXIMUM = 255  # RFC 1035, 3.3: of one string in a TXT record
 _LINE = 72
-_NAME = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9_-]*[a-z0-9])?)*", re.IGNORECASE)
+_LABEL = r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?"  # of 63 characters at most (RFC 1035, 2.3.4)
+_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*", re.IGNORECASE)
+_NAME_MAXIMUM = 253  # characters: 255 octets on the wire (RFC 1035, 2.3.4)
 _PADDING, _DIGEST = PKCS1v15(), Prehashed(SHA256())
 
 
@@ -134,7 +140,13 @@ def load(pem: bytes, file: str, *, domain: str, selector: str) -> Key:
 
 
 def _key(domain: str, selector: str, private: RSAPrivateKey | Ed25519PrivateKey) -> Key:
-    return Key(_in_dns(domain), _in_dns(selector), private)
+    key = Key(_in_dns(domain), _in_dns(selector), private)
+    if len(key.record.name) > _NAME_MAXIMUM:
+        raise ConfigError(
+            f"{key.record.name!r} is not a name in the DNS: it has {len(key.record.name)} characters",
+            hint=f"{_NAME_MAXIMUM} are allowed: take a shorter selector",
+        )
+    return key
 
 
 def _in_dns(name: str) -> str:

@@ -11,8 +11,9 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from urllib.parse import quote
@@ -24,7 +25,11 @@ from digest.errors import LinkError
 from digest.model import Sender
 
 ID_OCTETS = 8  # of a delivery, as databases number their rows
+_LARGEST_ID = 2 ** (8 * ID_OCTETS - 1) - 1  # they keep a bit for the sign
 MAC_OCTETS = 12  # 96 bits; with the id 160, which base32 writes in 32 characters and no padding
+
+# The edition of a delivery, by its name, and when it was frozen; None where there is no such delivery.
+EditionOf = Callable[[int], tuple[str, datetime] | None]
 
 
 _json = json.JSONEncoder(separators=(",", ":")).encode
@@ -116,24 +121,31 @@ class Signer:
             archive=f"{web}/{Purpose.ARCHIVE}/{self._signed(Purpose.ARCHIVE, payload)}",
         )
 
-    def return_token(self, delivery: int) -> str:
-        """What tags the return path of a delivery: 32 of the characters that survive every mail system, a-z and 2-7."""
-        number = delivery.to_bytes(ID_OCTETS)
-        return base64.b32encode(number + _mac(self._return_keys[0], number)).decode("ascii").lower()
+    def return_token(self, delivery: int, edition: str, frozen: datetime) -> str:
+        """What tags the return path of a delivery: 32 of the characters that survive every mail system, a-z and 2-7.
 
-    def read_return_token(self, token: str) -> int:
+        It is good for the delivery of that edition, frozen at that instant: another database, or a restored one, numbers
+        other people's deliveries alike.
+        """
+        number = delivery.to_bytes(ID_OCTETS)
+        return base64.b32encode(number + _mac(self._return_keys[0], number, edition, frozen)).decode("ascii").lower()
+
+    def read_return_token(self, token: str, edition_of: EditionOf) -> int:
         """The delivery of a token, in whatever case it came back (RFC 5321, 2.4, forbids changing it; some do).
 
         Raises LinkError for a changed, cut or foreign one.
         """
+        foreign = LinkError("this return path is not one of ours")
         try:
             octets = base64.b32decode(token.encode("ascii"), casefold=True)
         except ValueError as error:
-            raise LinkError("this return path is not one of ours") from error
+            raise foreign from error
         number, mac = octets[:ID_OCTETS], octets[ID_OCTETS:]
-        if not any(hmac.compare_digest(mac, _mac(key, number)) for key in self._return_keys):
-            raise LinkError("this return path is not one of ours")
-        return int.from_bytes(number)
+        delivery = int.from_bytes(number)
+        edition = edition_of(delivery) if len(mac) == MAC_OCTETS and delivery <= _LARGEST_ID else None
+        if not edition or not any(hmac.compare_digest(mac, _mac(key, number, *edition)) for key in self._return_keys):
+            raise foreign
+        return delivery
 
     def message_key(self, edition: str) -> str:
         """The key that an edition's Message-IDs are derived with; frozen with the edition, so that keys may rotate."""
@@ -145,5 +157,5 @@ def _payload(edition: str, subscriber: int) -> bytes:
     return base64_encode(_json([edition, subscriber]))
 
 
-def _mac(key: bytes, number: bytes) -> bytes:
-    return keyed_hash(key, number)[:MAC_OCTETS]
+def _mac(key: bytes, number: bytes, edition: str, frozen: datetime) -> bytes:
+    return keyed_hash(key, number + f"{frozen.astimezone(UTC).isoformat()}|{edition}".encode())[:MAC_OCTETS]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from digest.bounces.findings import Finding, shortened
-from digest.bounces.mail import Mail, field
+from digest.bounces.mail import FEEDBACK_REPORT, Mail, field
 from digest.model import NoticeKind
 
 # RFC 5965, 7.3, RFC 6430, RFC 6591: about a reader's mind only where a reader made up theirs. The others, known or new,
@@ -20,7 +20,7 @@ _OUTLOOK = "X-HmXmrOriginalRecipient"  # the Junk Mail Reporting Program writes 
 
 def read(mail: Mail) -> list[Finding]:
     """One finding for a report, however many addresses it names: it is about one message."""
-    for block in mail.blocks("message/feedback-report"):
+    for block in mail.blocks(FEEDBACK_REPORT):
         if kind := field(block, "Feedback-Type").lower():
             address = field(block, "Original-Rcpt-To") or field(block, "Removal-Recipient")
             said = f"{kind}, reported by {field(block, 'User-Agent') or mail.author}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from email.message import Message
 
-from digest.bounces.findings import Finding, failure, shortened, status_in
-from digest.bounces.mail import Mail, field
+from digest.bounces.findings import Finding, failure, mildest, shortened, status_in
+from digest.bounces.mail import STATUS_REPORT, Mail, field
 from digest.model import NoticeKind
 
 
@@ -16,7 +16,7 @@ def read(mail: Mail) -> list[Finding]:
 
 
 def _findings(mail: Mail) -> Iterator[Finding]:
-    for block in mail.blocks("message/delivery-status", "message/global-delivery-status"):
+    for block in mail.blocks(STATUS_REPORT):
         said = _value(field(block, "Diagnostic-Code"))
         status = _status(field(block, "Status"), said)
         if kind := _kind(block, status):
@@ -38,10 +38,12 @@ def _kind(block: Message, status: str) -> NoticeKind | None:
 
 
 def _status(written: str, said: str) -> str:
-    """The code; where it says no more than "failed" (Exim's 5.0.0), what the server said of the same class does."""
+    """The code; where it says no more than "failed" (Exim's 5.0.0), what the server said of the same class does; where the
+    server said something milder, that.
+    """
     status, precise = status_in(written), status_in(said)
-    vague = not status or (status.endswith(".0.0") and precise[:1] == status[0])
-    return precise if precise and vague else status
+    vague_of_another_class = status.endswith(".0.0") and precise[:1] != status[0]
+    return status if vague_of_another_class else mildest(status, precise)
 
 
 def _value(text: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from digest.bounces.mail import READ_MAXIMUM
+from digest.bounces.ports import MailError
 from digest.errors import DigestError, TryLaterError, UsageError
 
 SEPARATOR = b"From "  # RFC 4155: each mail of an mbox begins with such a line
@@ -32,12 +33,13 @@ class MaildirBox:
         return sorted(name for name in names if "S" not in name.partition(_FLAGS)[2] and "/." not in name)
 
     def fetch(self, mail: str) -> bytes | None:
-        with reading(self._path):
-            try:
-                with (self._path / mail).open("rb") as file:
-                    return file.read(READ_MAXIMUM)
-            except FileNotFoundError:  # another program was quicker
-                return None
+        try:
+            with (self._path / mail).open("rb") as file:
+                return file.read(READ_MAXIMUM)
+        except FileNotFoundError:  # another program was quicker
+            return None
+        except OSError as error:
+            raise MailError(f"{self._path / mail}: {error.strerror or error}") from error
 
     def mark(self, mails: Sequence[str]) -> None:
         for mail in mails:
@@ -115,6 +117,7 @@ def mbox(path: Path) -> Iterator[MboxBox]:
     """Locked until the end, when the marks are written. Raises UsageError, TryLaterError, DigestError."""
     if not path.is_file():
         raise UsageError(f"{path}: there is no such file", hint="name an mbox file")
+    path = path.resolve()  # it is locked where others look for the lock, and replaced where it is, not where a link is
     with reading(path), closing(mailbox.mbox(path, create=False)) as box:
         box.lock()
         opened = MboxBox(path, box)

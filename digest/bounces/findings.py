@@ -29,6 +29,20 @@ def status_in(text: str) -> str:
     return found[1] if found else ""
 
 
+def mildest(*codes: str) -> str:
+    """Of codes that contradict each other, the one that accuses the mailbox least: spam and reputation are about us, what
+    is temporary may pass. One that says no more than "failed" (X.0.0) gives way to any other.
+    """
+    precise = [code for code in codes if code and not code.endswith(".0.0")]
+    return min(precise, key=_gravity, default=next(filter(None, codes), ""))
+
+
+def _gravity(code: str) -> int:
+    if code.split(".")[1] == "7":
+        return 0
+    return 1 if code.startswith("4") else 3 if code in DEAD_MAILBOX else 2
+
+
 def failure(status: str) -> NoticeKind:
     """How bad a final failure is: a dead mailbox only by the narrow list, for most other codes are about something else."""
     return NoticeKind.HARD if status in DEAD_MAILBOX else NoticeKind.SOFT

@@ -17,20 +17,39 @@ from email.message import Message
 from email.parser import Parser
 from email.policy import Compat32
 from email.utils import parseaddr
+from itertools import islice
 
 READ_MAXIMUM = 256 * 1024  # bytes of one mail: a report stands before what it returns, and that begins with its header
 WORDS_MAXIMUM = 64 * 1024  # characters; nobody explains a bounce in more
+FIELD_MAXIMUM = 4096  # characters of a field: the library's work on one grows with the square of its length
+BLOCKS_MAXIMUM = 500  # of fields in one report; ours have one recipient
+_HASHED = READ_MAXIMUM // 2  # bytes that are there in every copy of a mail, whatever its line endings
 _DAEMONS = frozenset({"mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon", "mdaemon", "bounce-daemon"})
 _SLOW = frozenset({"punycode", "idna"})  # takes time that grows with the square of the text
+FEEDBACK_REPORT = "message/feedback-report"  # RFC 5965
+STATUS_REPORT = "message/global-delivery-status"  # RFC 6533; RFC 3464's own has the same form and goes by its name here
 _TAG = re.compile(r"<[^<>]*>")
+_FROM = re.compile(rb"^>+From ", re.MULTILINE)  # RFC 4155 and its relatives
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
 
 
 class _AsWritten(Compat32):
-    """Fields as they stand: the library would put question marks where somebody wrote UTF-8."""
+    """Fields as they stand, or how they begin: the library would put question marks where somebody wrote UTF-8."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:FIELD_MAXIMUM]
 
     def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002 - the library's signature
         return value
+
+
+class _Part(Message):
+    """A part whose status report is one text: the library would make a part of each of its lines if it is made to."""
+
+    def get_content_type(self) -> str:
+        kind = super().get_content_type()
+        return STATUS_REPORT if kind == "message/delivery-status" else kind
 
 
 class Mail:
@@ -38,7 +57,7 @@ class Mail:
 
     def __init__(self, data: bytes) -> None:
         self.data = data[:READ_MAXIMUM]
-        self.root: Message = email.message_from_bytes(self.data, policy=_AsWritten())
+        self.root: Message = email.message_from_bytes(self.data, _Part, policy=_AsWritten())
         self._parts = tuple(_outside(self.root))
 
     def field(self, name: str) -> str:
@@ -62,7 +81,7 @@ class Mail:
         return parseaddr(self.field("From"))[1]
 
     def blocks(self, *kinds: str) -> Iterator[Message]:
-        """The blocks of fields in its parts of those types, which are ``message/delivery-status`` and its like."""
+        """The blocks of fields in its parts of those types, which are STATUS_REPORT and its like."""
         for part in self._parts:
             if part.get_content_type() in kinds and part.is_multipart():
                 for block in part.get_payload():
@@ -87,8 +106,8 @@ class Mail:
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same mail, by whatever way and with whatever line endings it is fetched."""
-        lines = self.data.replace(b"\r\n", b"\n").rstrip(b"\n")
+        """The same for the same mail, by whatever way it is fetched: line endings change, and what an mbox quotes."""
+        lines = _FROM.sub(b"From ", self.data.replace(b"\r\n", b"\n"))[:_HASHED].rstrip(b"\n")
         body = lines.partition(b"\n\n")[2]
         names = "\n".join(self.field(name) for name in ("Message-ID", "Date"))
         return hashlib.sha256(names.encode("utf-8", "replace") + b"\n\n" + body).hexdigest()
@@ -149,6 +168,6 @@ def _text(part: Message) -> str:
 
 def _blocks(text: str) -> Iterator[Message]:
     """Blocks of fields in plain text, with empty lines between them."""
-    for block in re.split(r"(?:\r?\n[ \t]*){2,}", text.strip()):
-        if block:
-            yield Parser(policy=_AsWritten()).parsestr(block, headersonly=True)
+    blocks = filter(None, re.split(r"(?:\r?\n[ \t]*){2,}", text[:WORDS_MAXIMUM].strip()))
+    for block in islice(blocks, BLOCKS_MAXIMUM):
+        yield Parser(policy=_AsWritten()).parsestr(block, headersonly=True)

@@ -16,6 +16,7 @@ from digest.bounces.ports import PostBox
 from digest.errors import UsageError
 
 _FORMS = "imaps://user@host/INBOX, pop3s://user@host, maildir:PATH, mbox:PATH, a path, or - for standard input"
+_SCHEME = re.compile(r"[\w+.-]+://")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -39,6 +40,8 @@ def opened(
             return files.maildir(Path(rest))
         case "mbox":
             return files.mbox(Path(rest))
+    if _SCHEME.match(where):
+        raise UsageError(f"{where!r} is no kind of mailbox that is known", hint=f"write {_FORMS}")
     return _by_its_look(Path(where))
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from digest.errors import DigestError
 from digest.model import Concerned, Notice, SubscriberStatus
+
+# The delivery that the token of a return path names; raises LinkError for one that is not ours.
+DeliveryOf = Callable[[str], int]
+
+
+class MailError(DigestError):
+    """One mail of a mailbox that cannot be had; the others can."""
 
 
 class PostBox(Protocol):
@@ -17,7 +25,7 @@ class PostBox(Protocol):
         """The mails that nobody has read yet."""
 
     def fetch(self, mail: str) -> bytes | None:
-        """The beginning of a mail, as much as is read of one; None if it has gone."""
+        """The beginning of a mail, as much as is read of one; None if it has gone. Raises MailError for this one alone."""
 
     def mark(self, mails: Sequence[str]) -> None:
         """Sees to it that they wait no more."""
@@ -29,8 +37,11 @@ class Changes(Protocol):
     def known(self, key: str) -> bool:
         """Whether this report was recorded before."""
 
-    def concerned(self, notice: Notice, mailbox: str) -> Concerned:
-        """Whom it is about: by its delivery, else by its subscriber, else by the key of the mailbox that it names."""
+    def concerned(self, notice: Notice, mailbox: str, *, since: datetime) -> Concerned:
+        """Whom it is about: by its delivery, else by its subscriber, else by the key of the mailbox that it names.
+
+        A report that does not say which edition is about the last one that was accepted ``since`` then, if there is one.
+        """
 
     def add(self, notice: Notice, concerned: Concerned, now: datetime) -> None: ...
 
@@ -38,7 +49,7 @@ class Changes(Protocol):
         """How many editions bounced softly for somebody since then, after the last one that arrived.
 
         An edition arrived that was accepted before ``arrived_before`` and has not bounced. A refusal by policy (x.7.z)
-        neither counts nor arrives: it is about us.
+        neither counts nor arrives: it is about us. What is not proven is as good as not there.
         """
 
     def turn(self, subscriber: int, status: SubscriberStatus, reason: str, now: datetime) -> None:

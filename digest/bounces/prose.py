@@ -1,7 +1,8 @@
 """Bounces in plain words, from mail systems that know no RFC 3464. Pure.
 
 flufl.bounce finds the addresses; how bad it is, we read ourselves from the code nearest to the address: most of what
-flufl.bounce takes for permanent is not.
+flufl.bounce takes for permanent is not. A code is one only where a server's answer stands around it: 5.1.1 is also a
+version, or a section, of whatever our own mail or a person wrote about.
 """
 
 from __future__ import annotations
@@ -12,14 +13,27 @@ from collections.abc import Iterator
 
 from flufl.bounce import all_failures
 
-from digest.bounces.findings import Finding, failure, shortened, status_in
+from digest.bounces.findings import Finding, failure, shortened
 from digest.bounces.mail import WORDS_MAXIMUM, Mail
 from digest.model import NoticeKind
 
 _NEAR = 600  # characters after an address in which its reason stands
-_COPY = re.compile(  # where an old mail system begins to return the message: nothing behind it explains anything
-    r"^-+ *(below this line is a copy|this is a copy of|original message|returned message|the body of the message)",
-    re.IGNORECASE | re.MULTILINE,
+_COPY = re.compile(  # where the message begins that is returned or answered: nothing behind it explains anything
+    r"""^[ \t]*(?:
+        -+[ ]*(?:below[ ]this[ ]line[ ]is[ ]a[ ]copy|this[ ]is[ ]a[ ]copy[ ]of|(?:the[ ])?original[ ]message|forwarded[ ]message
+               |returned[ ]message|unsent[ ]message|message[ ]headers?|the[ ](?:body|headers?)[ ]of[ ]the[ ]message)
+      | (?:(?:your|the)[ ](?:original[ ])?message[ ](?:was|follows|reads)|original[ ]message|begin[ ]forwarded[ ]message)
+        [ \t]*:?[ \t]*$
+    )""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
+_QUOTED = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
+# A code behind a reply of its own class, behind a #, or in the field of a report that has lost its form.
+_SAID = re.compile(
+    r"""(?: (?<![\w.])([245])\d\d[ \t\xa0-]\(?\#?(?=\1\.) | (?<!\w)\#
+          | ^[ \t]*(?:Diagnostic-Code|Status):[^\n]{0,200}?(?<![\w.])
+        )([245]\.\d{1,3}\.\d{1,3})(?!\w|\.\d)""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
 
 logging.getLogger("flufl.bounce").addHandler(logging.NullHandler())  # what it stumbles over is ours to tell
@@ -29,7 +43,7 @@ def read(mail: Mail) -> list[Finding]:
     """One finding for each address that failed; one without an address where only a code tells of a failure."""
     if not mail.is_from_a_daemon:
         return []
-    words = _COPY.split(mail.words)[0]
+    words = _QUOTED.sub("", _COPY.split(mail.words)[0])
     folded = words.lower()
     delayed, failed = _named(mail)
     found = [_finding(words, folded, name, NoticeKind.DELAYED) for name in _names(delayed)]
@@ -52,16 +66,21 @@ def _names(addresses: frozenset[bytes]) -> Iterator[str]:
 def _finding(words: str, folded: str, address: str, kind: NoticeKind | None = None) -> Finding:
     """The code nearest to the address, and the line that it stands in; they decide about a failure."""
     start = max(folded.find(address.lower()), 0)
-    status = status_in(words[start : start + _NEAR]) or status_in(words)
+    status = _code(words[start : start + _NEAR])
     said = words[start:] if status in words[start:] else words
     return Finding(kind or failure(status), address, status, shortened(_line_with(status, said)))
 
 
 def _by_code(words: str) -> list[Finding]:
-    status = status_in(words)
+    status = _code(words)
     if status[:1] in {"4", "5"}:
         return [Finding(failure(status), "", status, shortened(_line_with(status, words)))]
     return []
+
+
+def _code(words: str) -> str:
+    found = _SAID.search(words)
+    return found[2] if found else ""
 
 
 def _line_with(status: str, text: str) -> str:

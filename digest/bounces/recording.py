@@ -5,6 +5,8 @@
     unsubscribe     ──▶ unsubscribed
     others          ──▶ nothing
 
+What is not proven, where it could have been, is written down and never counts.
+
 Nobody comes back by a notice: who has left stays so or is suppressed, and who is suppressed stays so. The delivery
 itself stays ``accepted``, for that is what the server said.
 """
@@ -14,7 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from digest.bounces.ports import Changes, Record
 from digest.errors import AddressError
@@ -50,10 +52,15 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """``limit`` soft bounces, of different editions, within ``window`` suppress."""
+    """``limit`` soft bounces, of different editions, within ``window`` suppress.
+
+    ``provable``: our messages have return paths that prove what comes back by them, so that what proves nothing does not
+    count. Where they have none, it counts for an edition that may still come back.
+    """
 
     limit: int
     window: timedelta
+    provable: bool
 
 
 class Recorder:
@@ -69,29 +76,32 @@ class Recorder:
         tally = Tally()
         with self._record.changing(keep=keep) as changes:
             for notice in notices:
-                tally += self._one(changes, notice, now)
+                tally += self.take(changes, notice, now)
         return tally
 
     def let_go(self, now: datetime) -> None:
         """Drops the reports themselves that were kept for long enough; what was recorded of them stays."""
         self._record.drop_raw(now - KEPT)
 
-    def _one(self, changes: Changes, notice: Notice, now: datetime) -> Tally:
+    def take(self, changes: Changes, notice: Notice, now: datetime) -> Tally:
+        """One of them, in a transaction of somebody else's."""
         if changes.known(notice.key):
             return Tally(known=1)
-        concerned = changes.concerned(notice, self._key(notice.address))
-        kept = _as_kept(notice, concerned)
+        since = datetime.min.replace(tzinfo=UTC) if notice.proven else now - ARRIVED_AFTER
+        concerned = changes.concerned(notice, self._key(notice.address), since=since)
+        kept = _as_kept(replace(notice, proven=notice.proven or not self._score.provable), concerned)
         changes.add(kept, concerned, now)
-        softs = 0
-        if kept.kind is NoticeKind.SOFT and concerned.subscriber:
-            since, arrived_before = now - self._score.window, now - ARRIVED_AFTER
-            softs = changes.soft_editions(concerned.subscriber, since=since, arrived_before=arrived_before)
+        softs = self._softs(changes, concerned.subscriber, now) if kept.kind is NoticeKind.SOFT and kept.proven else 0
         tally = Tally({kept.kind: 1})
         became = _asked(kept, softs, self._score.limit)
         if became and concerned.status and _RANK[became[0]] > _RANK[concerned.status]:
             changes.turn(concerned.subscriber, *became, now)
             tally += Tally(changed={became[0]: 1})
         return tally
+
+    def _softs(self, changes: Changes, subscriber: int, now: datetime) -> int:
+        since, arrived_before = now - self._score.window, now - ARRIVED_AFTER
+        return changes.soft_editions(subscriber, since=since, arrived_before=arrived_before) if subscriber else 0
 
     def _key(self, address: str) -> str:
         try:
@@ -101,7 +111,11 @@ class Recorder:
 
 
 def _as_kept(notice: Notice, concerned: Concerned) -> Notice:
-    """What is written down. A wish to leave that names nobody we know is kept whole: a person has to see to it."""
+    """What is written down: of somebody who was erased, nothing that names them. A wish to leave that names nobody we know
+    is kept whole: a person has to see to it.
+    """
+    if concerned.erased:
+        return replace(notice, address="", text="", raw=b"")
     if concerned.subscriber:
         return notice if notice.kind is NoticeKind.UNKNOWN else replace(notice, raw=b"")
     named = ": ".join(filter(None, (notice.address, notice.text)))

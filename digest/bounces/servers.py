@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from digest.bounces.mail import READ_MAXIMUM
+from digest.bounces.ports import MailError
 from digest.errors import TransportError, UsageError
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -59,7 +60,10 @@ class ImapBox:
         return tuple(number.decode("ascii") for part in numbers for number in part.split())
 
     def fetch(self, mail: str) -> bytes | None:
-        answer = self._uid("FETCH", mail, f"(BODY.PEEK[]<0.{READ_MAXIMUM}>)")
+        with _on_the_line(self._account):
+            done, answer = self._server.uid("FETCH", mail, f"(BODY.PEEK[]<0.{READ_MAXIMUM}>)")
+        if done != "OK":
+            raise MailError(f"{self._account}: mail {mail}: {_said(answer)}")
         return next((bytes(part[1]) for part in answer if isinstance(part, tuple)), None)
 
     def mark(self, mails: Sequence[str]) -> None:
@@ -86,18 +90,19 @@ class Pop3Box:
 
     def fetch(self, mail: str) -> bytes | None:
         with _on_the_line(self._account):
-            return self._retrieved(mail)
+            self._server.sock.sendall(f"RETR {mail}\r\n".encode("ascii"))
+            answer = self._line()
+            if answer.startswith(b"+OK"):
+                return self._content()
+        raise MailError(f"{self._account}: mail {mail}: {_said([answer.strip()])}")
 
     def mark(self, mails: Sequence[str]) -> None:
         with _on_the_line(self._account):
             for mail in mails:
                 self._server.dele(mail)
 
-    def _retrieved(self, mail: str) -> bytes:
+    def _content(self) -> bytes:
         """The library's own way takes lines of 2048 bytes at most, and keeps however many there are."""
-        self._server.sock.sendall(f"RETR {mail}\r\n".encode("ascii"))
-        if not self._line().startswith(b"+OK"):
-            raise poplib.error_proto(f"message {mail} cannot be had")
         data, fresh = bytearray(), True
         while (line := self._line()) not in {b".\r\n", b".\n"} or not fresh:
             if len(data) < READ_MAXIMUM:

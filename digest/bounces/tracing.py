@@ -1,8 +1,8 @@
 """Whom a mail is about, proven by a signature of ours that it carries. Pure.
 
-Nobody but the reader of a message has seen its tokens, so a token proves whom a report is about wherever it stands: in
-the address that the report was sent to (VERP), in the header that it returns, in the subject of a request to leave.
-Whoever has one could use the reader's link to leave just as well.
+A return path (VERP) is seen by mail systems alone: its token proves a report, in the address that this was sent to or in
+the header that it returns. A link's stands in the message itself, which people pass on: it proves no more than what can
+be done by following it. What is merely quoted tells whom a bounce is about, never who wants to leave.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
-from digest.bounces.mail import Mail, fields_of
+from digest.bounces.mail import FEEDBACK_REPORT, Mail, fields_of
+from digest.bounces.ports import DeliveryOf
 from digest.errors import LinkError
 from digest.links import Purpose, Signer
 
@@ -33,24 +34,27 @@ class Traced:
         return bool(self.delivery or self.subscriber)
 
 
-def trace(mail: Mail, signer: Signer) -> Traced:
-    """The first that is proven: the wish in the subject, where the mail was sent to, what it returns, what it quotes."""
-    returned = "\n".join(fields_of(message) for message in mail.returned())
-    candidates = (
-        *_leaving(mail.field("Subject"), signer),
-        *_tagged(mail.envelope, signer),
-        *_tagged(returned, signer),
-        *_leaving(returned, signer),
-        *_tagged(mail.words, signer),
-        *_leaving(mail.words, signer),
+def trace(mail: Mail, signer: Signer, delivery_of: DeliveryOf, *, quoted: bool) -> Traced:
+    """The first that is proven: the wish in the subject, where the mail was sent to, what it returns; what it quotes, if
+    that is asked for.
+    """
+    reports = map(fields_of, mail.blocks(FEEDBACK_REPORT))  # RFC 5965, 3.2: Original-Mail-From
+    returned = "\n".join((*reports, *map(fields_of, mail.returned())))
+    candidates = chain(
+        _leaving(mail.field("Subject"), signer),
+        _tagged(mail.envelope, delivery_of),
+        _tagged(returned, delivery_of),
+        _leaving(returned, signer),
+        _tagged(mail.words if quoted else "", delivery_of),
+        _leaving(mail.words if quoted else "", signer),
     )
-    return next((found for found in candidates if found), Traced())
+    return next(candidates, Traced())
 
 
-def _tagged(text: str, signer: Signer) -> Iterator[Traced]:
+def _tagged(text: str, delivery_of: DeliveryOf) -> Iterator[Traced]:
     for found in islice(_TAG.finditer(text), TRIED_MAXIMUM):
         try:
-            yield Traced(delivery=signer.read_return_token(found[1]))
+            yield Traced(delivery=delivery_of(found[1]))
         except LinkError:
             continue
 

@@ -25,6 +25,7 @@ _TOLD = {  # in the order in which they are told
     NoticeKind.AUTOMATIC: "automatic",
     NoticeKind.UNKNOWN: "not understood",
 }
+_LARGEST_ID = 2**63 - 1  # of a row
 
 
 @click.group(short_help="What comes back: bounces, complaints, people who leave.")
@@ -57,12 +58,14 @@ def read(session: Session, mailbox: str | None, *, dry_run: bool, as_json: bool)
             opened(where, password, sys.stdin.buffer, keep=not dry_run) as box,
             session.gauge("reading", None) as gauge,
         ):
-            for collected in collect(box, app.bounces, app.signer, app.now(), keep=not dry_run):
+            for collected in collect(box, app.bounces, app.returned, app.now(), keep=not dry_run):
                 gauge.reach(collected.mails, collected.waiting)
     except DigestError:
         if collected.mails:
             session.note(f"{_told(collected)}; then it broke off")
         raise
+    for why in collected.left:
+        session.note(f"left where it is: {why}")
     if as_json:
         session.json(_tally(collected) | {"dry_run": dry_run})
     else:
@@ -71,7 +74,13 @@ def read(session: Session, mailbox: str | None, *, dry_run: bool, as_json: bool)
 
 @bounces.command(name="list")
 @click.option("--kind", type=click.Choice([kind.value for kind in NoticeKind]), help="Only these.")
-@click.option("--raw", "identity", type=int, metavar="ID", help="Print the report of this one as it came, instead.")
+@click.option(
+    "--raw",
+    "identity",
+    type=click.IntRange(1, _LARGEST_ID),
+    metavar="ID",
+    help="Print the report of this one as it came, instead.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @pass_session
 def list_(session: Session, *, kind: str | None, identity: int | None, as_json: bool) -> None:
@@ -111,6 +120,7 @@ def _tally(collected: Collected) -> dict[str, Any]:
     kinds = {kind.value: tally.kinds.get(kind, 0) for kind in NoticeKind}
     return {
         "mails": collected.mails,
+        "left": len(collected.left),
         **kinds,
         "known": tally.known,
         "suppressed": tally.changed.get(SubscriberStatus.SUPPRESSED, 0),

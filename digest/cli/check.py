@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -187,8 +188,18 @@ def _templates(app: App) -> str:
 
 
 def _signatures(app: App) -> str:
-    keys = ", ".join(f"{key.algorithm} by {key.selector}._domainkey.{key.domain}" for key in app.dkim_keys)
-    return keys or "none of ours; `digest dkim keygen` makes a key"
+    """Which keys sign; remarks on one that others can read, and raises DigestError where everybody can."""
+    said = [f"{key.algorithm} by {key.selector}._domainkey.{key.domain}" for key in app.dkim_keys]
+    for file in dict.fromkeys(table.key_file for table in app.config.dkim):
+        rights = file.stat().st_mode
+        if rights & stat.S_IROTH:
+            raise DigestError(
+                f"dkim.key_file: {file}: everybody on this machine can read it, and sign in your name",
+                hint=f"`chmod 600 {file}`, and make another key if somebody may have",
+            )
+        if rights & stat.S_IRGRP:
+            said.append(f"{file} can be read by its group")
+    return ", ".join(said) or "none of ours; `digest dkim keygen` makes a key"
 
 
 def _reports(app: App) -> str:

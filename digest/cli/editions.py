@@ -13,6 +13,7 @@ import click
 
 from digest.cli.send import summary
 from digest.cli.session import Session, pass_session
+from digest.errors import AddressError, UsageError
 from digest.model import Delivery, DeliveryStatus, EditionRecord, Settlement
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def resume(session: Session, name: str) -> None:
         session.out(f"{record.name} is not stopped; nothing has changed")
         return
     session.out(f"{record.name} goes on")
-    _advise(session, record)
+    _advise(session, app.edition(name))
 
 
 @editions.command()
@@ -180,25 +181,33 @@ def retry(session: Session, name: str, failed: bool) -> None:
 @editions.command()
 @click.argument("name")
 @click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
-@click.option("--resend", "how", flag_value=Settlement.RESEND.value, help="Mail them again, under the same Message-ID.")
-@click.option("--accept", "how", flag_value=Settlement.ACCEPT.value, help="Take them as delivered.")
+@click.option("--resend", is_flag=True, help="Mail them again, under the same Message-ID.")
+@click.option("--accept", is_flag=True, help="Take them as delivered.")
 @pass_session
-def settle(session: Session, name: str, addresses: tuple[str, ...], how: str | None) -> None:
+def settle(session: Session, name: str, addresses: tuple[str, ...], resend: bool, accept: bool) -> None:
     """Settle what is uncertain: perhaps delivered, perhaps not. In most cases it was delivered.
 
     All of the edition, or those to each ADDRESS.
     """
-    from digest.subscriptions.addresses import mailbox
-
     app = session.app()
     record = app.edition(name)
-    if how is None:
-        raise click.UsageError("say --resend (they may get it twice) or --accept (they may have got nothing)")
-    keys = {mailbox(address).key for address in addresses}
-    count = app.deliveries.settle(record.id, Settlement(how), app.now(), keys=keys)
+    if resend == accept:
+        raise click.UsageError("say either --resend (they may get it twice) or --accept (they may have got nothing)")
+    how = Settlement.RESEND if resend else Settlement.ACCEPT
+    count = app.deliveries.settle(record.id, how, app.now(), keys=_keys(addresses))
     session.out(f"{record.name}: {count:,} settled: {how}")
-    if count and how == Settlement.RESEND:
+    if count and resend:
         _advise(session, record)
+
+
+def _keys(addresses: tuple[str, ...]) -> set[str]:
+    """What the addresses are known by. Raises UsageError for one that is none."""
+    from digest.subscriptions.addresses import mailbox
+
+    try:
+        return {mailbox(address).key for address in addresses}
+    except AddressError as error:
+        raise UsageError(f"{error.message}: nothing was settled", hint=error.hint) from error
 
 
 def _advise(session: Session, record: EditionRecord) -> None:

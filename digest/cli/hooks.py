@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from digest.cli.run import _log_to_stderr
+from digest.cli.run import log_to_stderr
 from digest.cli.session import Session, pass_session
 from digest.errors import ConfigError
 
@@ -37,7 +37,7 @@ def serve(session: Session, host: str, port: int) -> None:
             hint="give it the key of one under [webhooks] in digest.toml; docs/providers.md tells which",
         )
     app.bounces.let_go(app.now())
-    _log_to_stderr("text", logging.DEBUG if session.verbose else logging.INFO)
+    log_to_stderr("text", logging.DEBUG if session.verbose else logging.INFO)
     with listen(host, port) as listening:
         here = address_of(listening)
         for name in app.reporters:

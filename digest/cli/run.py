@@ -32,7 +32,7 @@ def run(session: Session, style: str) -> None:
     app.require_postal_address()
     app.signer, app.database  # noqa: B018 - what is missing is told now, not on Monday at seven
     app.renderer.check()
-    _log_to_stderr(style, logging.DEBUG if session.verbose else logging.INFO)
+    log_to_stderr(style, logging.DEBUG if session.verbose else logging.INFO)
     running.run(_run(app))
 
 
@@ -43,13 +43,15 @@ async def _run(app: App) -> None:
     await until_told(tick(app, stop), stop, lambda _words: None)
 
 
-def _log_to_stderr(style: str, level: int) -> None:
+def log_to_stderr(style: str, level: int) -> None:
+    """One line an event, ``text`` or ``json``; of the web server's own only what is wrong."""
     output = logging.StreamHandler(sys.stderr)
     output.setFormatter(_Json() if style == "json" else _KeyValue())
-    logger = logging.getLogger("digest")
-    logger.handlers = [output]
-    logger.setLevel(level)
-    logger.propagate = False
+    for name, least in (("digest", level), ("uvicorn", max(level, logging.WARNING))):
+        logger = logging.getLogger(name)
+        logger.handlers = [output]
+        logger.setLevel(least)
+        logger.propagate = False
 
 
 def _facts(record: logging.LogRecord) -> dict[str, Any]:

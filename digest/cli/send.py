@@ -162,16 +162,16 @@ class _Sending:
         goes_on = None
         if left and record.stopped is None:
             self.stop = asyncio.Event()  # an event serves one event loop, and each edition has its own
-            goes_on = self._hand_over(record, left)
+            goes_on = self._hand_over(record)
         elif not left:
             self._session.note(f"{record.name} is complete: nothing was left to send")
         self._report(record, goes_on)
 
-    def _hand_over(self, record: EditionRecord, left: int) -> datetime | None:
+    def _hand_over(self, record: EditionRecord) -> datetime | None:
         """Hands over what is due; returns when to go on if limits ended it."""
         from digest import crew
 
-        with self._watched(record, left) as (watch, display):
+        with self._watched(record) as (watch, display):
             work = drawn(crew.deliver(self._app, record, watch, self.stop), display)
             try:
                 return run(until_told(work, self.stop, display.say))
@@ -180,9 +180,10 @@ class _Sending:
                 return None
 
     @contextmanager
-    def _watched(self, record: EditionRecord, left: int) -> Iterator[tuple[Watch, Display]]:
+    def _watched(self, record: EditionRecord) -> Iterator[tuple[Watch, Display]]:
         """Somebody who watches, and what shows it: events for a program, a bar or lines for a person."""
-        tally = Tally(left, self._app.now, [server.called for server in self._app.config.smtp])
+        due = self._app.deliveries.due(record.id, self._app.now())
+        tally = Tally(due, self._app.now, [server.called for server in self._app.config.smtp])
         if self.events.wanted:
             watch = EventWatch(self.events, record, tally, named=self._session.verbose, end=self.stop.set)
             watch.started()
@@ -212,9 +213,9 @@ class _Sending:
             raise DigestError(
                 f"{record.name}: {sum(counts.values())} deliveries are known, {record.deliveries} were frozen"
             )
-        self._advise(record, counts, due)
+        self._advise(record, counts, goes_on)
 
-    def _advise(self, record: EditionRecord, counts: dict[DeliveryStatus, int], due: datetime | None) -> None:
+    def _advise(self, record: EditionRecord, counts: dict[DeliveryStatus, int], goes_on: datetime | None) -> None:
         left = _left(counts)
         if uncertain := counts.get(DeliveryStatus.UNCERTAIN):
             self._session.note(
@@ -227,8 +228,21 @@ class _Sending:
             again = f"Run `digest send --period {record.period.name}` again to go on"
             self._session.note(f"stopped; {left:,} are left. {again}")
         elif left:
-            when = f", the next at {due:%Y-%m-%d %H:%M} UTC" if due else ""
-            self._left.append(f"{left:,} deliveries of {record.name} are to be tried later{when}")
+            self._left += self._later(record, left, goes_on)
+
+    def _later(self, record: EditionRecord, left: int, goes_on: datetime | None) -> Iterator[str]:
+        """What is left, in words: what waits for its time, and what is to be tried again."""
+        waiting = self._app.deliveries.waiting(record.id, self._app.now())
+        queued, hour = waiting.get(DeliveryStatus.QUEUED, (0, None))
+        _, again = waiting.get(DeliveryStatus.DEFERRED, (0, None))
+        if queued:
+            yield f"{queued:,} deliveries of {record.name} wait for their time{_next(hour)}"
+        if left > queued:
+            yield f"{left - queued:,} deliveries of {record.name} are to be tried later{_next(goes_on or again)}"
+
+
+def _next(due: datetime | None) -> str:
+    return f", the next at {due:%Y-%m-%d %H:%M} UTC" if due else ""
 
 
 def _left(counts: dict[DeliveryStatus, int]) -> int:

@@ -75,7 +75,7 @@ class Tally:
     """Watches in silence: counts what is recorded, at a cost that each message can bear; whoever looks (``standing``)
     pays for the rates.
 
-    ``total`` is how many are to be handed over, ``names`` are the servers that are told apart.
+    ``total`` is how many are due at the beginning; more may become due on the way. ``names`` are the servers that are told apart.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class Tally:
         rate = self._meter.rate(done, now)
         return Standing(
             done=done,
-            total=self.total,
+            total=max(self.total, done),
             rate=rate,
             left=max(self.total - done, 0) / rate if rate and not self._paused else None,
             counts=dict(self._counts),

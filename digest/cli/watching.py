@@ -6,23 +6,18 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
 
 from digest.cli.session import Session
-from digest.cli.tally import ServerStanding, Standing, State, Tally
+from digest.cli.tally import Standing, Tally
 from digest.errors import TransportError
 from digest.model import DeliveryStatus, Outcome
-
-if TYPE_CHECKING:  # rich is slow to import, and only a terminal needs it
-    from rich.console import Group
-    from rich.table import Table
 
 T = TypeVar("T")
 
 LINE_EVERY = 10  # seconds
 DRAW_EVERY = 0.25
-BAR_WIDTH = 30
 
 
 class PersonWatch:
@@ -158,51 +153,14 @@ class _Board:
 
 @contextmanager
 def _board(name: str, tally: Tally) -> Iterator[_Board]:
-    from rich.console import Console
+    from rich.console import Console  # slow to import, and only a terminal needs it
     from rich.live import Live
+
+    from digest.cli.picture import picture
 
     console = Console(stderr=True, markup=False, emoji=False, highlight=False)  # names are the configuration's
     with Live(console=console, auto_refresh=False, transient=True) as live:
         yield _Board(
-            draw=lambda: live.update(picture(name, tally.standing()), refresh=True),
+            draw=lambda: live.update(picture(name, tally.standing(), console.width), refresh=True),
             say=lambda text: console.print(text, soft_wrap=True),
         )
-
-
-def picture(name: str, standing: Standing) -> Group:
-    """One line for all, and with several servers one more for each."""
-    from rich.console import Group
-    from rich.progress_bar import ProgressBar
-
-    whole = _grid()
-    whole.add_row(
-        f"sending {name}",
-        ProgressBar(total=max(standing.total, 1), completed=standing.done, width=BAR_WIDTH),
-        f"{standing.done:,}/{standing.total:,}",
-        f"{standing.rate:,.0f}/s",
-        "" if standing.left is None else f"{timedelta(seconds=round(standing.left))}",
-        *_tolls(standing.counts),
-    )
-    return Group(whole, _servers(standing.servers)) if len(standing.servers) > 1 else Group(whole)
-
-
-def _servers(servers: tuple[ServerStanding, ...]) -> Table:
-    table = _grid()
-    for server in servers:
-        accepted = f"{server.counts[DeliveryStatus.ACCEPTED]:,} accepted"
-        table.add_row(f"  {server.name}", f"{server.rate:,.0f}/s", accepted, *_tolls(server.counts), _state(server))
-    return table
-
-
-def _tolls(counts: dict[DeliveryStatus, int]) -> tuple[str, str]:
-    return f"{counts[DeliveryStatus.DEFERRED]:,} deferred", f"{counts[DeliveryStatus.FAILED]:,} failed"
-
-
-def _state(server: ServerStanding) -> str:
-    return f"limit until {server.until:%H:%M} UTC" if server.state is State.LIMIT else server.state
-
-
-def _grid() -> Table:
-    from rich.table import Table
-
-    return Table.grid(padding=(0, 2, 0, 0))

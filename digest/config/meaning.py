@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from digest import dkim
+from digest.bounces.recording import Score
 from digest.compose import Rules
 from digest.config import tables
 from digest.config.delivering import Dkim
@@ -20,6 +22,8 @@ from digest.sending.pace import Pace
 from digest.sending.ports import Transport
 from digest.sending.relay import Relay
 from digest.sending.server import Server, Tls
+
+_LONGEST = {Unit.DAY: timedelta(days=1), Unit.WEEK: timedelta(weeks=1), Unit.MONTH: timedelta(days=31)}
 
 
 def digest(name: str, config: Config) -> Digest:
@@ -127,6 +131,13 @@ def pace(config: Config, processes: int, place: int) -> Pace:
         processes=processes,
         place=place,
     )
+
+
+def score(config: Config) -> Score:
+    """When soft bounces suppress: the window has room for so many editions of the digest that comes most rarely."""
+    table = config.bounces
+    rarest = max(_LONGEST[Unit(digest.cadence)] for digest in config.digests.values())
+    return Score(table.soft_limit, max(table.soft_window, table.soft_limit * rarest), provable=bool(table.address))
 
 
 def dkim_key(table: Dkim) -> dkim.Key:

@@ -124,11 +124,21 @@ class KeyFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """Whether a foreign domain wants the reports that a policy sends there; ``name`` is where it would say so."""
+
+    domain: str
+    name: str
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
 class DmarcFacts:
     """Where a From domain's policy was looked for, and what was there: at itself first."""
 
     domain: str
     tried: tuple[tuple[str, Answer], ...]
+    reports: tuple[ReportFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from digest.deliverability.facts import (
     KeyFacts,
     MailboxFacts,
     Plan,
+    ReportFacts,
     ReverseFacts,
     Server,
     ServerFacts,
@@ -22,11 +23,12 @@ from digest.deliverability.facts import (
 )
 from digest.deliverability.ports import Handshake, Names
 from digest.deliverability.spf import Mechanism, Network, Policy, Step, Term
-from digest.deliverability.tags import is_dmarc
+from digest.deliverability.tags import is_dmarc, report_domains
 from digest.proof.domains import registered
 from digest.resolving import NULL_MX, Answer, Kind, Status
 
 RECORDS_MAXIMUM = 40  # SPF records of one tree that are looked at; who needs a quarter of them is at fault already
+REPORTED_MAXIMUM = 10  # domains that get reports; receivers need not send to more than two (RFC 7489, 6.2)
 NAMES_MAXIMUM = 10  # of one address that are confirmed (RFC 7208, 4.6.4 says so of ptr)
 
 
@@ -122,16 +124,25 @@ def _networks(term: Term, addresses: Answer) -> Iterator[Network]:
 
 
 def _dmarc(names: Names, domain: str) -> DmarcFacts:
-    """At the domain, and where it has no policy, at those above it, up to the one that was registered."""
+    """At the domain, and where it has no policy, at the one that was registered: nowhere else (RFC 7489, 6.6.3)."""
     tried: list[tuple[str, Answer]] = []
-    labels, top = domain.split("."), registered(domain)
-    for start in range(len(labels) - len(top.split(".")) + 1):
-        name = f"_dmarc.{'.'.join(labels[start:])}"
+    for owner in dict.fromkeys((domain, registered(domain))):
+        name = f"_dmarc.{owner}"
         answer = names.ask(name, Kind.TXT)
         tried.append((name, answer))
-        if not answer.known or any(is_dmarc(text) for text in answer.values):
+        if policies := [text for text in answer.values if is_dmarc(text)]:
+            return DmarcFacts(domain, tuple(tried), _reports(names, owner, policies))
+        if not answer.known:
             break
     return DmarcFacts(domain, tuple(tried))
+
+
+def _reports(names: Names, owner: str, policies: list[str]) -> tuple[ReportFacts, ...]:
+    """Whether those outside of the owner's domain who get reports have said that they want them (RFC 7489, 7.1)."""
+    domains = [domain for policy in policies for domain in report_domains(policy)][:REPORTED_MAXIMUM]
+    foreign = [domain for domain in dict.fromkeys(domains) if registered(domain) != registered(owner)]
+    wanted = {domain: f"{owner}._report._dmarc.{domain}" for domain in foreign}
+    return tuple(ReportFacts(domain, name, names.ask(name, Kind.TXT)) for domain, name in wanted.items())
 
 
 def _uses(plan: Plan) -> dict[str, tuple[str, ...]]:

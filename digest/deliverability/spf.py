@@ -251,6 +251,30 @@ class Policy:
         return last.policy.default if last and last.policy and last.term.mechanism is Mechanism.REDIRECT else ""
 
 
+_OWNED = {4: 8, 6: 12}  # the shortest prefixes that one owner has, or may be given by a registry
+
+
+def welcome(policy: Policy) -> Iterator[tuple[str, str]]:
+    """What lets everybody send in the domain's name: the word of its record, and where else that word leads to, or "".
+
+    What is refused before is not taken off: nobody can list all strangers.
+    """
+    for step in policy.steps:
+        if step.term.qualifier not in {"+", ""}:  # a redirect has none
+            continue
+        if step.policy:
+            for word, inside in welcome(step.policy):
+                yield step.term.text, inside or f"{word} at {step.policy.domain}"
+        elif step.term.mechanism is Mechanism.ALL:
+            yield "+all", ""
+        elif any(map(_is_too_wide, step.networks)):
+            yield step.term.text, ""
+
+
+def _is_too_wide(network: Network) -> bool:
+    return network.prefixlen < _OWNED[network.version]
+
+
 def evaluate(policy: Policy, address: IPv4Address | IPv6Address) -> Result:
     """What receivers find when this address sends (RFC 7208, 4.6)."""
     if not policy.record or policy.record.fault:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
+_MAILBOX = re.compile(r"mailto:[^@]+@([^!@]+)(?:!\d+[kmgt]?)?", re.IGNORECASE)  # perhaps with the largest size
 _FOLD = re.compile(r"[ \t\r\n]+")
 
 
@@ -48,3 +49,9 @@ def is_dmarc(text: str) -> bool:
     """Whether a TXT record is one of DMARC at all (RFC 7489, 6.6.3)."""
     name, _, value = text.partition(";")[0].partition("=")
     return name.strip() == "v" and value.strip() == "DMARC1"
+
+
+def report_domains(text: str) -> tuple[str, ...]:
+    """The domains to which a DMARC policy has its reports mailed (``rua``; RFC 7489, 6.2)."""
+    found = (_MAILBOX.fullmatch(uri.strip()) for uri in parse(text).get("rua").split(","))
+    return tuple(match[1].lower().rstrip(".") for match in found if match)

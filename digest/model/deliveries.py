@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from digest.model.notices import Notice
+
 
 class DeliveryStatus(StrEnum):
     """Where a delivery stands; the drawing is in ``digest.delivery``."""
@@ -73,9 +75,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A delivery as it stands after a try; ``suppress`` is the reason to mail this subscriber no more, or ""."""
+    """A delivery as it stands after a try; ``suppress`` is the reason to mail this subscriber no more, or "".
+
+    ``bounce``: the refusal that counts against the mailbox, if it was one.
+    """
 
     delivery: Delivery
     token: str
     server: str = ""
     suppress: str = ""
+    bounce: Notice | None = None

@@ -28,7 +28,7 @@ class Notice:
     enhanced code (RFC 3463) such as 5.1.1, or "". ``raw`` is the report itself, kept where it was not understood.
 
     The kind is acted on as it stands: whoever makes a notice of a report that anybody could have forged makes it a mild
-    one.
+    one, which is not ``proven``: neither a signature of ours nor a provider's own hand vouches for it.
     """
 
     key: str
@@ -41,15 +41,20 @@ class Notice:
     raw: bytes = b""
     subscriber: int = 0
     edition: str = ""
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """Whom a notice is about, and which edition, as far as the ledger knows them: 0 and None where it does not."""
+    """Whom a notice is about, and which edition, as far as the ledger knows them: 0 and None where it does not.
+
+    ``erased``: somebody who was erased, of whom nothing is kept.
+    """
 
     subscriber: int = 0
     status: SubscriberStatus | None = None
     edition: int = 0
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime, make_msgid
 
 from digest.app import App
 from digest.desk import accepted
-from digest.errors import DigestError, TransportError
+from digest.errors import DigestError, StoreError, TransportError
 from digest.message import ascii_domain, header_text, quoted_printable
 from digest.model import EditionRecord, Message, Period, Reply, Sender
 from digest.period import send_time
@@ -17,6 +18,7 @@ from digest.publishing import Digest
 from digest.scheduler.logged import log, nameless
 from digest.sending.ports import Transport
 from digest.sending.unrecorded import hand_over
+from digest.store.alarms import Trouble
 
 TRY_AGAIN = timedelta(minutes=5)  # after an error that may pass: a locked database, a template being edited
 
@@ -34,31 +36,61 @@ class Notice:
 class Alarm:
     """Tells the operator by mail what keeps an edition from leaving: once when it begins, and once when it is over.
 
-    What cannot be mailed either is tried again every TRY_AGAIN, until it is out or not true any more. Says nothing
-    where no operator is configured.
+    What cannot be mailed either is tried again every TRY_AGAIN, until it is out or not true any more. A restart forgets
+    nothing that was told, nor since when it is so. Says nothing where no operator is configured.
     """
 
     def __init__(self, app: App) -> None:
         self._app = app
+        self._troubles = app.alarms.known()  # what it is about -> what is not over, or whose end is still to be told
         self._unsaid: dict[str, Notice] = {}  # what it is about -> what is to be said
-        self._said: set[str] = set()
         self._not_before = app.now()
         self._speaking: asyncio.Task[None] | None = None
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether all is well, as far as is known."""
+        return not self._troubles
+
+    def since(self, about: str) -> datetime | None:
+        """Since when there is this trouble, if there is."""
+        trouble = self._troubles.get(about)
+        return trouble.since if trouble else None
+
+    def begin(self, about: str) -> datetime:
+        """Since when there is this trouble, which begins now if it was not there."""
+        if about not in self._troubles:
+            self._troubles[about] = Trouble(self._app.now())
+            self._remember(about)
+        return self._troubles[about].since
+
     def ring(self, about: str, notice: Notice) -> None:
-        waiting = self._unsaid.get(about)
-        if waiting and waiting.over:  # as far as the operator knows, it never was
-            del self._unsaid[about]
-            self._said.add(about)
-        elif self._app.config.delivery.operator and about not in self._said:
+        self.begin(about)
+        if self._troubles[about].told:
+            self._unsaid.pop(about, None)  # that it was over: as far as the operator knows, it never was
+        elif self._app.config.delivery.operator:
             self._unsaid.setdefault(about, notice)
 
     def over(self, about: str, notice: Notice) -> None:
-        if about in self._said:
-            self._said.remove(about)
+        trouble = self._troubles.get(about)
+        if trouble and trouble.told and self._app.config.delivery.operator:
             self._unsaid[about] = notice
-        elif about in self._unsaid and not self._unsaid[about].over:
-            del self._unsaid[about]
+        else:
+            self.drop(about)
+
+    def drop(self, about: str) -> None:
+        """Nothing more is said of it."""
+        self._unsaid.pop(about, None)
+        if self._troubles.pop(about, None):
+            self._remember(about)
+
+    def _remember(self, about: str) -> None:
+        """Keeps it for the next run. Where the database is what is in trouble, this one remembers."""
+        with suppress(StoreError):
+            if trouble := self._troubles.get(about):
+                self._app.alarms.keep(about, trouble)
+            else:
+                self._app.alarms.forget(about)
 
     def speak_soon(self) -> None:
         """Mails what is unsaid, beside everything else. A bug that ended that is raised at the next call."""
@@ -81,24 +113,27 @@ class Alarm:
             await self._say(about, notice)
 
     async def _say(self, about: str, notice: Notice) -> None:
+        """What happens while it is on its way is the opposite of it, and unsaid."""
         del self._unsaid[about]
+        before = self._troubles.pop(about)
         if not notice.over:
-            self._said.add(about)
+            self._troubles[about] = replace(before, told=True)
         if why := await self._refused(_mail(notice, self._app.config.delivery.operator, self._app.now())):
             self._not_before = self._app.now() + TRY_AGAIN
-            self._take_back(about, notice)
+            self._take_back(about, notice, before)
             log.warning("operator not told", extra={"subject": notice.subject, "why": why})
         else:
             log.info("operator told", extra={"subject": notice.subject})
+        self._remember(about)
 
-    def _take_back(self, about: str, notice: Notice) -> None:
-        if notice.over:
-            self._unsaid.setdefault(about, notice)
-        elif about in self._said:
-            self._said.remove(about)
+    def _take_back(self, about: str, notice: Notice, before: Trouble) -> None:
+        opposite = self._unsaid.pop(about, None)
+        if opposite is None:
             self._unsaid[about] = notice
+        if opposite and opposite.over:
+            del self._troubles[about]  # it is over meanwhile, and that it ever was nobody has heard
         else:
-            del self._unsaid[about]  # it is over meanwhile, and that it ever was nobody has heard
+            self._troubles[about] = before  # if it has begun again, then nobody has heard that it was over
 
     async def _refused(self, message: Message) -> str:
         """Hands it to the first server that takes it; why none did, or nothing."""
@@ -120,7 +155,7 @@ async def _refused_by(transport: Transport, message: Message) -> str:
 
 
 def _mail(notice: Notice, operator: str, now: datetime) -> Message:
-    sender = ascii_domain(notice.sender.address)
+    sender, operator = ascii_domain(notice.sender.address), ascii_domain(operator)
     message_id = make_msgid("notice", sender.rpartition("@")[2])
     fields = {
         "From": sender.encode(),
@@ -142,9 +177,15 @@ def _mail(notice: Notice, operator: str, now: datetime) -> Message:
 
 
 def stuck(record: EditionRecord, waiting: str, error: DigestError, since: datetime) -> Notice:
+    if isinstance(error, TransportError):
+        why = ": no mail server takes its messages"
+        goes_on = "as soon as\na server takes mail"
+        look = "says whether the servers can be reached"
+    else:
+        why, goes_on, look = "", "once\nthat is mended", "looks at everything that sending needs"
     return Notice(
         record.sender,
-        f"{record.name} is not being sent: no mail server takes its messages",
+        f"{record.name} is not being sent{why}",
         f"""{error.message}
 {error.hint}
 
@@ -152,10 +193,10 @@ since:    {since:%Y-%m-%d %H:%M} UTC
 edition:  {record.name}, number {record.number}: {record.title}
 waiting:  {waiting} of {record.deliveries:,} deliveries
 
-Nothing is lost, and nobody is marked as failed. It is tried again every few minutes, and goes on by itself as soon as
-a server takes mail; you will hear of that. Until then:
+Nothing is lost, and nobody is marked as failed. It is tried again every few minutes, and goes on by itself {goes_on};
+you will hear of that. Until then:
 
-- `digest check` says whether the servers can be reached.
+- `digest check` {look}.
 - `digest editions show {record.name}` says how far it has come.
 - `digest editions stop {record.name}` gives it up.
 """,
@@ -166,10 +207,37 @@ def unstuck(record: EditionRecord, waiting: str, since: datetime, now: datetime)
     return Notice(
         record.sender,
         f"{record.name} is being sent again",
-        f"""A mail server takes its messages again.
+        f"""Its messages leave again.
 
 paused:   {since:%Y-%m-%d %H:%M} to {now:%Y-%m-%d %H:%M} UTC
 waiting:  {waiting} of {record.deliveries:,} deliveries
+
+There is nothing to do.
+""",
+        over=True,
+    )
+
+
+def blind(digest: Digest, error: DigestError) -> Notice:
+    return Notice(
+        digest.sender,
+        "nothing is being sent",
+        f"""{error.message}
+{error.hint}
+
+Which editions have something to hand over cannot be told. It is tried again every few seconds, and goes on by itself
+once that is mended; you will hear of that. Until then, `digest check` looks at the database.
+""",
+    )
+
+
+def seeing(digest: Digest, since: datetime, now: datetime) -> Notice:
+    return Notice(
+        digest.sender,
+        "sending goes on",
+        f"""The database can be read again.
+
+paused:   {since:%Y-%m-%d %H:%M} to {now:%Y-%m-%d %H:%M} UTC
 
 There is nothing to do.
 """,

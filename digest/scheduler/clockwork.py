@@ -7,12 +7,14 @@ from datetime import datetime
 
 from digest import crew
 from digest.app import App
-from digest.errors import DigestError, StoreError, TransportError, TryLaterError
+from digest.errors import DigestError, StoreError, TryLaterError
 from digest.model import FINAL_STATUSES, EditionRecord, Period
 from digest.period import due, next_send
 from digest.publishing import Digest
-from digest.scheduler.alarm import TRY_AGAIN, Alarm, stuck, unpublished, unstuck
+from digest.scheduler.alarm import TRY_AGAIN, Alarm, blind, seeing, stuck, unpublished, unstuck
 from digest.scheduler.logged import LogWatch, log
+
+_SENDING = "sending"  # the trouble of not knowing what to send; that of an edition goes by its name
 
 
 class Clockwork:
@@ -22,7 +24,6 @@ class Clockwork:
         self._app = app
         self._waiting: dict[str, str] = {}  # digest -> the period that had too few articles or readers
         self._not_before: dict[str | int, datetime] = {}  # digest or edition -> when it is tried again
-        self._paused: dict[int, datetime] = {}  # edition -> since when no server takes its mail
         self.sending: dict[int, asyncio.Task[None]] = {}
         self.alarm = Alarm(app)
 
@@ -38,20 +39,21 @@ class Clockwork:
             return None
         if now < self._not_before.get(digest.name, now):
             return None
+        edition = f"{digest.name}/{period.name}"
+        trouble = f"publishing {edition}"
         try:
-            if self._app.editions.find(digest.name, period.name):
-                return None
-            return self._publish(digest, period)
+            found = self._app.editions.find(digest.name, period.name)
+            record = None if found else self._publish(digest, period)
         except TryLaterError as error:
             self._waiting[digest.name] = period.name
-            log.warning("not published", extra={"edition": f"{digest.name}/{period.name}", "why": error.message})
+            log.warning("not published", extra={"edition": edition, "why": error.message})
         except DigestError as error:
             self._not_before[digest.name] = now + TRY_AGAIN
-            log.error(
-                "publishing failed",
-                extra={"edition": f"{digest.name}/{period.name}", "why": error.message, "hint": error.hint},
-            )
-            self.alarm.ring(f"{digest.name}/{period.name}", unpublished(digest, period, error))
+            log.error("publishing failed", extra={"edition": edition, "why": error.message, "hint": error.hint})
+            self.alarm.ring(trouble, unpublished(digest, period, error))
+        else:
+            self.alarm.drop(trouble)
+            return record
         return None
 
     def _publish(self, digest: Digest, period: Period) -> EditionRecord:
@@ -74,15 +76,32 @@ class Clockwork:
             self.sending.pop(edition).result()
         try:
             unfinished = self._app.deliveries.unfinished(self._app.now())
-            records = self._app.editions.every() if unfinished else ()
+            records = () if self.alarm.is_silent and not unfinished else self._app.editions.every()
         except StoreError as error:
             log.error("sending failed", extra={"why": error.message, "hint": error.hint})
+            self.alarm.ring(_SENDING, blind(self._any_digest, error))
             return
         now = self._app.now()
+        if since := self.alarm.since(_SENDING):
+            self.alarm.over(_SENDING, seeing(self._any_digest, since, now))
         for record in records:
-            rests = now < self._not_before.get(record.id, now)
-            if record.id in unfinished and record.id not in self.sending and not rests:
+            if record.id in self.sending:
+                continue
+            if record.id not in unfinished:
+                self._left_to_others(record)
+            elif now >= self._not_before.get(record.id, now):
                 self.sending[record.id] = asyncio.create_task(self._send(record, stop))
+
+    @property
+    def _any_digest(self) -> Digest:
+        return self._app.digest(self._app.digests[0])
+
+    def _left_to_others(self, record: EditionRecord) -> None:
+        """What becomes of the trouble with an edition that a person has stopped, or sent to its end."""
+        if record.stopped:
+            self.alarm.drop(record.name)
+        elif self.alarm.since(record.name) and self._waits(record) == "0":
+            self._goes_on(record)
 
     async def _send(self, record: EditionRecord, stop: asyncio.Event) -> None:
         watch = LogWatch(record, paused=lambda: self._pauses(record), goes_on=lambda: self._goes_on(record))
@@ -95,15 +114,14 @@ class Clockwork:
         except DigestError as error:
             self._not_before[record.id] = self._app.now() + TRY_AGAIN
             log.error("sending failed", extra={"edition": record.name, "why": error.message, "hint": error.hint})
-            if isinstance(error, TransportError):
-                self.alarm.ring(record.name, stuck(record, self._waits(record), error, self._pauses(record)))
+            self.alarm.ring(record.name, stuck(record, self._waits(record), error, self._pauses(record)))
 
     def _pauses(self, record: EditionRecord) -> datetime:
         """Since when: a pause goes on over all tries, until a message is through."""
-        return self._paused.setdefault(record.id, self._app.now())
+        return self.alarm.begin(record.name)
 
     def _goes_on(self, record: EditionRecord) -> None:
-        if since := self._paused.pop(record.id, None):
+        if since := self.alarm.since(record.name):
             self.alarm.over(record.name, unstuck(record, self._waits(record), since, self._app.now()))
 
     def _waits(self, record: EditionRecord) -> str:

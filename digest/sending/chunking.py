@@ -22,6 +22,8 @@ from digest.sending.line import Line, LineError, Said
 from digest.sending.ports import Bag, Parcel
 from digest.sending.server import Offer, Server
 
+NOT_KNOWN = frozenset({500, 502})  # a server may lack RSET, strange as that is; no other answer refuses it
+
 
 class Chunks:
     """Mail transactions that overlap."""
@@ -41,6 +43,10 @@ class Chunks:
     @property
     def spent(self) -> bool:
         return self._left <= 0 or not self._line.is_open
+
+    @property
+    def takes_utf8(self) -> bool:
+        return self._offer.smtputf8
 
     async def close(self) -> None:
         await self._line.close(GOODBYE)
@@ -128,6 +134,8 @@ class Chunks:
         """All that is said to the first one under way: to RSET, MAIL, RCPT and BDAT, refused or not."""
         for command in ("RSET", "MAIL", "RCPT"):
             said = await self._reply(self._server.command_timeout)
+            if command == "RSET" and not said.positive and said.code not in {SERVICE_CLOSING, *NOT_KNOWN}:
+                raise LineError("the server's answers do not belong to what was asked")
             if not said.positive:
                 self._against = self._against or (command, said)
                 self._closing = self._closing or said.code == SERVICE_CLOSING

@@ -81,6 +81,10 @@ class Dialogue:
     def spent(self) -> bool:
         return self._left <= 0 or not self._line.is_open
 
+    @property
+    def takes_utf8(self) -> bool:
+        return self._offer.smtputf8
+
     async def close(self) -> None:
         await self._line.close(GOODBYE)
 

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+REPLIES_MAXIMUM = 1000  # that nobody has read: more than any window asks for
 REPLY_MAXIMUM = 64 * 1024  # bytes of one reply, all its lines together
 _LINE = re.compile(rb"(\d{3})(?:([ -])(.*))?", re.DOTALL)
 
@@ -95,6 +96,8 @@ class Line(asyncio.Protocol):
             self._heard(line.removesuffix(b"\r"))
         if len(self._rest) + sum(map(len, self._lines)) > REPLY_MAXIMUM:
             self._fail("the server's reply has no end")
+        if len(self._replies) > REPLIES_MAXIMUM:
+            self._fail("the server does not stop answering")
         if self._replies:
             self._wake()
 

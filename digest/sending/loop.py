@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import cast
 
 from digest.delivery import pause
 from digest.errors import TransportError
@@ -27,6 +28,8 @@ from digest.sending.supply import Supply
 from digest.sending.waiting import Waiting
 from digest.sending.work import Work
 
+FOR_A_SEAT = 1.0  # seconds after which a connection looks whether it may be opened again
+
 
 async def send(
     edition: int,
@@ -38,11 +41,12 @@ async def send(
     clock: Clock,
     watch: Watch,
     stop: asyncio.Event,
+    shared: dict[str, Outlet] | None = None,
 ) -> datetime | None:
     """Hands over all that is due of an edition; ``write`` makes a delivery's message (may raise AddressError).
 
     Ends when nothing is due or ``stop`` is set; what is in hand is finished first, and claims that were not used are
-    handed back. Returns when to go on if all servers have had what their limits allow, else None. Raises TransportError
+    handed back. ``shared`` are the servers that other runs of this process send through at the same time. Returns when to go on if all servers have had what their limits allow, else None. Raises TransportError
     when all of them stayed sick for ``pace.outage``, StoreError when the ledger cannot be written; also then everything
     that the servers said is recorded first, where that is possible.
     """
@@ -57,6 +61,7 @@ async def send(
             watch=watch,
             stop=stop,
             executor=executor,
+            shared={} if shared is None else shared,
         )
         return await run.to_the_end()
 
@@ -76,10 +81,11 @@ class _Run:
         watch: Watch,
         stop: asyncio.Event,
         executor: ThreadPoolExecutor,
+        shared: dict[str, Outlet],
     ) -> None:
         self._relays = relays
         self._clock = clock
-        self._watch = watch
+        self._watch = watch = cast("Watch", _Careful(watch, self._failed))
         self._stop = stop
         self._waiting = Waiting({domain: pace.share(limits) for domain, limits in pace.domains.items()})
         self._supply = Supply(
@@ -92,7 +98,7 @@ class _Run:
             watch=watch,
             executor=executor,
         )
-        self._fleet = Fleet(pace, clock, watch)
+        self._fleet = Fleet(pace, clock, watch, shared)
         self._journal = Journal(self._commit, self._recorded, lambda: self._at_work // 2)
         self._work = Work(
             write,
@@ -112,24 +118,25 @@ class _Run:
 
     async def to_the_end(self) -> datetime | None:
         await self._supply.recover()
-        await self._fleet.open(self._relays, self._supply)
-        await self._fill()
         try:
+            await self._fleet.open(self._relays, self._supply)
+            await self._fill()
             async with self._journal:
                 await self._carry_all(self._fleet.places(len(self._waiting)))
         finally:
             await self._supply.hand_back()
+            await self._fleet.close(self._supply)
         if self._fault is not None:
             raise self._fault
         return self._fleet.goes_on_at()
 
-    async def _carry_all(self, places: Sequence[Outlet]) -> None:
+    async def _carry_all(self, places: Sequence[tuple[Outlet, int]]) -> None:
         """All connections side by side. However that ends, none of them is left behind.
 
         Cancelled, they are told in two ways: ``asyncio.wait_for`` loses a cancellation that comes together with what it
         waited for (https://github.com/python/cpython/issues/86296, until 3.12), and aiosmtplib waits by it.
         """
-        carrying = [asyncio.create_task(self._carry(_Worker(self, outlet))) for outlet in places]
+        carrying = [asyncio.create_task(self._carry(_Worker(self, outlet, place))) for outlet, place in places]
         try:
             if carrying:
                 await asyncio.wait(carrying)
@@ -145,7 +152,10 @@ class _Run:
     async def _carry(self, worker: _Worker) -> None:
         try:
             while not self._ending and (wait := await self._wait(worker.outlet)) is not None:
-                if wait > 0:
+                if not worker.has_seat:
+                    await worker.close()
+                    await self._rest(FOR_A_SEAT)
+                elif wait > 0:
                     await self._pass_time(worker, wait)
                 else:
                     await self._attend(worker)
@@ -165,6 +175,8 @@ class _Run:
             rest = pause(worker.failures, self._clock.chance()).total_seconds()
             if self._fleet.fell_ill(worker.outlet, error):
                 await self._supply.hand_back()
+            if self._fleet.is_over:
+                self._over.set()
         finally:
             self._at_work -= 1
             self._stir()
@@ -178,7 +190,8 @@ class _Run:
         for left, claimed in self._waiting.overdue(now.timestamp()):
             await self._supply.give_back(claimed, now + timedelta(seconds=left))
         wait = self._fleet.wait(outlet, now)
-        return None if wait is None else max(wait, self._waiting.wait(now.timestamp()))
+        ascii_only = self._work.is_for_ascii_only(outlet)
+        return None if wait is None else max(wait, self._waiting.wait(now.timestamp(), ascii_only=ascii_only))
 
     async def _something(self) -> bool:
         """Whether there is something to carry. Who finds nothing stays until nobody has anything in hand that may come
@@ -268,27 +281,47 @@ class _Run:
 
     async def _commit(self, handing: Sequence[tuple[int, str, str]], outcomes: Sequence[Outcome]) -> frozenset[int]:
         try:
-            return await self._supply.commit(handing, outcomes)
+            granted = await self._supply.commit(handing, outcomes)
+            if len(granted) < len(handing):  # no outcome tells of those: who waits for the last one looks again
+                self._stir()
+                if await self._supply.is_stopped():
+                    self._over.set()
         except Exception as error:
             self._failed(error)
             raise
+        return granted
 
     def _recorded(self, outcome: Outcome) -> None:
         self._stir()
         if outcome.delivery.status is DeliveryStatus.QUEUED:
             self._supply.comes_back()
             return
-        try:
-            self._watch.recorded(outcome)
-        except Exception as error:  # noqa: BLE001 - whoever watches must not keep the others from being recorded
-            self._failed(error)
+        self._watch.recorded(outcome)
+
+
+class _Careful:
+    """A watch that raises nothing: whoever watches must not keep anything from being recorded. Its errors end the run."""
+
+    def __init__(self, watch: Watch, failed: Callable[[BaseException], None]) -> None:
+        self._watch = watch
+        self._failed = failed
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        def tell(*words: object) -> None:
+            try:
+                getattr(self._watch, name)(*words)
+            except Exception as error:  # noqa: BLE001 - of whatever kind
+                self._failed(error)
+
+        return tell
 
 
 class _Worker:
     """One place for a connection, and the bag that the connection takes from (``digest.sending.ports.Bag``)."""
 
-    def __init__(self, run: _Run, outlet: Outlet) -> None:
+    def __init__(self, run: _Run, outlet: Outlet, place: int) -> None:
         self._run = run
+        self._place = place
         self._connection: Connection | None = None
         self.outlet = outlet
         self.failures = 0
@@ -298,6 +331,7 @@ class _Worker:
         if self._connection is None or self._connection.spent:
             await self.close()
             self._connection = await self.outlet.relay.transport.connect()
+            self.outlet.takes_utf8 = self._connection.takes_utf8
         await self._connection.carry(self)
 
     async def close(self) -> None:
@@ -306,8 +340,13 @@ class _Worker:
         if connection is not None:
             await connection.close()
 
+    @property
+    def has_seat(self) -> bool:
+        """Whether its place is among those that this run has while others share the server."""
+        return self._place < self.outlet.seats
+
     def take(self) -> Parcel | None:
-        return self._run.take(self.outlet)
+        return self._run.take(self.outlet) if self.has_seat else None
 
     def said(self, parcel: Parcel, reply: Reply) -> None:
         self._run.said(parcel, reply, self)

@@ -25,9 +25,13 @@ class Ledger(Protocol):
 
     def hand_back(self, claimed: Sequence[tuple[int, str]], due: datetime | None = None) -> None: ...
 
+    def is_stopped(self, edition: int) -> bool: ...
+
     def used(self, server: str, now: datetime) -> tuple[tuple[float, int], ...]: ...
 
-    def first_used(self, server: str, now: datetime) -> datetime: ...
+    def first_used(self, server: str) -> datetime | None: ...
+
+    def note_first_use(self, server: str, now: datetime) -> None: ...
 
 
 @dataclass(slots=True)
@@ -74,6 +78,10 @@ class Connection(Protocol):
     @property
     def spent(self) -> bool:
         """Whether this connection cannot carry another message."""
+
+    @property
+    def takes_utf8(self) -> bool:
+        """Whether addresses may go beyond ASCII (RFC 6531)."""
 
 
 class Transport(Protocol):

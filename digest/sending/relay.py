@@ -12,6 +12,7 @@ from digest.sending.ports import Transport
 from digest.sending.waiting import domain_of
 
 A_TURN = 0.05  # seconds after which a server looks whether its turn has come
+SILENCE = 10.0  # seconds without a word about what it has in hand: then the others do not wait for its turn
 DOMAINS_IN_A_ROW = 3  # asked for less, with nothing accepted between them: then it is the server that asks
 
 
@@ -33,6 +34,8 @@ class Outlet:
 
     def __init__(self, relay: Relay, limits: Limits, used: Sequence[tuple[float, int]]) -> None:
         self.relay = relay
+        self.connections = limits.connections
+        self.users = 0  # runs that share it
         self.meter = Meter(limits, used)
         self.proven: set[object] = set()  # connections that have carried mail
         self.sick_since: datetime | None = None
@@ -40,6 +43,11 @@ class Outlet:
         self._restraint = Restraint()
         self._asked_for_less: set[str] = set()
         self._in_hand = 0
+        self._heard = 0.0  # when it last had nothing to answer, or did
+        self.is_silent = False
+        self.takes_utf8: bool | None = None  # RFC 6531; nobody knows before it was greeted
+        self.has_carried = False
+        self.broken = 0  # connections in a row
         self.taken = 0  # since the servers that share the load were last others
 
     @property
@@ -50,22 +58,38 @@ class Outlet:
     def can_take(self) -> bool:
         return self.sick_since is None and self.spent_until is None
 
+    @property
+    def seats(self) -> int:
+        """Connections for each of the runs that share it."""
+        return max(1, self.connections // max(1, self.users))
+
     def wait(self, now: float, outlets: Mapping[str, Outlet]) -> float:
         """Seconds until it may take one more; 0.0 when it may now."""
         left = max(self.meter.wait(now), self._restraint.wait(now, self._in_hand))
         if left <= 0 and self.relay.weight and self.can_take:
-            shares = {name: Share(one.relay.weight, one.taken) for name, one in outlets.items() if one.can_take}
+            side_by_side = {name: one for name, one in outlets.items() if one.can_take and not one.is_silent}
+            shares = {
+                name: Share(one.relay.weight, one.taken) for name, one in (side_by_side | {self.name: self}).items()
+            }
             left = 0.0 if may_take(self.name, shares) else A_TURN
         return left
 
+    def listen(self, now: float) -> bool:
+        """Whether it fell silent, or found its voice again."""
+        before, self.is_silent = self.is_silent, bool(self._in_hand) and now - self._heard > SILENCE
+        return before != self.is_silent
+
     def take(self, now: float) -> None:
+        if not self._in_hand:
+            self._heard = now
         self._in_hand += 1
         self.taken += 1
         self.meter.take(now)
         self._restraint.take(now)
 
-    def take_back(self, taken: float) -> None:
+    def take_back(self, taken: float, now: float) -> None:
         """One that was taken did not go."""
+        self._heard = now
         self._in_hand -= 1
         self.taken -= 1
         self.meter.give_back(taken)
@@ -73,6 +97,7 @@ class Outlet:
     def heard(self, delivery: Delivery, reply: Reply, now: float, chance: float) -> bool:
         """Its word on a message; whether it asks for less now, whatever the recipient's domain."""
         self._in_hand -= 1
+        self._heard = now
         if not is_rate_limit(reply.code, reply.text):
             self._restraint.went_well(now)
             self._asked_for_less.clear()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -11,8 +10,8 @@ from digest.errors import TransportError
 from digest.model import Message, Reply, Stage
 from digest.sending.line import Said
 
+NOT_ASCII = "5.6.7"  # RFC 6531, 3.7.4.2: addresses beyond ASCII are not permitted
 REPLY_TEXT_MAXIMUM = 500  # characters of a reply that are kept: some servers send pages
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
 class Tls(StrEnum):
@@ -91,10 +90,12 @@ class Offer:
     def lacks(self, message: Message) -> Said | None:
         """Why this recipient cannot be reached through it; None when it can."""
         if message.smtputf8 and not self.smtputf8:
-            return Said(553, "5.6.7 the server does not take addresses that are not ASCII")
+            return Said(553, f"{NOT_ASCII} the server does not take addresses that are not ASCII")
         return None
 
 
 def plain(text: str) -> str:
     """What a server said, as one harmless line."""
-    return _CONTROL.sub(" ", text)[:REPLY_TEXT_MAXIMUM].strip()
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    return text[:REPLY_TEXT_MAXIMUM].strip()

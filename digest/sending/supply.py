@@ -45,12 +45,12 @@ class Supply:
         self._executor = executor
         self._claiming = asyncio.Lock()
         self._returned = 0  # how often claims came back to the ledger
-        self.is_dry = False  # the last claim brought less than it asked for, and nothing came back since
+        self.is_dry = False  # the last claim brought less than there was room for, and nothing came back since
 
     @property
     def is_low(self) -> bool:
         """Whether it is time for another batch."""
-        return len(self._waiting) <= self._pace.batch // 2
+        return self._waiting.free <= self._most // 2
 
     async def fill(self, troubled: Callable[[Delivery], bool], *, surely: bool = True) -> None:
         """Claims what is due, if half a batch or less waits; or nothing, if the last claim left nothing behind and it
@@ -62,7 +62,8 @@ class Supply:
             before = self._returned
             while not (found := await self._claim(troubled)) and await self.recover():
                 pass
-            self.is_dry = found < self._most and before == self._returned
+            # Those that were deferred get half of a claim (``Ledger.claim``): less than that, and there are no more.
+            self.is_dry = found < max(1, self._most // 2) and before == self._returned
 
     async def _claim(self, troubled: Callable[[Delivery], bool]) -> int:
         """How many deliveries were found due."""
@@ -102,15 +103,24 @@ class Supply:
         now, lease = self._clock.now(), self._pace.lease
         return await self._in_ledger(partial(self._ledger.commit, handing, outcomes, now, lease))
 
+    async def is_stopped(self) -> bool:
+        """Whether somebody has stopped the edition."""
+        return await self._in_ledger(partial(self._ledger.is_stopped, self._edition))
+
     async def used(self, relay: Relay) -> tuple[datetime, Used]:
         """When a server was first used, as far as that matters to its limits, and what it was given within a day."""
         now, limits = self._clock.now(), relay.limits
         first, used = now, Used()
         if relay.warm_up:
-            first = await self._in_ledger(partial(self._ledger.first_used, relay.name, now))
+            known = await self._in_ledger(partial(self._ledger.first_used, relay.name))
+            first = known or now
         if relay.warm_up or limits.per_minute or limits.per_hour or limits.per_day:
             used = await self._in_ledger(partial(self._ledger.used, relay.name, now))
         return first, used
+
+    async def note_first_use(self, relay: Relay) -> None:
+        """It has taken its first message, if nobody knew of one."""
+        await self._in_ledger(partial(self._ledger.note_first_use, relay.name, self._clock.now()))
 
     async def _in_ledger(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, call)

@@ -9,6 +9,8 @@ from digest.model import Delivery
 from digest.pacing import Limits, Meter, Restraint
 
 Claimed = tuple[Delivery, str]  # and the token of its claim
+KEPT = 20  # of a slow domain; the others go back, so that they keep nobody out
+A_MOMENT = 1.0  # seconds after which a server looks whether there is something for it among what others wait for
 PATIENCE = 10.0  # seconds; who has to wait longer for their domain goes back to the ledger until then
 
 
@@ -22,15 +24,23 @@ class Waiting:
         self._in_hand: Counter[str] = Counter()
         self._free: deque[Claimed] = deque()
         self._parked: dict[str, deque[Claimed]] = {}
+        self._aside: deque[Claimed] = deque()  # for a server that takes addresses beyond ASCII (RFC 6531)
 
     def __len__(self) -> int:
-        return len(self._free) + sum(map(len, self._parked.values()))
+        return len(self._free) + len(self._aside) + sum(map(len, self._parked.values()))
+
+    @property
+    def free(self) -> int:
+        """How many wait for nothing but a connection."""
+        return len(self._free)
 
     def put(self, claimed: Iterable[Claimed]) -> None:
         self._free.extend(claimed)
 
-    def take(self, now: float) -> Claimed | None:
-        """The next one that its domain lets go now."""
+    def take(self, now: float, *, ascii_only: bool = False) -> Claimed | None:
+        """The next one that its domain lets go now; with ``ascii_only``, those for other servers are put aside."""
+        if not ascii_only and self._aside:
+            self._free.appendleft(self._aside.popleft())
         for domain, parked in self._parked.items():
             if self.wait_of(domain, now) <= 0:
                 found = parked.popleft()
@@ -39,6 +49,9 @@ class Waiting:
                 return self._took(found, domain, now)
         while self._free:
             found = self._free.popleft()
+            if ascii_only and not is_ascii(found[0]):
+                self._aside.append(found)
+                continue
             domain = domain_of(found[0])
             if not self._is_watched(domain) or (domain not in self._parked and self.wait_of(domain, now) <= 0):
                 return self._took(found, domain, now)
@@ -66,11 +79,11 @@ class Waiting:
         self._restraints.setdefault(domain, Restraint()).slowed(now, self._in_hand[domain], chance)
         return news
 
-    def wait(self, now: float) -> float:
+    def wait(self, now: float, *, ascii_only: bool = False) -> float:
         """Seconds until one of them may go; 0.0 when one may now, or there is none."""
-        if self._free or not self._parked:
+        if self._free or not len(self) or (self._aside and not ascii_only):
             return 0.0
-        return min(self.wait_of(domain, now) for domain in self._parked)
+        return min((self.wait_of(domain, now) for domain in self._parked), default=A_MOMENT)
 
     def wait_of(self, domain: str, now: float) -> float:
         """Seconds until one may go to this domain."""
@@ -87,11 +100,15 @@ class Waiting:
         for domain in list(self._parked):
             if (left := self.wait_of(domain, now)) > PATIENCE:
                 yield left, list(self._parked.pop(domain))
+            elif len(parked := self._parked[domain]) > KEPT:
+                yield PATIENCE, [parked.pop() for _ in range(len(parked) - KEPT)]
 
     def drain(self) -> list[Claimed]:
         """All of them; none is left."""
-        everything = [*self._free, *(claimed for parked in self._parked.values() for claimed in parked)]
+        parked = (claimed for claims in self._parked.values() for claimed in claims)
+        everything = [*self._free, *self._aside, *parked]
         self._free.clear()
+        self._aside.clear()
         self._parked.clear()
         return everything
 
@@ -109,3 +126,8 @@ class Waiting:
 
 def domain_of(delivery: Delivery) -> str:
     return delivery.address.rpartition("@")[2].lower()
+
+
+def is_ascii(delivery: Delivery) -> bool:
+    """Whether every server takes its address: a domain has an ASCII form, what stands before the @ has none."""
+    return delivery.address.isascii() or delivery.address.rpartition("@")[0].isascii()

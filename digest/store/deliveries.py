@@ -49,6 +49,26 @@ class Deliveries:
             found = {DeliveryStatus(status): int(count) for status, count in connection.execute(query)}
         return {status: found[status] for status in DeliveryStatus if status in found}
 
+    def due(self, edition: int, now: datetime) -> int:
+        """How many are to be handed over by now, those in hand among them."""
+        held = deliveries.c.status.in_(HELD)
+        arrived = and_(_waits(edition), or_(deliveries.c.due.is_(None), deliveries.c.due <= now))
+        query = select(func.count()).where(deliveries.c.edition == edition, or_(held, arrived))
+        with self._database.read() as connection:
+            count: int = connection.execute(query).scalar_one()
+            return count
+
+    def waiting(self, edition: int, now: datetime) -> dict[DeliveryStatus, tuple[int, datetime]]:
+        """Those whose time is still to come: how many, and when the first is due. Queued ones were never tried."""
+        query = (
+            select(deliveries.c.status, func.count(), func.min(deliveries.c.due))
+            .where(_waits(edition), deliveries.c.due > now)
+            .group_by(deliveries.c.status)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return {DeliveryStatus(status): (count, first) for status, count, first in rows}
+
     def next_due(self, edition: int) -> datetime | None:
         """When the next delivery is due that waits for its time: its reader's hour, or another try."""
         query = select(func.min(deliveries.c.due)).where(_waits(edition))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,21 +28,33 @@ from sqlalchemy import (
     update,
 )
 
-from digest.model import Claim, Delivery, DeliveryStatus, Outcome, SubscriberStatus
+from digest.model import Claim, Delivery, DeliveryStatus, Notice, Outcome, SubscriberStatus
 from digest.store.database import Database, clock
 from digest.store.deliveries import FREE, joined
+from digest.store.notices import NoticeChanges
 from digest.store.senders import SenderLock
 from digest.store.tables import deliveries, editions, meta, stored, subscribers
 
 _DAY = timedelta(days=1)
 
+# What follows from a refusal, in the transaction that records it.
+Take = Callable[[NoticeChanges, Notice, datetime], object]
+
+
+def _nothing(_changes: NoticeChanges, _bounce: Notice, _now: datetime) -> None:
+    pass
+
 
 class Ledger:
-    """One sender's hands on the deliveries. Every write names the token of its claim; without it nothing is changed."""
+    """One sender's hands on the deliveries. Every write names the token of its claim; without it nothing is changed.
 
-    def __init__(self, database: Database, sender: SenderLock) -> None:
+    ``take`` is told of each refusal that counts against a mailbox.
+    """
+
+    def __init__(self, database: Database, sender: SenderLock, take: Take = _nothing) -> None:
         self._database = database
         self._sender = sender
+        self._take = take
 
     def recover(self, *, resend: bool) -> tuple[int, int]:
         """Takes back what dead or overdue senders held: (claims that are due again, hand-overs now uncertain)."""
@@ -95,7 +107,7 @@ class Ledger:
         A hand-over is refused when the claim was lost, the subscriber has left, or the edition was stopped.
         """
         with self._database.write() as connection:
-            _record(connection, outcomes, now)
+            _record(connection, outcomes, now, self._take)
             return _hand_over(connection, handing, now, lease) if handing else frozenset()
 
     def hand_back(self, claimed: Sequence[tuple[int, str]], due: datetime | None = None) -> None:
@@ -103,24 +115,39 @@ class Ledger:
         with self._database.write() as connection:
             connection.execute(_HAND_BACK, {"rows": json.dumps(claimed), "later": due})
 
+    def is_stopped(self, edition: int) -> bool:
+        """Whether nothing more of an edition may leave."""
+        with self._database.read() as connection:
+            query = select(editions.c.stopped).where(editions.c.id == edition)
+            return connection.execute(query).scalar() is not None
+
     def used(self, server: str, now: datetime) -> tuple[tuple[float, int], ...]:
         """What a server was given within the last day: seconds ago, and how many then."""
         recent = (deliveries.c.server == server, deliveries.c.attempts > 0, deliveries.c.changed > now - _DAY)
+        query = select(deliveries.c.changed, deliveries.c.attempts).where(*recent)
         counted: dict[float, int] = {}
         with self._database.read() as connection:
-            for moment in connection.execute(select(deliveries.c.changed).where(*recent)).scalars().yield_per(1000):
+            for moment, attempts in connection.execute(query).yield_per(1000):
                 ago = float(max(0, (now - moment).total_seconds()) // 60 * 60)
-                counted[ago] = counted.get(ago, 0) + 1
+                counted[ago] = counted.get(ago, 0) + attempts  # as if all had been made at the last of them
         return tuple(sorted(counted.items(), reverse=True))
 
-    def first_used(self, server: str, now: datetime) -> datetime:
-        """When a server was given its first message; now, if that is still to come."""
-        name = f"first_used:{server}"
+    def first_used(self, server: str) -> datetime | None:
+        """When a server took its first message; None if that is still to come."""
+        with self._database.read() as connection:
+            known = connection.execute(select(meta.c.value).where(meta.c.name == _first_use(server))).scalar()
+        return datetime.fromisoformat(known).astimezone(UTC) if known else None
+
+    def note_first_use(self, server: str, now: datetime) -> None:
+        """Remembers it, unless it is known."""
         with self._database.write() as connection:
-            known = connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar()
+            known = connection.execute(select(meta.c.value).where(meta.c.name == _first_use(server))).scalar()
             if known is None:
-                connection.execute(insert(meta).values(name=name, value=now.isoformat()))
-        return datetime.fromisoformat(known).astimezone(UTC) if known else now
+                connection.execute(insert(meta).values(name=_first_use(server), value=now.isoformat()))
+
+
+def _first_use(server: str) -> str:
+    return f"first_used:{server}"
 
 
 # --- statements ----------------------------------------------------------------------------------------------------
@@ -169,7 +196,7 @@ _RECORD = (
         attempts=_given(3),
         first_tried=_given(4),
         due=_given(5),
-        reply=_given(6),
+        reply=case((deliveries.c.subscriber.is_(None), ""), else_=_given(6)),  # it may name who was erased meanwhile
         server=_given(7),
         changed=bindparam("now"),
         **{name: case((_given(2) == DeliveryStatus.UNCERTAIN, deliveries.c[name]), else_=null()) for name in FREE},
@@ -272,22 +299,31 @@ def _give_up_hand_overs(connection: Connection, lost: ColumnElement[bool], now: 
     ).rowcount
 
 
-def _record(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
-    plain = {outcome.delivery.id: _recorded(outcome) for outcome in reversed(outcomes) if not outcome.suppress}
+def _record(connection: Connection, outcomes: Sequence[Outcome], now: datetime, take: Take) -> None:
+    plain = {
+        outcome.delivery.id: _recorded(outcome) for outcome in reversed(outcomes) if not _has_consequences(outcome)
+    }
     if plain:  # of two for one delivery the first counts
         connection.execute(_RECORD, {"rows": json.dumps(list(plain.values())), "now": now})
-    for outcome in outcomes:
-        if outcome.suppress:
-            row = json.dumps([_recorded(outcome)])
-            if connection.execute(_RECORD, {"rows": row, "now": now}).rowcount:
-                connection.execute(
-                    update(subscribers)
-                    .where(
-                        subscribers.c.id == outcome.delivery.subscriber,
-                        subscribers.c.status == SubscriberStatus.ACTIVE,
-                    )
-                    .values(status=SubscriberStatus.SUPPRESSED, reason=outcome.suppress, changed=now)
-                )
+    for outcome in filter(_has_consequences, outcomes):
+        row = json.dumps([_recorded(outcome)])
+        if connection.execute(_RECORD, {"rows": row, "now": now}).rowcount:
+            if outcome.suppress:
+                _suppress(connection, outcome, now)
+            if outcome.bounce:
+                take(NoticeChanges(connection), outcome.bounce, now)
+
+
+def _has_consequences(outcome: Outcome) -> bool:
+    return bool(outcome.suppress or outcome.bounce)
+
+
+def _suppress(connection: Connection, outcome: Outcome, now: datetime) -> None:
+    connection.execute(
+        update(subscribers)
+        .where(subscribers.c.id == outcome.delivery.subscriber, subscribers.c.status == SubscriberStatus.ACTIVE)
+        .values(status=SubscriberStatus.SUPPRESSED, reason=outcome.suppress, changed=now)
+    )
 
 
 def _recorded(outcome: Outcome) -> list[Any]:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, literal, select, update
 
 from digest.model import Concerned, DeliveryStatus, Noted, Notice, NoticeKind, SubscriberStatus
 from digest.store.database import Database
-from digest.store.tables import deliveries, editions, notices, subscribers
+from digest.store.erasing import is_erased
+from digest.store.tables import deliveries, editions, notices, proofs, subscribers
 
 _BOUNCED = (NoticeKind.HARD, NoticeKind.SOFT)
 _POLICY = "_.7.%"  # RFC 3463, 3.8: spam, reputation, signatures; one day on a blocklist must not cost us every reader
@@ -30,18 +31,21 @@ class NoticeChanges:
         """Whether this report was recorded before."""
         return bool(self._connection.execute(select(exists().where(notices.c.key == key))).scalar_one())
 
-    def concerned(self, notice: Notice, mailbox: str) -> Concerned:
+    def concerned(self, notice: Notice, mailbox: str, *, since: datetime) -> Concerned:
         """Whom it is about: by its delivery, else by its subscriber, else by the key of the mailbox that it names.
 
-        A report that does not say which edition is about the last one that was accepted.
+        A report that does not say which edition is about the last one that was accepted ``since`` then, if there is one.
         """
         edition, person = 0, notice.subscriber
         if notice.delivery:
             edition, person = self._delivered(notice.delivery)
-        who = subscribers.c.id == person if notice.delivery or person else subscribers.c.address_key == mailbox
+        traced = bool(notice.delivery or person)
+        who = subscribers.c.id == person if traced else subscribers.c.address_key == mailbox
         row = self._connection.execute(select(subscribers.c.id, subscribers.c.status).where(who)).one_or_none()
-        edition = edition or self._edition(notice.edition) or (self._last_accepted(row.id) if row else 0)
-        return Concerned(row.id, SubscriberStatus(row.status), edition) if row else Concerned(edition=edition)
+        edition = edition or self._edition(notice.edition)
+        if row:
+            return Concerned(row.id, SubscriberStatus(row.status), edition or self._last_accepted(row.id, since))
+        return Concerned(edition=edition, erased=traced or is_erased(self._connection, mailbox))
 
     def add(self, notice: Notice, concerned: Concerned, now: datetime) -> None:
         self._connection.execute(
@@ -54,6 +58,7 @@ class NoticeChanges:
                 edition=concerned.edition or None,
                 status=notice.status,
                 text=notice.text,
+                proven=notice.proven,
                 raw=notice.raw or None,
             )
         )
@@ -62,12 +67,13 @@ class NoticeChanges:
         """How many editions bounced softly for somebody since then, after the last one that arrived.
 
         An edition arrived that was accepted before ``arrived_before`` and has not bounced. A refusal by policy neither
-        counts nor arrives: it is about us.
+        counts nor arrives: it is about us. What is not proven is as good as not there.
         """
         bounced = exists().where(
             notices.c.edition == deliveries.c.edition,
             notices.c.subscriber == subscriber,
             notices.c.kind.in_(_BOUNCED),
+            notices.c.proven,
         )
         arrived = (
             select(func.max(editions.c.frozen))
@@ -86,6 +92,7 @@ class NoticeChanges:
             .where(
                 notices.c.subscriber == subscriber,
                 notices.c.kind == NoticeKind.SOFT,
+                notices.c.proven,
                 notices.c.status.not_like(_POLICY),
                 notices.c.at > since,
                 editions.c.frozen > last,
@@ -112,10 +119,14 @@ class NoticeChanges:
         named = and_(editions.c.digest == digest, editions.c.period == period)
         return int(self._connection.execute(select(editions.c.id).where(named)).scalar_one_or_none() or 0)
 
-    def _last_accepted(self, subscriber: int) -> int:
+    def _last_accepted(self, subscriber: int, since: datetime) -> int:
         accepted = (
             select(deliveries.c.edition)
-            .where(deliveries.c.subscriber == subscriber, deliveries.c.status == DeliveryStatus.ACCEPTED)
+            .where(
+                deliveries.c.subscriber == subscriber,
+                deliveries.c.status == DeliveryStatus.ACCEPTED,
+                deliveries.c.changed >= since,
+            )
             .order_by(deliveries.c.changed.desc(), deliveries.c.id.desc())
             .limit(1)
         )
@@ -157,6 +168,26 @@ class Notices:
             found: bytes | None = connection.execute(select(notices.c.raw).where(notices.c.id == identity)).scalar()
             return found
 
+    def edition_of(self, delivery: int) -> tuple[str, datetime] | None:
+        """The name of a delivery's edition, and when that was frozen; None where there is no such delivery."""
+        query = (
+            select(editions.c.digest, editions.c.period, editions.c.frozen)
+            .join_from(deliveries, editions)
+            .where(deliveries.c.id == delivery)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        return (f"{row.digest}/{row.period}", row.frozen) if row else None
+
+    def binds(self, proof: str, report: str, until: datetime, now: datetime) -> bool:
+        """Whether this proof is for that report: it is for the first that came with it, and remembered until then."""
+        with self._database.write() as connection:
+            connection.execute(delete(proofs).where(proofs.c.until < now))
+            known = connection.execute(select(proofs.c.report).where(proofs.c.proof == proof)).scalar()
+            if known is None:
+                connection.execute(insert(proofs).values(proof=proof, report=report, until=until))
+        return known in {None, report}
+
     def drop_raw(self, before: datetime) -> None:
         """Lets go of the reports that were recorded before then; what was recorded of them stays."""
         old = and_(notices.c.at < before, notices.c.raw.is_not(None))
@@ -184,13 +215,3 @@ class Notices:
                     status=row.status,
                     text=row.text,
                 )
-
-
-def forget(connection: Connection, key: str) -> None:
-    """Empties what was kept of reports about the person with that key, who is about to be erased."""
-    person = connection.execute(
-        select(subscribers.c.id, subscribers.c.address).where(subscribers.c.address_key == key)
-    ).one_or_none()
-    if person:
-        naming = or_(notices.c.subscriber == person.id, notices.c.text.icontains(person.address, autoescape=True))
-        connection.execute(update(notices).where(naming).values(text="", raw=None))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -15,10 +14,9 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from digest.model import DeliveryStatus, Receipt, Selection, Subscriber, SubscriberStatus
 from digest.store.database import Database
-from digest.store.notices import forget
+from digest.store.erasing import SALT, forget, hashed, salt
 from digest.store.tables import deliveries, editions, erased, meta, subscribers
 
-_SALT = "erasure_salt"
 _AT_ONCE = 1000  # keys in one question and rows in one answer
 
 
@@ -31,7 +29,7 @@ class SubscriberChanges:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._salt = _salt(connection)
+        self._salt = salt(connection)
 
     def known(self, keys: Collection[str]) -> Mapping[str, Subscriber]:
         """Those of the keys that are subscribers, whatever their status."""
@@ -41,7 +39,7 @@ class SubscriberChanges:
         """Those of the keys that were erased on request."""
         if not self._salt:
             return frozenset()
-        hashes = {_hash(self._salt, key): key for key in keys}
+        hashes = {hashed(self._salt, key): key for key in keys}
         return frozenset(hashes[row.address_hash] for row in self._matching(erased.c.address_hash, hashes))
 
     def write(self, people: Sequence[tuple[str, Subscriber]]) -> None:
@@ -57,13 +55,13 @@ class SubscriberChanges:
     def erase(self, key: str, now: datetime) -> bool:
         """Deletes the person and keeps a salted hash that keeps them out; False if there was nobody to delete.
 
-        Their deliveries stay and count, with nobody's name on them, and so does what came back, without its words.
+        Their deliveries stay and count, with nobody's name on them, and so do replies and what came back, without words.
         """
         if not self._salt:
             self._salt = secrets.token_hex(32)
-            self._connection.execute(insert(meta).values(name=_SALT, value=self._salt))
+            self._connection.execute(insert(meta).values(name=SALT, value=self._salt))
         if not self.erased([key]):
-            self._connection.execute(insert(erased).values(address_hash=_hash(self._salt, key), erased=now))
+            self._connection.execute(insert(erased).values(address_hash=hashed(self._salt, key), erased=now))
         forget(self._connection, key)
         return bool(self._connection.execute(delete(subscribers).where(subscribers.c.address_key == key)).rowcount)
 
@@ -75,7 +73,7 @@ class SubscriberChanges:
 
     def _forget_erasure(self, keys: Collection[str]) -> None:
         if again := self.erased(keys):
-            hashes = [_hash(self._salt, key) for key in again]
+            hashes = [hashed(self._salt, key) for key in again]
             self._connection.execute(delete(erased).where(erased.c.address_hash.in_(hashes)))
 
 
@@ -101,7 +99,7 @@ class Subscribers:
     def erased_at(self, key: str) -> datetime | None:
         """When this person was erased on request, if they were."""
         with self._database.read() as connection:
-            statement = select(erased.c.erased).where(erased.c.address_hash == _hash(_salt(connection), key))
+            statement = select(erased.c.erased).where(erased.c.address_hash == hashed(salt(connection), key))
             return connection.execute(statement).scalar_one_or_none()
 
     def each(
@@ -155,15 +153,6 @@ def _wanting(statement: Select[Any], column: ColumnElement[str], name: str) -> S
         return statement
     listed = literal(";") + column + literal(";")
     return statement.where(or_(column == "", listed.contains(f";{name};", autoescape=True)))
-
-
-def _salt(connection: Connection) -> str:
-    """What erased addresses are hashed with; "" as long as nobody was erased."""
-    return connection.execute(select(meta.c.value).where(meta.c.name == _SALT)).scalar_one_or_none() or ""
-
-
-def _hash(salt: str, key: str) -> str:
-    return hashlib.sha256(f"{salt}{key}".encode()).hexdigest()
 
 
 def _values(person: Subscriber) -> dict[str, Any]:

@@ -208,7 +208,17 @@ notices = Table(
     Column("edition", ForeignKey("editions.id")),
     Column("status", String, nullable=False, server_default=""),
     Column("text", String, nullable=False, server_default=""),
+    Column("proven", Boolean, nullable=False),  # else anybody could have written it, and it counts for nothing
     Column("raw", LargeBinary),  # what was not understood, for a person to read
+)
+
+# What providers prove reports with, where it says nothing of the report: good for one, until it is too old for any.
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("proof", String, primary_key=True),
+    Column("report", String, nullable=False),  # a hash of it
+    Column("until", Instant, nullable=False, index=True),
 )
 
 acts = Table(

@@ -116,7 +116,7 @@ def notices(database: Database) -> Notices:
 
 @pytest.fixture
 def recorder(notices: Notices) -> Recorder:
-    return Recorder(notices, Score(4, timedelta(days=42)), lambda text: mailbox(text).key)
+    return Recorder(notices, Score(4, timedelta(days=42), provable=True), lambda text: mailbox(text).key)
 
 
 @dataclass

@@ -21,6 +21,7 @@ class Stored:
     data: bytes
     seen: bool = False
     deleted: bool = False
+    broken: bool = False
 
 
 @dataclass
@@ -119,6 +120,8 @@ class Imap(_Talk):
         number = int(found[1]) - 100
         if self.box.mails[number].deleted:
             return "OK nothing there"
+        if self.box.mails[number].broken:
+            return "NO the message is corrupt"
         data = self.box.mails[number].data[: int(found[2])]
         self.wfile.write(b"* %d FETCH (UID %d BODY[]<0> {%d}\r\n" % (number + 1, number + 100, len(data)) + data)
         self.say(")")
@@ -159,6 +162,9 @@ class Pop3(_Talk):
         return False
 
     def _retrieve(self, number: int) -> None:
+        if self.box.mails[number].broken:
+            self.say("-ERR the message is corrupt")
+            return
         self.say("+OK here it comes")
         data = re.sub(rb"\r?\n", b"\r\n", self.box.mails[number].data)
         self.wfile.write(re.sub(rb"^\.", b"..", data, flags=re.MULTILINE))

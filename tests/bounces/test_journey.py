@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mailbox
 import queue
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from tests.bounces.conftest import ReturningOffice
 from tests.bounces.post import arf, dsn, failed, plain
-from tests.bounces.servers import PASSWORD, USER, Box, Pop3, serving, unused_port
+from tests.bounces.servers import PASSWORD, USER, Box, CutError, Pop3, serving, unused_port
 from tests.journeys.conftest import Site, article
 from tests.journeys.steps import PATIENCE, configure, opened, started, subscribe
 
@@ -65,7 +66,7 @@ def test_everything_that_came_is_told_in_one_line(sent: Site, post_office: Retur
     with closing(mailbox.Maildir(folder)) as box:
         box.add(bounce(post_office, GONE, "5.1.1"))
         box.add(bounce(post_office, FULL, "5.2.2"))
-        box.add(arf(returned="List-Unsubscribe: " + header(post_office, ANGRY, "List-Unsubscribe")))
+        box.add(arf(returned=f"Return-Path: <{post_office.return_paths[ANGRY]}>"))
         box.add(plain("", sender=f"Somebody <{LEAVES}>", subject="unsubscribe"))
         box.add(plain("Away", sender=STAYS, more="Auto-Submitted: auto-replied", to=post_office.return_paths[STAYS]))
         box.add(plain("Lovely!", sender=STAYS, subject="Thank you"))
@@ -78,7 +79,7 @@ def test_everything_that_came_is_told_in_one_line(sent: Site, post_office: Retur
     assert set(statuses(sent).values()) == {"active"}
     (told,) = sent.lines("bounces", "read", words)
     assert told == {
-        "mails": 7, "hard": 1, "soft": 1, "complaint": 1, "unsubscribe": 1, "delayed": 1, "automatic": 1, "unknown": 1,
+        "mails": 7, "left": 0, "hard": 1, "soft": 1, "complaint": 1, "unsubscribe": 1, "delayed": 1, "automatic": 1, "unknown": 1,
         "known": 0, "suppressed": 2, "unsubscribed": 1, "dry_run": False,
     }  # fmt: skip
     assert statuses(sent) == {
@@ -96,6 +97,37 @@ def test_the_link_of_the_mail_takes_its_reader_off_the_list_whoever_uses_it(
     assert statuses(sent) == dict.fromkeys(PEOPLE, "active") | {LEAVES: "unsubscribed"}
 
 
+def test_a_new_database_with_the_old_key_believes_no_report_about_the_old_one(
+    sent: Site, post_office: ReturningOffice
+) -> None:
+    late = bounce(post_office, GONE, "5.1.1")
+    for file in sent.folder.glob("digest.db*"):
+        file.unlink()
+    people = [f"new{number}@example.org" for number in range(len(PEOPLE))]
+    subscribe(sent, people)
+    assert sent.run("send", "--yes", now="2025-12-08T08:30:00+00:00").exit_code == 0
+    assert sent.run("bounces", "read", "-", input=late).stdout == "1 read: 1 soft\n"
+    assert statuses(sent) == dict.fromkeys(people, "active")
+
+
+def test_whose_mail_somebody_quotes_stays_on_the_list(sent: Site, post_office: ReturningOffice) -> None:
+    text = str(opened(post_office.message_for(STAYS)).get_body(("plain",)))
+    quoted = "Please.\n" + "".join(f"> {line}\n" for line in text.splitlines())
+    sent.run("bounces", "read", "-", input=plain(quoted, sender=LEAVES, subject="unsubscribe"))
+    assert statuses(sent) == dict.fromkeys(PEOPLE, "active") | {LEAVES: "unsubscribed"}
+
+
+def test_nothing_of_the_erased_comes_back(sent: Site, post_office: ReturningOffice) -> None:
+    assert sent.run("subscribers", "erase", GONE).exit_code == 0
+    written = plain("Lovely!", sender=f"Somebody <{GONE}>", subject="Hello", to=post_office.return_paths[GONE])
+    for data in (bounce(post_office, GONE, "5.1.1"), written):
+        sent.run("bounces", "read", "-", input=data)
+    assert [noted["text"] for noted in sent.lines("bounces", "list")] == ["", ""]
+    assert "1 hard" in sent.run("editions", "show", "1").stdout
+    with closing(sqlite3.connect(sent.folder / "digest.db")) as database:
+        assert not [line for line in database.iterdump() if GONE in line or GONE.encode().hex().upper() in line]
+
+
 def test_what_was_not_understood_can_be_looked_at(sent: Site) -> None:
     mail = plain("Lovely!", sender=f"A Reader <{STAYS}>", subject="Thank you")
     sent.run("bounces", "read", "-", input=mail)
@@ -106,6 +138,7 @@ def test_what_was_not_understood_can_be_looked_at(sent: Site) -> None:
     assert len(sent.run("bounces", "list").stdout.splitlines()) == 2
     nothing = sent.run("bounces", "list", "--raw", "99")
     assert (nothing.exit_code, nothing.stderr.splitlines()[0]) == (1, "digest: nothing is kept of 99")
+    assert sent.run("bounces", "list", "--raw", "99999999999999999999999").exit_code == 2
 
 
 def test_a_report_that_anybody_could_have_written_suppresses_nobody_at_once(sent: Site) -> None:
@@ -139,12 +172,24 @@ def test_without_a_mailbox_there_is_nothing_to_read(sent: Site) -> None:
     assert "bounces.mailbox" in result.stderr
 
 
-def test_a_run_that_breaks_off_says_what_it_did(
-    sent: Site, post_office: ReturningOffice, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from digest.bounces import collecting
+def test_a_run_that_breaks_off_says_what_it_did(sent: Site, post_office: ReturningOffice) -> None:
+    def cut(line: str) -> None:
+        if line == "RETR 2":
+            raise CutError
 
-    monkeypatch.setattr(collecting, "AT_ONCE", 1)
+    (sent.folder / "password").write_text(PASSWORD, encoding="utf-8")
+    configure(sent, "[bounces]", '[bounces]\npassword_file = "password"')
+    with serving(Pop3, Box(heard=cut)) as box:
+        box.put(bounce(post_office, GONE, "5.1.1"), bounce(post_office, FULL, "5.1.1"))
+        where = f"pop3://{USER}@127.0.0.1:{box.port}"
+        result = sent.run("bounces", "read", where)
+        assert result.exit_code == 75
+        assert "1 read: 1 hard; 1 suppressed; then it broke off" in result.stderr
+        box.heard = lambda _line: None
+        assert sent.run("bounces", "read", where).stdout == "2 read: 1 hard, 1 known already; 1 suppressed\n"
+
+
+def test_a_mail_that_cannot_be_had_is_told_and_left_where_it_is(sent: Site, post_office: ReturningOffice) -> None:
     folder: Path = sent.folder / "post"
     with closing(mailbox.Maildir(folder)) as box:
         box.add(bounce(post_office, GONE, "5.1.1"))
@@ -154,8 +199,8 @@ def test_a_run_that_breaks_off_says_what_it_did(
     second.unlink()
     second.mkdir()  # what cannot be read
     result = sent.run("bounces", "read", str(folder))
-    assert result.exit_code == 1
-    assert "1 read: 1 hard; 1 suppressed; then it broke off" in result.stderr
+    assert (result.exit_code, result.stdout) == (0, "1 read: 1 hard; 1 suppressed\n")
+    assert result.stderr == f"left where it is: {second}: Is a directory\n"
     second.rmdir()
     second.write_bytes(data)
     assert sent.run("bounces", "read", str(folder)).stdout == "1 read: 1 hard; 1 suppressed\n"

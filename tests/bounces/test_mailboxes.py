@@ -7,31 +7,32 @@ import mailbox
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 
-from digest.bounces import collecting
+from digest.bounces import collecting, reading
 from digest.bounces.collecting import Collected, collect
 from digest.bounces.mail import READ_MAXIMUM
 from digest.bounces.mailboxes import opened
 from digest.bounces.recording import Recorder
 from digest.errors import DigestError, StoreError, TransportError, TryLaterError, UsageError
-from digest.links import Signer
 from digest.model import NoticeKind
 from digest.store.notices import Notices
 from tests.bounces.conftest import START, Ledger
 from tests.bounces.post import dsn, failed, plain
 from tests.bounces.servers import PASSWORD, USER, Box, CutError, Imap, Pop3, serving, unused_port
+from tests.bounces.tokens import SIGNER, delivery_of, tag
 
-SIGNER = Signer(["k" * 48])
+RETURNED = partial(reading.read, signer=SIGNER, delivery_of=delivery_of)
 NOTHING = io.BytesIO()
 
 
 def report(number: int, delivery: int = 1) -> bytes:
-    to = f"bounces+{SIGNER.return_token(delivery)}@example.org"
+    to = f"bounces+{tag(delivery)}@example.org"
     return dsn(failed("5.1.1"), to=to, message_id=f"{number}@mail.example")
 
 
@@ -51,7 +52,7 @@ def read(recorder: Recorder, ledger: Ledger) -> Callable[..., Collected]:
         where: str, password: str = PASSWORD, *, keep: bool = True, standard_input: io.BytesIO = NOTHING
     ) -> Collected:
         with opened(where, password, standard_input, keep=keep) as box:
-            return [Collected(), *collect(box, recorder, SIGNER, START, keep=keep)][-1]
+            return [Collected(), *collect(box, recorder, RETURNED, START, keep=keep)][-1]
 
     return read
 
@@ -191,10 +192,10 @@ def test_a_run_that_breaks_off_marks_what_it_recorded_and_the_next_one_goes_on(
     for number in range(5):
         stand.put(report(number))
     with opened(stand.where, PASSWORD, NOTHING) as box:
-        next(collect(box, recorder, SIGNER, START))  # and no more
+        next(collect(box, recorder, RETURNED, START))  # and no more
     assert stand.waiting() == 3
     with opened(stand.where, PASSWORD, NOTHING) as box:
-        assert [collected.mails for collected in collect(box, recorder, SIGNER, START)] == [2, 3]
+        assert [collected.mails for collected in collect(box, recorder, RETURNED, START)] == [2, 3]
 
 
 def test_the_same_mail_has_one_key_in_every_mailbox(tmp_path: Path, tls: ssl.SSLContext, read: Read) -> None:
@@ -291,6 +292,41 @@ def test_a_line_that_is_cut_loses_nothing_and_counts_nothing_twice(
     assert [noted.kind for noted in notices.each()] == [NoticeKind.HARD] * 2
 
 
+@pytest.mark.parametrize("talk", [Imap, Pop3])
+def test_one_mail_that_cannot_be_had_stands_in_nobodys_way(talk: type[Imap | Pop3], read: Read) -> None:
+    box = Box()
+    box.put(report(1), report(2), report(3))
+    box.mails[1].broken = True
+    with serving(talk, box):
+        collected = read(f"{talk.__name__.lower()}://{USER}@127.0.0.1:{box.port}")
+        assert (collected.mails, kinds(collected)) == (2, {NoticeKind.HARD: 2})
+        (why,) = collected.left
+        assert "the message is corrupt" in why
+        assert [mail.seen or mail.deleted for mail in box.mails] in ([True, False, True], [False])
+        assert any(mail.broken for mail in box.mails)
+
+
+@pytest.mark.parametrize(("talk", "words"), [(Imap, "UID FETCH 102"), (Pop3, "RETR 3")])
+def test_what_was_fetched_before_a_line_was_cut_is_recorded_at_once(
+    talk: type[Imap | Pop3], words: str, recorder: Recorder, ledger: Ledger, notices: Notices
+) -> None:
+    def cut(line: str) -> None:
+        if words in line:
+            raise CutError
+
+    ledger.accepted(1)
+    box = Box(heard=cut)
+    box.put(report(1), report(2), report(3))
+    told = []
+    with (
+        serving(talk, box),
+        pytest.raises(TransportError),
+        opened(f"{talk.__name__.lower()}://{USER}@127.0.0.1:{box.port}", PASSWORD, NOTHING) as post,
+    ):
+        told.extend(collect(post, recorder, RETURNED, START))  # told below, as it breaks off
+    assert len(list(notices.each())) == 2
+
+
 def test_another_folder_is_read_where_one_is_named(read: Read) -> None:
     with serving(Imap, Box()) as box:
         box.put(report(1))
@@ -345,6 +381,27 @@ def test_an_mbox_keeps_every_mail_as_it_was_but_for_its_status(tmp_path: Path, r
     )
 
 
+def test_an_mbox_behind_a_link_is_written_where_it_is(tmp_path: Path, read: Read) -> None:
+    (tmp_path / "spool").mkdir()
+    real, link = tmp_path / "spool" / "post", tmp_path / "link"
+    with closing(mailbox.mbox(real)) as box:
+        box.add(report(1))
+    link.symlink_to(real)
+    assert read(f"mbox:{link}").mails == 1
+    assert link.is_symlink()
+    assert b"Status: RO" in real.read_bytes()
+    assert read(str(link)).mails == 0
+
+
+def test_a_file_that_cannot_be_read_stands_in_nobodys_way(tmp_path: Path, read: Read) -> None:
+    post = tmp_path / "post"
+    box = mailbox.Maildir(post)
+    box.add(report(1))
+    (post / "new" / "0").mkdir()
+    collected = read(f"maildir:{post}")
+    assert (collected.mails, collected.left) == (1, (f"{post}/new/0: Is a directory",))
+
+
 def test_an_mbox_that_another_program_holds_is_for_later(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "post"
     path.write_bytes(b"From a@b Mon Oct  6 07:00:00 2025\nSubject: one\n\nHi\n")
@@ -389,6 +446,7 @@ def test_a_pipe_is_read_to_its_end_so_that_whoever_writes_is_not_cut_off(read: R
         ("imaps://user%0d%0aLOGOUT@mail.example.org", UsageError),
         ("imaps://user@[::1/", UsageError),
         ("pop3s://user@mail.example.org:none", UsageError),
+        ("http://mail.example.org", UsageError),
     ],
 )
 def test_what_is_no_mailbox_is_said_in_one_line(

@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.bounces import reading
 from digest.bounces.mail import READ_MAXIMUM
-from digest.bounces.reading import RAW_MAXIMUM, RECIPIENTS_MAXIMUM, read
+from digest.bounces.reading import RAW_MAXIMUM, RECIPIENTS_MAXIMUM
 from digest.delivery import DEAD_MAILBOX
-from digest.links import Purpose, Signer
+from digest.links import Purpose
 from digest.model import Notice, NoticeKind
 from tests.bounces.post import EXCHANGE, EXIM, QMAIL, READER, arf, dsn, failed, in_base64, mail, plain
+from tests.bounces.tokens import SIGNER, delivery_of, tag
 
-SIGNER = Signer(["k" * 48])
-TO = f"bounces+{SIGNER.return_token(7)}@example.org"
+TO = f"bounces+{tag(7)}@example.org"
 LEAVE = SIGNER.sign(Purpose.UNSUBSCRIBE, "weekly/2025-W40", 3)
 LIST_UNSUBSCRIBE = (
     f"List-Unsubscribe: <mailto:leave@example.org?subject=unsubscribe%20{LEAVE}>,\n"
@@ -24,8 +25,12 @@ LIST_UNSUBSCRIBE = (
 )
 
 
+def read(data: bytes) -> tuple[Notice, ...]:
+    return reading.read(data, SIGNER, delivery_of)
+
+
 def only(data: bytes) -> Notice:
-    (notice,) = read(data, SIGNER)
+    (notice,) = read(data)
     return notice
 
 
@@ -64,6 +69,21 @@ def test_where_the_report_only_says_failed_the_servers_words_say_why() -> None:
     assert (found.kind, found.status) == (NoticeKind.HARD, "5.1.1")
 
 
+@pytest.mark.parametrize(
+    ("status", "said", "milder"),
+    [
+        ("5.1.1", "550 5.7.1 Blocked", "5.7.1"),
+        ("5.1.1", "452 4.2.2 mailbox full", "4.2.2"),
+        ("5.1.1", "550 5.2.0 unknown failure", "5.2.0"),
+        ("5.7.1", "550 5.1.1 unknown", "5.7.1"),
+        ("4.2.2", "550 5.1.1 unknown", "4.2.2"),
+    ],
+)
+def test_where_two_codes_contradict_each_other_the_milder_counts(status: str, said: str, milder: str) -> None:
+    found = only(dsn(failed(status, said), to=TO))
+    assert (found.kind, found.status) == (NoticeKind.SOFT, milder)
+
+
 def test_a_code_is_no_part_of_an_ip_address() -> None:
     assert only(dsn(failed("5.0.0", "550 blocked: 5.1.1.9 is listed"), to=TO)).status == "5.0.0"
 
@@ -100,6 +120,69 @@ def test_bounces_in_plain_words_are_judged_by_the_code_near_the_address(
 ) -> None:
     found = only(plain(words, to=TO))
     assert (found.kind, found.status, found.delivery) == (kind, status, 7)
+
+
+NEWS = "Django 5.1.1 is out, and what it changes\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Sono in ferie fino al 12.\n\n> Quay News: " + NEWS,
+        "I am away. You wrote:\n" + NEWS,
+        "I am away.\n> 550 5.1.1 no such user\n",
+        "We have received your mail. Our server said 5.1.1 in 2019.\n",
+        "Release 5.1.1 of our product, and 550 more news. Reply.\n",
+        "Room 1550 5.1.1 is on the second floor.\n",
+        "The status 5.1.1 is what it is.\n",
+        "Per il progetto 5.1.1 rivolgersi a Mario.\n",
+    ],
+)
+@pytest.mark.parametrize("sender", ["jane@mail.example", "Postmaster <postmaster@mail.example>"])
+def test_a_version_or_a_section_in_prose_is_no_code(words: str, sender: str) -> None:
+    data = plain(words, sender=sender, subject="Ferie", to=TO, more="Return-Path: <>")
+    assert only(data).kind is NoticeKind.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        "Your message was:\n\nFrom: Example Weekly\n",
+        "-----Original Message-----\n",
+        "Original message:\n",
+        "---------- Forwarded message ----------\n",
+        "   ----- Unsent message follows -----\n",
+        "------ Message header follows ------\n",
+    ],
+)
+@pytest.mark.parametrize("quoted", [NEWS, "550 5.1.1 no such user\n"])
+def test_what_our_own_mail_says_behind_the_explanation_explains_nothing(copy: str, quoted: str) -> None:
+    words = f"Your message to <{READER}> could not be delivered:\n\n<{READER}>:\nmailbox is full\n\n{copy}{quoted}"
+    found = only(plain(words, to=TO))
+    assert found.kind in {NoticeKind.SOFT, NoticeKind.UNKNOWN}
+    assert (found.status, found.delivery) == ("", 7)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "550 5.1.1 no such user",
+        "550-5.1.1 no such user",
+        "550 #5.1.1 no such user",
+        "sorry, no mailbox here by that name (#5.1.1)",
+        "#5.1.1 SMTP; no such user",
+        "Diagnostic-Code: smtp; 550 5.1.1 no such user",
+        "Status: 5.1.1",
+        "<<< 550 5.1.1 no such user",
+    ],
+)
+def test_the_ways_to_write_a_code_in_words(said: str) -> None:
+    found = only(plain(f"Your message to <{READER}> could not be delivered:\n\n<{READER}>:\n{said}\n", to=TO))
+    assert (found.kind, found.status) == (NoticeKind.HARD, "5.1.1")
+
+
+def test_a_code_of_another_class_than_the_reply_is_none() -> None:
+    assert only(plain("Your message failed: 450 5.1.1 try again\n", to=TO)).kind is NoticeKind.UNKNOWN
 
 
 def test_a_bounce_in_html_alone_is_read() -> None:
@@ -146,7 +229,13 @@ def test_the_token_is_found_in_the_returned_return_path() -> None:
 @pytest.mark.parametrize("returned_kind", ["text/rfc822-headers", "message/rfc822"])
 def test_without_a_tag_the_link_in_the_returned_header_says_who(returned_kind: str) -> None:
     found = only(dsn(failed("5.1.1"), returned=LIST_UNSUBSCRIBE, returned_kind=returned_kind))
-    assert (found.kind, found.subscriber, found.edition) == (NoticeKind.HARD, 3, "weekly/2025-W40")
+    assert (found.subscriber, found.edition, found.proven) == (3, "weekly/2025-W40", True)
+
+
+def test_a_link_which_people_pass_on_proves_no_dead_mailbox() -> None:
+    assert only(dsn(failed("5.1.1"), returned=LIST_UNSUBSCRIBE)).kind is NoticeKind.SOFT
+    assert only(dsn(failed("5.1.1"), words=f"It was about unsubscribe%20{LEAVE}")).kind is NoticeKind.SOFT
+    assert only(dsn(failed("5.1.1"), returned=f"Return-Path: {TO}\n{LIST_UNSUBSCRIBE}")).kind is NoticeKind.HARD
 
 
 def test_the_header_that_an_old_system_quotes_in_its_text_says_who() -> None:
@@ -156,6 +245,7 @@ def test_the_header_that_an_old_system_quotes_in_its_text_says_who() -> None:
 def test_a_report_that_proves_nothing_is_never_hard() -> None:
     found = only(dsn(failed("5.1.1")))
     assert (found.kind, found.address, found.delivery, found.subscriber) == (NoticeKind.SOFT, READER, 0, 0)
+    assert not found.proven
 
 
 def test_a_token_that_was_changed_proves_nothing() -> None:
@@ -171,8 +261,8 @@ def test_a_report_with_a_token_is_about_one_reader_whomever_else_it_names() -> N
 
 def test_an_unproven_report_names_a_few_recipients_or_is_not_about_our_messages() -> None:
     few = [failed("5.1.1", address=f"victim{n}@mail.example") for n in range(RECIPIENTS_MAXIMUM)]
-    assert {notice.kind for notice in read(dsn(*few), SIGNER)} == {NoticeKind.SOFT}
-    assert len(read(dsn(*few), SIGNER)) == RECIPIENTS_MAXIMUM
+    assert {notice.kind for notice in read(dsn(*few))} == {NoticeKind.SOFT}
+    assert len(read(dsn(*few))) == RECIPIENTS_MAXIMUM
     many = [failed("5.1.1", address=f"victim{n}@mail.example") for n in range(2000)]
     assert only(dsn(*many)).kind is NoticeKind.UNKNOWN
 
@@ -181,9 +271,19 @@ def test_an_unproven_report_names_a_few_recipients_or_is_not_about_our_messages(
 
 
 def test_a_complaint_is_traced_through_the_message_that_it_returns() -> None:
-    found = only(arf(returned=LIST_UNSUBSCRIBE))
-    assert (found.kind, found.subscriber) == (NoticeKind.COMPLAINT, 3)
+    found = only(arf(returned=f"Return-Path: <{TO}>\n{LIST_UNSUBSCRIBE}"))
+    assert (found.kind, found.delivery) == (NoticeKind.COMPLAINT, 7)
     assert found.text == "abuse, reported by Provider-FBL/1.0"
+
+
+def test_a_complaint_names_the_return_path_in_a_field_of_its_own() -> None:
+    data = arf().replace(b"Version: 1", f"Version: 1\r\nOriginal-Mail-From: <{TO}>".encode())
+    assert (only(data).kind, only(data).delivery) == (NoticeKind.COMPLAINT, 7)
+
+
+def test_a_complaint_with_nothing_but_a_link_does_what_the_link_does() -> None:
+    found = only(arf(returned=LIST_UNSUBSCRIBE))
+    assert (found.kind, found.subscriber) == (NoticeKind.UNSUBSCRIBE, 3)
 
 
 def test_outlooks_forwarded_junk_is_a_complaint() -> None:
@@ -196,7 +296,9 @@ def test_outlooks_forwarded_junk_is_a_complaint() -> None:
         """,
         f"--=_b\nContent-Type: message/rfc822\n\nX-HmXmrOriginalRecipient: {READER}\n{LIST_UNSUBSCRIBE}\nSubject: x\n\nHi.\n--=_b--\n",
     )
-    assert (only(data).kind, only(data).subscriber) == (NoticeKind.COMPLAINT, 3)
+    assert (only(data).kind, only(data).subscriber) == (NoticeKind.UNSUBSCRIBE, 3)
+    returned = data.replace(b"X-HmXmr", f"Return-Path: {TO}\r\nX-HmXmr".encode())
+    assert (only(returned).kind, only(returned).delivery) == (NoticeKind.COMPLAINT, 7)
 
 
 def test_an_unproven_complaint_takes_the_reader_off_the_list_in_the_way_they_can_undo() -> None:
@@ -211,6 +313,15 @@ def test_reports_that_do_not_complain_change_nothing(kind: str) -> None:
 def test_the_link_to_leave_decides_whoever_sends_the_mail() -> None:
     found = only(plain("", sender="somebody@else.example", subject=f"unsubscribe {LEAVE}"))
     assert (found.kind, found.subscriber, found.edition) == (NoticeKind.UNSUBSCRIBE, 3, "weekly/2025-W40")
+
+
+def test_whose_mail_somebody_quotes_is_not_who_leaves() -> None:
+    """They got it from a friend, who is to go on getting it."""
+    quoted = f"Please.\n> mailto:leave@example.org?subject=unsubscribe%20{LEAVE}\n> from {TO}\n"
+    found = only(plain(quoted, sender=f"A Reader <{READER}>", subject="unsubscribe"))
+    assert (found.kind, found.address, found.delivery, found.subscriber) == (NoticeKind.UNSUBSCRIBE, READER, 0, 0)
+    written = only(plain(quoted, sender=READER, subject="Hello"))
+    assert (written.kind, written.delivery, written.subscriber) == (NoticeKind.UNKNOWN, 0, 0)
 
 
 @pytest.mark.parametrize("subject", ["unsubscribe", "Unsubscribe", in_base64("unsubscribe"), "unsubscribe cut-token"])
@@ -263,13 +374,20 @@ def test_the_same_mail_has_the_same_key_whatever_way_it_came() -> None:
     assert only(data).key == only(again).key == only(data.replace(b"\r\n", b"\n")).key
 
 
+def test_the_same_mail_has_the_same_key_when_an_mbox_has_quoted_it() -> None:
+    data = plain("Hello,\nFrom here on\n> From there\nbye\n", sender=READER)
+    assert only(data).key == only(data.replace(b"\nFrom here", b"\n>From here")).key
+
+
+def test_a_huge_mail_has_the_same_key_whatever_its_line_endings() -> None:
+    data = plain("x\n" * READ_MAXIMUM, sender=READER)
+    assert only(data).key == only(data.replace(b"\n", b"\r\n")).key
+
+
 def test_two_mails_have_two_keys() -> None:
     one, two = dsn(failed("5.1.1"), to=TO), dsn(failed("5.1.1"), to=TO, message_id="other@mail.example")
     assert only(one).key != only(two).key
-    assert (
-        len({notice.key for notice in read(dsn(failed("5.1.1"), failed("5.1.1", address="b@mail.example")), SIGNER)})
-        == 2
-    )
+    assert len({notice.key for notice in read(dsn(failed("5.1.1"), failed("5.1.1", address="b@mail.example")))}) == 2
 
 
 def test_of_a_huge_mail_the_beginning_is_read_and_little_is_kept() -> None:
@@ -297,13 +415,20 @@ def test_of_a_huge_mail_the_beginning_is_read_and_little_is_kept() -> None:
         b"From: mailer-daemon@x\r\n\r\n" + b"<a@b>\r\n" * 30_000,
         b"From: mailer-daemon@x\r\n\r\n" + b"x" * 200_000,
         b"From: mailer-daemon@x\r\n\r\n" + b"\n \t" * 60_000,
+        b"Subject: " + b"=?a?q?b?= " * 26_000 + b"\r\n\r\n",
+        b"Content-Type: message/delivery-status\r\n\r\n" + b"\n" * 260_000,
+        b"Content-Type: message/delivery-status\r\n\r\n" + b"a\n\n" * 85_000,
+        b"Content-Type: text/plain" + b";" * 260_000 + b"\r\n\r\n",
+        b"Content-Type: message/feedback-report\r\n\r\n" + b"a:\n\n" * 85_000,
+        b"a:b\r\n" * 50_000 + b"\r\n",
+        b"From: mailer-daemon@x\r\n\r\n" + b"Status: " * 32_000,
         b"Subject: =?utf-7?q?+2AA-?=\r\nFrom: \xff\xfe <a@b>\r\n\r\n",
         b"".join(b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n" % (n, n) for n in range(3000)),
     ],
     ids=lambda data: repr(data[:30]),
 )
 def test_mails_that_are_made_to_keep_us_busy_are_read_too(data: bytes) -> None:
-    found = read(data, SIGNER)
+    found = read(data)
     assert found
     for notice in found:
         (notice.text + notice.address).encode()
@@ -311,7 +436,7 @@ def test_mails_that_are_made_to_keep_us_busy_are_read_too(data: bytes) -> None:
 
 @given(st.binary(max_size=2000))
 def test_no_bytes_make_it_fail(data: bytes) -> None:
-    assert read(data, SIGNER)
+    assert read(data)
 
 
 @given(
@@ -323,7 +448,7 @@ def test_no_damage_makes_it_fail_or_bad_news_of_others(data: bytes, chance: rand
     for _ in range(chance.randint(1, 20)):
         place = chance.randrange(len(damaged))
         damaged[place : place + chance.randint(0, 30)] = chance.randbytes(chance.randint(0, 5))
-    for notice in read(bytes(damaged), SIGNER):
+    for notice in read(bytes(damaged)):
         if notice.kind in {NoticeKind.HARD, NoticeKind.COMPLAINT}:
             assert notice.delivery == 7 or notice.subscriber == 3
         assert "\x00" not in notice.text + notice.address

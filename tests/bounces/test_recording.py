@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count, permutations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import bindparam, select, update
 
 from digest.bounces.recording import KEPT, Recorder, Score, Tally
+from digest.config import load, meaning
 from digest.model import Notice, NoticeKind, SubscriberStatus
 from digest.store.database import Database
 from digest.store.notices import Notices
 from digest.store.subscribers import Subscribers
+from digest.store.tables import deliveries
 from digest.subscriptions import acts
+from digest.subscriptions.addresses import mailbox
 from tests.bounces.conftest import START, Ledger
+from tests.journeys.conftest import Site
+from tests.journeys.steps import configure
 
 NOW = START + timedelta(weeks=2)
 KEYS = count()
@@ -24,7 +31,7 @@ READER = "reader@mail.example"
 
 
 def notice(kind: NoticeKind, delivery: int = 0, **fields: object) -> Notice:
-    values: dict[str, object] = {"key": f"key {next(KEYS)}", "source": "mail"}
+    values: dict[str, object] = {"key": f"key {next(KEYS)}", "source": "mail", "proven": True}
     return Notice(kind=kind, delivery=delivery, **(values | fields))  # type: ignore[arg-type] # fields are named by tests
 
 
@@ -199,6 +206,60 @@ def test_bounces_older_than_the_window_do_not_count(ledger: Ledger, recorder: Re
     assert ledger.status()[0] == "active"
 
 
+def forge(recorder: Recorder, at: datetime) -> None:
+    recorder.record([notice(NoticeKind.SOFT, address=READER, text="gone", proven=False)], at)
+
+
+def test_what_proves_nothing_is_written_down_and_never_counts(
+    ledger: Ledger, recorder: Recorder, notices: Notices
+) -> None:
+    """Anybody may write four reports about an address; they need nothing for it but that address."""
+    for number in range(1, 9):
+        ledger.accepted(number)
+        forge(recorder, START + timedelta(weeks=number, hours=1))
+    assert ledger.status()[0] == "active"
+    assert len(notices.of_subscriber(ledger.subscriber(READER).id)) == 8
+
+
+def test_what_proves_nothing_does_not_keep_an_edition_from_having_arrived(ledger: Ledger, recorder: Recorder) -> None:
+    for number in range(1, 7):
+        delivery, at = ledger.accepted(number), START + timedelta(weeks=number, hours=1)
+        if number % 2:
+            bounce_softly(recorder, delivery, at)
+        else:
+            forge(recorder, at)
+    assert ledger.status()[0] == "active"
+
+
+def test_a_forged_report_is_no_last_straw(ledger: Ledger, recorder: Recorder) -> None:
+    """Somebody was let in again by hand after four of them."""
+    for number in range(1, 5):
+        bounce_softly(recorder, ledger.accepted(number), START + timedelta(weeks=number, hours=1))
+    person = replace(ledger.subscriber(READER), status=SubscriberStatus.ACTIVE)
+    with Subscribers(ledger.database).changing() as changes:
+        changes.write([(READER, person)])
+    forge(recorder, START + timedelta(weeks=4, hours=2))
+    assert ledger.status()[0] == "active"
+
+
+@pytest.mark.parametrize(("hours", "status"), [(1, "suppressed"), (24 * 6 + 1, "active")])
+def test_where_nothing_can_be_proven_a_report_counts_for_an_edition_that_may_still_come_back(
+    ledger: Ledger, notices: Notices, hours: int, status: str
+) -> None:
+    recorder = Recorder(notices, Score(4, timedelta(days=60), provable=False), lambda text: mailbox(text).key)
+    for number in range(1, 5):
+        ledger.accepted(number)
+        forge(recorder, START + timedelta(weeks=number, hours=hours))
+    assert ledger.status()[0] == status
+
+
+@pytest.mark.parametrize("cadence", ["day", "week", "month"])
+def test_the_window_has_room_for_the_editions_of_the_rarest_digest(site: Site, cadence: str) -> None:
+    configure(site, "[digests.weekly]", f'[digests.weekly]\ncadence = "{cadence}"')
+    score = meaning.score(load(site.folder / "digest.toml", {}))
+    assert score.window == (timedelta(days=4 * 31) if cadence == "month" else timedelta(days=42))
+
+
 @pytest.fixture(scope="module")
 def in_memory() -> Iterator[Database]:
     database = Database("sqlite://")
@@ -210,7 +271,7 @@ def in_memory() -> Iterator[Database]:
 @given(fates=st.lists(st.booleans(), min_size=1, max_size=12))
 def test_the_score_is_the_bounces_at_the_end_of_the_row(in_memory: Database, fates: list[bool]) -> None:
     """Against the rule said plainly: four weekly editions in a row, without one that arrived between them."""
-    ledger, recorder = Ledger(in_memory), Recorder(Notices(in_memory), Score(4, timedelta(days=42)), str)
+    ledger, recorder = Ledger(in_memory), Recorder(Notices(in_memory), Score(4, timedelta(days=42), provable=True), str)
     address = f"reader{next(KEYS)}@mail.example"
     ledger.subscribe(address)
     row, suppressed = 0, False
@@ -269,3 +330,62 @@ def test_who_is_erased_stands_in_no_report(ledger: Ledger, recorder: Recorder, n
     assert acts.erase(Subscribers(ledger.database), READER, now=NOW)
     assert [noted.text for noted in notices.each()] == ["full", "", "", ""]
     assert all(notices.raw(noted.id) is None for noted in notices.each())
+
+
+def test_who_is_erased_stands_in_no_report_that_was_kept_whole(
+    ledger: Ledger, recorder: Recorder, notices: Notices
+) -> None:
+    """They wrote from another address, and signed with this one."""
+    told = [
+        notice(NoticeKind.UNKNOWN, address="other@mail.example", text="hm", raw=b"I am <Reader@Mail.example>, stop"),
+        notice(NoticeKind.UNKNOWN, address="other@mail.example", text="hi", raw=b"Hello"),
+    ]
+    recorder.record(told, NOW)
+    assert acts.erase(Subscribers(ledger.database), READER, now=NOW)
+    hello, stop = notices.each()
+    assert (notices.raw(hello.id), hello.text) == (b"Hello", "other@mail.example: hi")
+    assert (notices.raw(stop.id), stop.text) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("reply", "stays"),
+    [
+        ("550 5.7.1 <reader@mail.example>: Recipient address rejected", "550 5.7.1"),
+        ("550 no Reader here", "550"),
+        ("gave up after 4 tries: 452 4.2.2 <READER@MAIL.EXAMPLE> is full", "452 4.2.2"),
+        ("250 2.0.0 Ok: queued as 4dR", "250 2.0.0"),
+        ("no message can be written to reader@mail.example", ""),
+        ("", ""),
+    ],
+)
+def test_of_what_servers_said_of_the_erased_the_codes_stay(
+    ledger: Ledger, recorder: Recorder, reply: str, stays: str
+) -> None:
+    ledger.subscribe("other@mail.example")
+    mine, others = ledger.accepted(1), ledger.accepted(2, to="other@mail.example")
+    said = update(deliveries).values(reply=bindparam("said")).where(deliveries.c.id == bindparam("row"))
+    with ledger.database.write() as connection:
+        connection.execute(said, [{"row": mine, "said": reply}, {"row": others, "said": "550 5.7.1 no"}])
+    assert acts.erase(Subscribers(ledger.database), READER, now=NOW)
+    with ledger.database.read() as connection:
+        assert connection.execute(select(deliveries.c.reply)).scalars().all() == [stays, "550 5.7.1 no"]
+
+
+@pytest.mark.parametrize("kind", list(NoticeKind))
+@pytest.mark.parametrize("by", ["delivery", "subscriber", "address"])
+def test_what_comes_back_of_the_erased_is_counted_and_not_kept(
+    ledger: Ledger, recorder: Recorder, notices: Notices, kind: NoticeKind, by: str
+) -> None:
+    about = {"delivery": ledger.accepted(1), "subscriber": ledger.subscriber(READER).id, "address": READER}
+    assert acts.erase(Subscribers(ledger.database), READER, now=NOW)
+    told = {"address": "Reader@mail.example", "text": f"<{READER}> gone", "raw": READER.encode(), "status": "5.1.1"}
+    assert recorder.record([notice(kind, **{**told, by: about[by]})], NOW).kinds == {kind: 1}
+    (noted,) = notices.each()
+    assert (noted.text, noted.address, noted.status, notices.raw(noted.id)) == ("", "", "5.1.1", None)
+
+
+def test_who_was_erased_and_came_back_is_known_again(ledger: Ledger, recorder: Recorder) -> None:
+    assert acts.erase(Subscribers(ledger.database), READER, now=NOW)
+    ledger.subscribe(READER)
+    recorder.record([notice(NoticeKind.HARD, address=READER, text="gone")], NOW)
+    assert ledger.status() == ("suppressed", "hard bounce: gone")

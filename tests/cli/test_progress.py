@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from digest.cli.tally import SMOOTHED, Standing, State, Tally
-from digest.cli.watching import PersonWatch, line, picture, span
+from digest.cli.picture import WIDE, picture
+from digest.cli.tally import SMOOTHED, ServerStanding, Standing, State, Tally
+from digest.cli.watching import PersonWatch, line, span
 from digest.errors import TransportError
 from digest.model import Delivery, DeliveryStatus, Outcome
 
@@ -154,11 +156,15 @@ def test_a_span_of_time_is_as_exact_as_it_is_short(seconds: float, words: str) -
     assert span(seconds) == words
 
 
-def drawn(counting: Tally) -> list[str]:
-    console = Console(file=io.StringIO(), width=140, markup=False)
-    console.print(picture("weekly/2025-W43", counting.standing()))
+def shown(standing: Standing, width: int = 140) -> list[str]:
+    console = Console(file=io.StringIO(), width=width, markup=False)
+    console.print(picture("weekly/2025-W43", standing, width))
     assert isinstance(console.file, io.StringIO)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+def drawn(counting: Tally) -> list[str]:
+    return shown(counting.standing())
 
 
 def test_one_server_is_one_line_and_several_have_one_each() -> None:
@@ -175,6 +181,58 @@ def test_one_server_is_one_line_and_several_have_one_each() -> None:
     assert whole.split()[-7:] == ["4/100", "2/s", "0:00:48", "1", "deferred", "1", "failed"]
     assert east.split() == ["east", "2/s", "2", "accepted", "0", "deferred", "1", "failed", "sending"]
     assert west.split()[-5:] == ["failed", "limit", "until", "09:30", "UTC"]
+
+
+def far(*servers: str) -> Standing:
+    """Two thirds of a large edition, through servers that are at their limit."""
+    counts = dict.fromkeys(DeliveryStatus, 0)
+    counts |= {DeliveryStatus.ACCEPTED: 123_456, DeliveryStatus.DEFERRED: 1_234, DeliveryStatus.FAILED: 456}
+    until = datetime(2025, 12, 8, 9, 30, tzinfo=UTC)
+    standings = tuple(ServerStanding(name, 1_200, counts, State.LIMIT, until) for name in servers)
+    return Standing(125_146, 200_000, 1_957, 38, counts, standings)
+
+
+NUMBERS = ["125,146/200,000", "1,957/s", "0:00:38", "1,234", "deferred", "456", "failed"]
+
+
+@pytest.mark.parametrize(
+    ("width", "bar", "named"),
+    [(140, True, True), (120, True, True), (100, True, True), (90, False, True), (80, False, False)],
+)
+def test_a_narrow_terminal_loses_the_bar_first_and_then_the_name(width: int, *, bar: bool, named: bool) -> None:
+    (whole,) = shown(far("east"), width)
+    assert whole.split()[-7:] == NUMBERS
+    assert ("━" in whole) is bar
+    assert whole.startswith("sending weekly/2025-W43") is named
+
+
+def test_where_the_numbers_have_no_room_there_is_the_plain_line() -> None:
+    for width in (59, 44, 20):
+        assert " ".join(shown(far("east", "west"), width)) == line("weekly/2025-W43", far())
+
+
+@given(
+    st.integers(10, 200),
+    st.lists(st.sampled_from(["east", "relay.example.net:587", "x" * 80]), min_size=1, max_size=3),
+    st.integers(0, 10_000_000),
+)
+def test_whatever_the_width_no_number_is_cut(width: int, servers: list[str], done: int) -> None:
+    standing = replace(far(*servers), done=done, total=max(done, 200_000))
+    lines = shown(standing, width)
+    assert all(len(line) <= width for line in lines)
+    assert "…" not in lines[0]
+    assert f"{done:,}" in " ".join(lines)
+    if "of" not in lines[0].split() and width >= WIDE and len(servers) > 1:
+        assert len(lines) == 1 + len(servers)
+        assert all(line.endswith("1,234 deferred  456 failed  limit until 09:30 UTC") for line in lines[1:])
+
+
+def test_more_than_was_due_at_first_is_no_more_than_all() -> None:
+    counting = tally(2)
+    for _ in range(3):
+        counting.recorded(outcome())
+    standing = counting.standing()
+    assert (standing.done, standing.total) == (3, 3)
 
 
 def test_what_happens_is_said_in_words() -> None:

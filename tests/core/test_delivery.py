@@ -180,8 +180,8 @@ def test_patience_is_counted_from_the_first_try_and_not_from_the_freeze():
     assert after(HANDING, LATER, NOW + timedelta(days=30), POLICY, 0.5).status is DEFERRED
 
 
-def test_a_5yz_is_never_tried_again():
-    for code in range(500, 600):
+def test_a_5yz_is_never_tried_again_unless_it_asks_for_a_login():
+    for code in set(range(500, 600)) - {530, 534, 535, 538}:
         assert after(HANDING, Reply(code, "", Stage.RCPT), NOW, RESEND, 0.5).status is FAILED
 
 
@@ -271,7 +271,21 @@ def test_an_enhanced_code_is_found_where_careless_servers_put_it(text: str):
     ],
 )
 def test_a_channel_fault_is_about_us_and_comes_before_the_content(code: int, stage: Stage, fault: bool):
-    assert is_channel_fault(code, stage) is fault
+    assert is_channel_fault(Reply(code, "", stage)) is fault
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5.4.5 Daily sending quota exceeded",
+        "5.1.8 the sender's domain does not exist",
+        "5.7.1 <weekly@example.org>: Sender address rejected: not owned by user",
+    ],
+)
+def test_a_refusal_of_the_sender_or_their_quota_blames_no_recipient_at_any_stage(text: str):
+    assert is_channel_fault(Reply(550, text, Stage.RCPT))
+    assert is_channel_fault(Reply(550, text, Stage.DATA))
+    assert judged(Reply(550, text, Stage.FINAL)) is DEFERRED
 
 
 # --- pauses --------------------------------------------------------------------------------------------------------

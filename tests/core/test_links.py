@@ -4,7 +4,9 @@ import base64
 import hashlib
 import string
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -185,18 +187,30 @@ def test_message_keys_differ_for_editions_and_keys_and_are_not_the_key():
 
 # --- return paths --------------------------------------------------------------------------------------------------
 
-RETURN = SIGNER.return_token(7)
+FROZEN = datetime(2025, 10, 6, 7, 0, 0, 123456, tzinfo=UTC)
+
+
+def returning(signer: Signer, delivery: int, edition: str = EDITION, frozen: datetime = FROZEN) -> str:
+    return signer.return_token(delivery, edition, frozen)
+
+
+def named(signer: Signer, token: str) -> int:
+    """The delivery of a token, where every delivery is of one edition."""
+    return signer.read_return_token(token, lambda _delivery: (EDITION, FROZEN))
+
+
+RETURN = returning(SIGNER, 7)
 DELIVERIES = st.integers(min_value=1, max_value=2**63 - 1)
 
 
 @given(DELIVERIES)
 def test_a_return_path_names_its_delivery(delivery: int):
-    assert SIGNER.read_return_token(SIGNER.return_token(delivery)) == delivery
+    assert named(SIGNER, returning(SIGNER, delivery)) == delivery
 
 
 @given(DELIVERIES)
 def test_a_return_path_is_short_and_of_characters_that_survive(delivery: int):
-    token = SIGNER.return_token(delivery)
+    token = returning(SIGNER, delivery)
     assert set(token) <= set(string.ascii_lowercase + "234567")
     assert len(token) <= 32
 
@@ -204,7 +218,7 @@ def test_a_return_path_is_short_and_of_characters_that_survive(delivery: int):
 @given(st.lists(st.booleans(), min_size=32, max_size=32))
 def test_a_return_path_is_read_in_whatever_case_it_comes_back(capitals: list[bool]):
     changed = "".join(letter.upper() if big else letter for letter, big in zip(RETURN, capitals, strict=True))
-    assert SIGNER.read_return_token(changed) == 7
+    assert named(SIGNER, changed) == 7
 
 
 @given(st.integers(0, len(RETURN) - 1), st.sampled_from(string.printable + "éſK\ud800\0"))
@@ -212,27 +226,53 @@ def test_a_return_path_with_one_character_changed_is_refused(position: int, char
     if character.isascii() and RETURN[position] == character.lower():
         return
     with pytest.raises(LinkError):
-        SIGNER.read_return_token(RETURN[:position] + character + RETURN[position + 1 :])
+        named(SIGNER, RETURN[:position] + character + RETURN[position + 1 :])
 
 
 @given(st.integers(0, len(RETURN) - 1))
 def test_a_return_path_that_was_cut_is_refused(length: int):
     with pytest.raises(LinkError):
-        SIGNER.read_return_token(RETURN[:length])
+        named(SIGNER, RETURN[:length])
 
 
 @given(st.one_of(st.text(), st.text("abcdefghijklmnopqrstuvwxyz234567=", max_size=40)))
 def test_any_other_return_path_is_refused(token: str):
     with pytest.raises(LinkError) as caught:
-        SIGNER.read_return_token(token)
+        named(SIGNER, token)
     assert caught.value.message == "this return path is not one of ours"
 
 
 def test_return_paths_of_an_older_key_are_read_and_the_newest_key_signs():
     rotated = Signer(["a key of some length", "the key after it"])
-    assert rotated.read_return_token(RETURN) == 7
-    assert Signer(["the key after it"]).read_return_token(rotated.return_token(7)) == 7
+    assert named(rotated, RETURN) == 7
+    assert named(Signer(["the key after it"]), returning(rotated, 7)) == 7
     with pytest.raises(LinkError):
-        SIGNER.read_return_token(rotated.return_token(7))
+        named(SIGNER, returning(rotated, 7))
     with pytest.raises(LinkError):
-        Signer(["the key after it"]).read_return_token(RETURN)
+        named(Signer(["the key after it"]), RETURN)
+
+
+@given(st.integers(0, 2**64 - 1))
+def test_a_return_path_of_a_delivery_that_is_not_there_is_refused(delivery: int):
+    with pytest.raises(LinkError):
+        SIGNER.read_return_token(returning(SIGNER, delivery), lambda _delivery: None)
+
+
+def test_a_return_path_does_not_outlive_its_database():
+    """The key is the old one, and so is the number; the edition is another, or was frozen at another instant."""
+    for other in (("weekly/2025-W41", FROZEN), (EDITION, FROZEN + timedelta(microseconds=1))):
+        with pytest.raises(LinkError):
+            SIGNER.read_return_token(RETURN, lambda _delivery, found=other: found)
+
+
+def test_an_instant_is_the_same_by_every_clock():
+    elsewhere = FROZEN.astimezone(ZoneInfo("Asia/Tokyo"))
+    assert returning(SIGNER, 7, frozen=elsewhere) == RETURN
+
+
+def test_a_number_that_no_database_has_is_not_looked_up():
+    def look(delivery: int) -> tuple[str, datetime]:
+        raise AssertionError(delivery)
+
+    with pytest.raises(LinkError):
+        SIGNER.read_return_token(returning(SIGNER, 2**63), look)

@@ -591,6 +591,6 @@ def test_a_return_path_is_as_long_as_the_check_takes_it_to_be():
         name="",
         subscriber=7,
         links=LINKS,
-        return_token=Signer(["key"]).return_token(2**63 - 1),
+        return_token=Signer(["key"]).return_token(2**63 - 1, EDITION, FROZEN),
     )
     assert len(sent.envelope_from.partition("@")[0]) == len("bounces+") + 32

@@ -251,6 +251,20 @@ def test_there_are_no_more_of_them_than_can_share(
     assert crew.size(app, record) == size
 
 
+def test_what_waits_for_its_time_needs_nobody(site: Site) -> None:
+    configure(site, "[smtp]", 'zone = "subscriber"\ncutoff = "18:00"\n[smtp]')
+    table = site.folder / "people.csv"
+    rows = "".join(f"{address},America/New_York\n" for address in PEOPLE)
+    table.write_text(f"email,timezone\n{rows}", encoding="utf-8")
+    site.run("subscribers", "import", str(table))
+    time = Time("2025-12-07T18:00:00+00:00")
+    app = app_of(site, time)
+    record = app.freeze(app.digest(), app.prepare(app.digest(), app.period(app.digest(), None)))
+    assert crew.size(app, record) == 1
+    time.go(hours=18)
+    assert crew.size(app, record) == PROCESSES
+
+
 async def test_what_is_said_while_a_report_is_on_its_way_is_passed_on_too(monkeypatch: pytest.MonkeyPatch) -> None:
     began, gate, written = threading.Event(), threading.Event(), []
 

@@ -111,6 +111,18 @@ CASES: Mapping[str, tuple[Case, Mapping[str, Level], str]] = {
         GOOD.greeted(addresses=(PUBLIC, SIX)).added(f"relay.quay.example. 60 IN AAAA {SIX}", "b.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.2.0.0.0.5.0.1.0.0.2.ip6.arpa. 60 IN PTR relay.quay.example."),
         {COVER: WARNING}, f"does not cover {SIX}: softfail",
     ),
+    "everybody by an include": (spf("v=spf1 include:a.example -all", 'a.example. 60 IN TXT "v=spf1 +all"'), {SPF: FAULT}, "include:a.example lets everybody send in its name: +all at a.example"),
+    "everybody by two includes": (
+        spf("v=spf1 include:a.example -all", 'a.example. 60 IN TXT "v=spf1 include:b.example -all"', 'b.example. 60 IN TXT "v=spf1 -ip4:192.0.2.1 all"'),
+        {SPF: FAULT}, "include:a.example lets everybody send in its name: +all at b.example",
+    ),
+    "everybody by redirect": (spf("v=spf1 redirect=a.example", 'a.example. 60 IN TXT "v=spf1 +all"'), {SPF: FAULT}, "redirect=a.example lets everybody send in its name: +all at a.example"),
+    "everybody by include, not to be let in": (spf("v=spf1 ip4:198.41.0.4 ~include:a.example -all", 'a.example. 60 IN TXT "v=spf1 +all"'), {}, "covers 198.41.0.4"),
+    "every address": (spf("v=spf1 ip4:0.0.0.0/0 -all"), {SPF: FAULT}, "ip4:0.0.0.0/0 lets everybody send in its name"),
+    "half of all addresses": (spf("v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all"), {SPF: FAULT}, "ip4:0.0.0.0/1 lets everybody send in its name"),
+    "every address by a": (spf("v=spf1 a:relay.quay.example/0 -all"), {SPF: FAULT}, "a:relay.quay.example/0 lets everybody send in its name"),
+    "every address of the other kind": (spf("v=spf1 ip4:198.41.0.4 ip6:2000::/3 -all"), {SPF: FAULT}, "ip6:2000::/3 lets everybody send in its name"),
+    "as much as somebody may own": (spf("v=spf1 ip4:198.0.0.0/8 -all"), {}, "covers 198.41.0.4"),
     # --- DKIM
     "no key": (GOOD.planned(keys=()), {"DKIM": WARNING, ONE_CLICK: WARNING}, "so the relay must sign"),
     "no record for the key": (GOOD.dkim(), {DKIM: FAULT}, "there is no such record"),
@@ -152,6 +164,23 @@ CASES: Mapping[str, tuple[Case, Mapping[str, Level], str]] = {
     "the policy of the domain above": (
         GOOD.sender(address="a@news.quay.example").added("news.quay.example. 60 IN MX 1 mx.quay.example."),
         {}, "p=quarantine; rua=mailto:postmaster@quay.example at _dmarc.quay.example",
+    ),
+    "a policy where nobody looks": (
+        GOOD.sender(address="a@news.desk.quay.example").record("_dmarc.quay.example.", '_dmarc.desk.quay.example. 60 IN TXT "v=DMARC1; p=none; rua=mailto:a@quay.example"')
+        .added("news.desk.quay.example. 60 IN MX 1 mx.quay.example."),
+        {"DMARC of news.desk.quay.example": FAULT}, "there is no DMARC record",
+    ),
+    "a policy for no mail": (GOOD.dmarc("v=DMARC1; p=reject; pct=0; rua=mailto:a@quay.example"), {DMARC: WARNING}, "pct=0 applies it to no mail"),
+    "watching no mail": (GOOD.dmarc("v=DMARC1; p=none; pct=0; rua=mailto:a@quay.example"), {}, "p=none; pct=0"),
+    "reports to others who do not know of it": (GOOD.dmarc("v=DMARC1; p=none; rua=mailto:a@quay.example,mailto:b@reports.example!10m"), {DMARC: WARNING}, "reports.example has not agreed to get reports"),
+    "reports to others who take them": (
+        GOOD.dmarc("v=DMARC1; p=none; rua=mailto:b@reports.example").added('quay.example._report._dmarc.reports.example. 60 IN TXT "v=DMARC1"'), {}, "mailto:b@reports.example",
+    ),
+    "reports to a domain of ours": (GOOD.dmarc("v=DMARC1; p=none; rua=mailto:b@mail.quay.example"), {}, "mailto:b@mail.quay.example"),
+    "reports for the policy of the domain above": (
+        GOOD.sender(address="a@news.quay.example").dmarc("v=DMARC1; p=none; rua=mailto:b@reports.example").added(
+            "news.quay.example. 60 IN MX 1 mx.quay.example.", 'quay.example._report._dmarc.reports.example. 60 IN TXT "v=DMARC1"'),
+        {}, "mailto:b@reports.example at _dmarc.quay.example",
     ),
     "signed by another": (
         GOOD.planned(keys=(PublishedKey("relay.example", "s", RSA),)).added(f"s._domainkey.relay.example. 60 IN TXT {strings(RSA)}"),
@@ -231,6 +260,7 @@ RECORDS = {
     "no record for the key": f"digest1._domainkey.quay.example. IN TXT {strings(RSA)}",
     "another key": f"digest1._domainkey.quay.example. IN TXT {strings(RSA)}",
     "no DMARC": '_dmarc.quay.example. IN TXT "v=DMARC1; p=none; rua=mailto:postmaster@quay.example"',
+    "reports to others who do not know of it": 'quay.example._report._dmarc.reports.example. IN TXT "v=DMARC1;"',
     "no reports": '_dmarc.quay.example. IN TXT "v=DMARC1; p=reject; rua=mailto:postmaster@quay.example"',
 }
 

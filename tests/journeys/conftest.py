@@ -64,8 +64,7 @@ def on_duty(office: PostOffice, **options: Any) -> Iterator[PostOffice]:
         hostname="127.0.0.1",
         port=office.port,
         server_hostname="post.example.org",
-        enable_SMTPUTF8=True,
-        **options,
+        **{"enable_SMTPUTF8": True} | options,
     )
     controller.start()
     try:

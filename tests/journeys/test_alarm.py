@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import pytest
 
 from digest.app import App
+from digest.dkim import Kind, generate
+from digest.errors import StoreError
 from digest.model import Sender
 from digest.scheduler.alarm import TRY_AGAIN, Alarm, Notice
 from digest.scheduler.clockwork import Clockwork
@@ -69,6 +71,7 @@ def tick(clockwork: Clockwork) -> None:
 
 STUCK = "weekly/2025-W49 is not being sent: no mail server takes its messages"
 UNSTUCK = "weekly/2025-W49 is being sent again"
+HELD_UP = "weekly/2025-W49 is not being sent"
 
 
 def test_a_pause_is_told_once_as_soon_as_it_can_be_and_its_end_once(site: Site, post_office: MoodyOffice) -> None:
@@ -162,6 +165,136 @@ def test_an_edition_that_cannot_be_published_is_told_once_for_its_period(site: S
     time.instant = time.instant.replace(day=15)
     tick(clockwork)
     assert post_office.told == [f"weekly/2025-W{week} could not be published" for week in (49, 50)]
+
+
+def sign(site: Site) -> None:
+    """With a key, which is made."""
+    key = generate(Kind.ED25519, domain="quay.example.org", selector="one")
+    (site.folder / "dkim.pem").write_bytes(key.pem)
+    table = '[[dkim]]\ndomain = "quay.example.org"\nselector = "one"\nkey_file = "dkim.pem"\n\n[delivery]'
+    configure(site, "[delivery]", table)
+
+
+def test_whatever_else_keeps_an_edition_from_leaving_is_told_in_its_own_words(
+    site: Site, post_office: MoodyOffice
+) -> None:
+    sign(site)
+    time = Time(DUE)
+    app = app_of(site, time)
+    app.freeze(app.digest(), app.prepare(app.digest(), app.period(app.digest(), None)))
+    clockwork = Clockwork(app_of(site, time))
+    good = (site.folder / "dkim.pem").read_bytes()
+    (site.folder / "dkim.pem").write_text("junk", encoding="utf-8")
+    for _ in range(3):
+        tick(clockwork)
+        time.instant += TRY_AGAIN
+    assert post_office.told == [HELD_UP]
+    text = body(opened(post_office.message_for(OPERATOR)), "plain")
+    assert "dkim.pem: this is not a private key in PEM" in text
+    assert "server" not in text
+    (site.folder / "dkim.pem").write_bytes(good)
+    tick(clockwork)
+    assert post_office.told == [HELD_UP, UNSTUCK]
+
+
+def test_a_restart_forgets_neither_what_was_told_nor_since_when_it_is_so(site: Site, post_office: MoodyOffice) -> None:
+    time = Time(DUE)
+    post_office.mood = "choosy"
+    for _ in range(3):
+        tick(Clockwork(app_of(site, time)))
+        time.go(hours=1)
+    assert post_office.told == [STUCK]
+    post_office.mood = "well"
+    tick(Clockwork(app_of(site, time)))
+    assert post_office.told == [STUCK, UNSTUCK]
+    assert "paused:   2025-12-08 07:00 to 2025-12-08 10:00 UTC" in opened(post_office.messages[-1][1]).get_content()
+    assert app_of(site, time).alarms.known() == {}
+
+
+def test_a_restart_before_the_end_could_be_told_does_not_swallow_it(site: Site, post_office: MoodyOffice) -> None:
+    time = Time(DUE)
+    post_office.mood = "choosy"
+    clockwork = Clockwork(app_of(site, time))
+    tick(clockwork)
+    post_office.mood = "well"
+    time.instant += TRY_AGAIN
+
+    async def send_and_end() -> None:  # before a word was said
+        clockwork.send_unfinished(asyncio.Event())
+        await asyncio.gather(*clockwork.sending.values())
+
+    asyncio.run(send_and_end())
+    tick(Clockwork(app_of(site, time)))
+    assert post_office.told == [STUCK, UNSTUCK]
+
+
+def test_what_somebody_sends_by_hand_meanwhile_is_over_too(site: Site, post_office: MoodyOffice) -> None:
+    time = Time(DUE)
+    clockwork = Clockwork(app_of(site, time))
+    post_office.mood = "choosy"
+    tick(clockwork)
+    post_office.mood = "well"
+    assert site.run("send", "--yes", now=DUE).exit_code == 0
+    tick(clockwork)
+    tick(clockwork)
+    assert post_office.told == [STUCK, UNSTUCK]
+
+
+def test_what_somebody_gives_up_is_not_said_to_go_on(site: Site, post_office: MoodyOffice) -> None:
+    time = Time(DUE)
+    clockwork = Clockwork(app_of(site, time))
+    post_office.mood = "choosy"
+    tick(clockwork)
+    site.run("editions", "stop", "1", now=DUE)
+    post_office.mood = "well"
+    time.instant += TRY_AGAIN
+    tick(clockwork)
+    assert post_office.told == [STUCK]
+    assert app_of(site, time).alarms.known() == {}
+
+
+def test_an_edition_that_could_not_be_published_may_get_stuck_too(site: Site, post_office: MoodyOffice) -> None:
+    break_template(site)
+    time = Time(DUE)
+    clockwork = Clockwork(app_of(site, time))
+    tick(clockwork)
+    (site.folder / "templates" / "subject.txt").unlink()
+    post_office.mood = "choosy"
+    time.instant += TRY_AGAIN
+    tick(clockwork)
+    assert post_office.told == ["weekly/2025-W49 could not be published", STUCK]
+
+
+def test_a_database_that_is_away_is_told_and_that_it_is_back(
+    site: Site, post_office: MoodyOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object) -> None:
+        raise StoreError("digest.db: the disk is full", hint="make room")
+
+    time = Time(DUE)
+    app = app_of(site, time)
+    clockwork = Clockwork(app)
+    with monkeypatch.context() as patch:
+        for part, call in ((app.deliveries, "unfinished"), (app.editions, "find"), (app.alarms, "keep")):
+            patch.setattr(part, call, locked)
+        for _ in range(3):
+            tick(clockwork)
+            time.instant += TRY_AGAIN
+    assert post_office.told == ["weekly/2025-W49 could not be published", "nothing is being sent"]
+    tick(clockwork)
+    assert post_office.told[2:] == ["sending goes on"]
+
+
+@pytest.mark.usefixtures("post_office")
+async def test_an_operator_s_domain_is_written_as_the_dns_knows_it(site: Site) -> None:
+    configure(site, OPERATOR, "ops@münchen.example")
+    with on_duty(MoodyOffice(), enable_SMTPUTF8=False) as office:
+        configure(site, f"port = {app_of(site, Time(DUE)).config.smtp[0].port}", f"port = {office.port}")
+        time = Time(DUE)
+        telling = Telling(app_of(site, time), time)
+        telling.ring()
+        await telling.speak()
+    assert [address for address, _ in office.messages] == ["ops@xn--mnchen-3ya.example"]
 
 
 def test_nobody_is_told_where_nobody_is_named(site: Site, post_office: MoodyOffice) -> None:

@@ -67,12 +67,21 @@ def no_key_to_sign_with(site: Site) -> None:
     configure(site, "[smtp]", '[[dkim]]\ndomain = "example.org"\nselector = "one"\nkey_file = "dkim.pem"\n[smtp]')
 
 
+def key_with_rights(site: Site, rights: int) -> None:
+    site.run("dkim", "keygen", "--domain", "example.org", "--selector", "one")
+    (site.folder / "dkim-one.pem").chmod(rights)
+    configure(site, "[smtp]", '[[dkim]]\ndomain = "example.org"\nselector = "one"\nkey_file = "dkim-one.pem"\n[smtp]')
+
+
 def no_key_of_sendgrid(site: Site) -> None:
     configure(site, "[smtp]", '[webhooks]\nsendgrid_key = "none"\n[smtp]')
 
 
 ILL = {
     "no key to sign with": (no_key_to_sign_with, 78, "signatures", "dkim.pem"),
+    "a key for everybody": (
+        lambda site: key_with_rights(site, 0o644), 1, "signatures", "dkim-one.pem: everybody on this machine can read it",
+    ),
     "no key of a provider": (no_key_of_sendgrid, 78, "reports", "webhooks.sendgrid_key"),
     "no configuration": (lambda site: (site.folder / "digest.toml").unlink(), 78, "configuration", "no such file"),
     "a fault": (lambda site: configure(site, "[[sources]]", "[[sauces]]"), 78, "configuration", "nearest known key: sources"),
@@ -108,6 +117,14 @@ def test_what_is_wrong_is_told_with_a_hint_and_the_rest_is_looked_at_all_the_sam
     assert plain.exit_code == code
     assert f"FAIL  {subject}: " in plain.stdout
     assert "Traceback" not in plain.output
+
+
+@pytest.mark.parametrize(("rights", "remarked"), [(0o600, False), (0o400, False), (0o640, True)])
+def test_a_key_that_a_group_can_read_is_remarked_on(site: Site, rights: int, remarked: bool) -> None:
+    key_with_rights(site, rights)
+    code, found = findings(site)
+    assert code == 0
+    assert ("dkim-one.pem can be read by its group" in found["signatures"]["said"]) is remarked
 
 
 def test_of_several_faults_the_gravest_gives_the_exit_code(site: Site) -> None:

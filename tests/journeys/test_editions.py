@@ -39,6 +39,7 @@ def test_an_edition_that_was_stopped_goes_on_when_it_is_resumed(site: Site, post
     resumed = site.run("editions", "resume", "1")
     assert resumed.stdout == "weekly/2025-W49 goes on\n"
     assert "digest send --digest weekly --period 2025-W49" in resumed.stderr
+    assert "stopped" not in resumed.stderr
     assert site.run("send", "--yes", now=TUESDAY).exit_code == 0
     assert set(deliveries(site).values()) == {"accepted"}
     (told,) = site.lines("editions", "show", "1")
@@ -151,18 +152,24 @@ def test_doubts_are_settled_one_by_one_however_the_address_is_written(doubtful: 
 
 
 @pytest.mark.parametrize(
-    ("wrong", "code", "said"),
+    ("wrong", "said"),
     [
-        ("x@example.org", 2, "no uncertain delivery to x@example.org"),
-        ("nobody", 1, "'nobody' is not an e-mail address"),
+        ("x@example.org", "no uncertain delivery to x@example.org"),
+        ("nobody", "'nobody' is not an e-mail address"),
     ],
 )
-def test_an_address_without_a_doubt_is_named_and_nothing_is_settled(
-    doubtful: Site, wrong: str, code: int, said: str
-) -> None:
+def test_an_address_without_a_doubt_is_named_and_nothing_is_settled(doubtful: Site, wrong: str, said: str) -> None:
     refused = doubtful.run("editions", "settle", "1", "--accept", "a@example.org", wrong)
-    assert refused.exit_code == code
+    assert refused.exit_code == 2
     assert said in refused.stderr
+    assert set(deliveries(doubtful).values()) == {"uncertain"}
+
+
+@pytest.mark.parametrize("flags", [(), ("--accept", "--resend"), ("--resend", "--accept")])
+def test_doubts_are_settled_one_way_or_the_other_and_never_both(doubtful: Site, flags: tuple[str, ...]) -> None:
+    refused = doubtful.run("editions", "settle", "1", *flags)
+    assert refused.exit_code == 2
+    assert "say either --resend" in refused.stderr
     assert set(deliveries(doubtful).values()) == {"uncertain"}
 
 
@@ -211,7 +218,8 @@ def test_an_edition_leaves_at_seven_on_each_reader_s_clock(site: Site, post_offi
     enlist(site, ZONES.items())
     early = site.run("send", "--yes", now="2025-12-07T17:00:00+00:00")  # seven on Monday in Kiritimati
     assert early.exit_code == 75
-    assert "2025-12-07 18:00 UTC" in early.stderr
+    assert "3 deliveries of weekly/2025-W48 wait for their time, the next at 2025-12-07 18:00 UTC" in early.stderr
+    assert "tried later" not in early.stderr
     assert not post_office.messages
     (shown,) = site.lines("editions", "show", "1", now="2025-12-07T17:30:00+00:00")
     assert (shown["due_from"], shown["due_until"]) == ("2025-12-07T18:00:00+00:00", "2025-12-08T12:00:00+00:00")
@@ -233,6 +241,18 @@ def test_an_edition_leaves_at_seven_on_each_reader_s_clock(site: Site, post_offi
         ["auckland", "berlin", "new-york"],
     ]
     assert set(post_office.received.values()) == {1}
+
+
+def test_what_was_deferred_and_what_waits_for_its_hour_are_told_apart(site: Site, post_office: PostOffice) -> None:
+    configure(site, "[smtp]", 'zone = "subscriber"\ncutoff = "12:00"\n[smtp]')
+    enlist(site, ZONES.items())
+    post_office.replies["auckland@example.org"] = "451 4.7.1 greylisted"
+    events = site.run("send", "--yes", "--json", now="2025-12-07T18:00:00+00:00")
+    assert events.exit_code == 75
+    assert "2 deliveries of weekly/2025-W48 wait for their time, the next at 2025-12-08 06:00 UTC" in events.stderr
+    assert "1 deliveries of weekly/2025-W48 are to be tried later, the next at 2025-12-07 18:0" in events.stderr
+    by_kind = {event["event"]: event for event in map(json.loads, events.stdout.splitlines())}
+    assert by_kind["started"]["total"] == by_kind["progress"]["total"] == by_kind["progress"]["done"] == 1
 
 
 def test_sent_by_hand_when_every_hour_has_passed_it_leaves_at_once(site: Site, post_office: PostOffice) -> None:

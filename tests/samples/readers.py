@@ -14,6 +14,7 @@ from digest.message import Letter, letter, message
 from digest.model import Attachment, Message, Rendition, Selection, Sender
 
 EDITION = "weekly/2025-W40"
+FROZEN = datetime(2025, 10, 6, 7, 0, tzinfo=UTC)
 SIGNER = Signer(["a key of some length"])
 SENDER = Sender(
     name="The Quay, “Weekly”",
@@ -116,8 +117,7 @@ def readers(count: int) -> Iterator[Reader]:
 
 
 def letters(keys: Sequence[Key] = ()) -> tuple[Letter, ...]:
-    date = datetime(2025, 10, 6, 7, 0, tzinfo=UTC)
-    return tuple(letter(one, SENDER, edition=EDITION, message_key="k", date=date, keys=keys) for one in RENDITIONS)
+    return tuple(letter(one, SENDER, edition=EDITION, message_key="k", date=FROZEN, keys=keys) for one in RENDITIONS)
 
 
 def mailed(count: int, keys: Sequence[Key] = ()) -> Iterator[tuple[Reader, Message]]:
@@ -131,6 +131,6 @@ def mailed(count: int, keys: Sequence[Key] = ()) -> Iterator[tuple[Reader, Messa
                 name=reader.name,
                 subscriber=reader.number,
                 links=reader.links,
-                return_token=SIGNER.return_token(reader.number),
+                return_token=SIGNER.return_token(reader.number, EDITION, FROZEN),
             ),
         )

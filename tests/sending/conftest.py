@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,31 @@ import pytest
 import trustme
 
 from tests.sending.house import House
-from tests.sending.server import Script, ScriptedServer
+from tests.sending.server import CHUNKING, DIALOGUES, PIPELINED, PLAIN, Script, ScriptedServer
 
 Serve = Callable[..., Awaitable[ScriptedServer]]
+
+
+def only(*dialogues: str) -> pytest.MarkDecorator:
+    """For a test that is about these dialogues; all others are held in each of them."""
+    return pytest.mark.parametrize("dialogue", dialogues, indirect=True)
+
+
+def at(*stages: str) -> pytest.MarkDecorator:
+    """For a test that is told a stage, in each dialogue that has it."""
+    held = [(name, stage) for name in DIALOGUES for stage in stages if (name, stage) != (CHUNKING, "DATA")]
+    return pytest.mark.parametrize(("dialogue", "stage"), held, indirect=["dialogue"])
+
+
+by_data = only(PLAIN, PIPELINED)
+in_chunks = only(CHUNKING)
+
+
+@pytest.fixture(params=DIALOGUES)
+def dialogue(request: pytest.FixtureRequest) -> str:
+    """The dialogue that servers offer."""
+    name: str = request.param
+    return name
 
 
 @pytest.fixture
@@ -23,11 +45,15 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 @pytest.fixture
-async def serve() -> AsyncIterator[Serve]:
+async def serve(dialogue: str) -> AsyncIterator[Serve]:
+    """Starts servers that offer the dialogue, and what else is asked for."""
     async with AsyncExitStack() as stack:
 
-        async def serve(script: Script = lambda _: None, **options: Any) -> ScriptedServer:
-            return await stack.enter_async_context(ScriptedServer(script, **options))
+        async def serve(
+            script: Script = lambda _: None, extensions: Sequence[str] = ("SMTPUTF8", "8BITMIME"), **options: Any
+        ) -> ScriptedServer:
+            offered = (*extensions, *DIALOGUES[dialogue])
+            return await stack.enter_async_context(ScriptedServer(script, offered, **options))
 
         yield serve
 

@@ -32,7 +32,8 @@ from digest.model import (
     Sender,
 )
 from digest.pacing import Limits
-from digest.sending.loop import Pace, send
+from digest.sending.loop import send
+from digest.sending.pace import Pace
 from digest.sending.ports import Clock
 from digest.sending.relay import Relay
 from digest.sending.server import Server, Tls
@@ -125,7 +126,7 @@ class BrittleLedger(Ledger):
     commits = 0
 
     def commit(
-        self, handing: Sequence[tuple[int, str]], outcomes: Sequence[Outcome], now: datetime, lease: timedelta
+        self, handing: Sequence[tuple[int, str, str]], outcomes: Sequence[Outcome], now: datetime, lease: timedelta
     ) -> frozenset[int]:
         self.commits += 1
         if self.fails(self.commits):
@@ -200,10 +201,16 @@ class House:
         ledger = options.pop("ledger", Ledger)
         write = options.pop("write", self.write)
         edition = options.pop("edition", 1)
+        clock = options.pop("clock", self.time.clock)
         chosen = pace(**{name: options.pop(name) for name in Pace.__slots__ if name in options})
         server = server_at(port, **options)
         await self.run(
-            [Relay(server.called, SmtpTransport(server), connections, limits)], chosen, ledger, edition, write
+            [Relay(server.called, SmtpTransport(server), connections, limits)],
+            chosen,
+            ledger,
+            edition=edition,
+            write=write,
+            clock=clock,
         )
 
     async def run(
@@ -211,8 +218,11 @@ class House:
         relays: Sequence[Relay],
         pace: Pace,
         ledger: type[Ledger] = Ledger,
+        *,
         edition: int = 1,
         write: Callable[[Delivery], Message] | None = None,
+        clock: Clock | None = None,
+        shared: dict[str, Any] | None = None,
     ) -> datetime | None:
         """One run of the loop over these servers."""
         with SenderLock(self.database) as lock:
@@ -223,9 +233,10 @@ class House:
                     pace=pace,
                     relays=relays,
                     ledger=ledger(self.database, lock),
-                    clock=self.time.clock,
+                    clock=clock or self.time.clock,
                     watch=self.diary,
                     stop=self.stop,
+                    shared=shared,
                 ),
                 timeout=20,
             )
@@ -249,6 +260,13 @@ class House:
                 select(subscribers.c.status).where(subscribers.c.address == address)
             ).scalar_one()
             return status
+
+    def earliest_lease(self) -> datetime:
+        """When the first of those that are held now will be over."""
+        with self.database.read() as connection:
+            held = select(deliveries.c.lease).where(deliveries.c.lease.is_not(None)).order_by(deliveries.c.lease)
+            first: datetime = connection.execute(held).scalars().first()
+            return first
 
     def change(self, address: str, **values: Any) -> None:
         """Changes a subscriber behind the loop's back."""

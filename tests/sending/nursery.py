@@ -1,7 +1,7 @@
 """Senders as processes of their own, which can be killed; forked, because importing everything takes half a second.
 
-As a program: reads ``FILE PORT CONNECTIONS`` from each line of its input, starts a sender, writes its process id and,
-once it has ended, its exit status (negative for a signal).
+As a program: reads ``FILE PORT CONNECTIONS WINDOW LEASE`` from each line of its input, starts a sender, writes its process
+id and, once it has ended, its exit status (negative for a signal). A lease in seconds passes in real time.
 """
 
 from __future__ import annotations
@@ -10,12 +10,16 @@ import asyncio
 import os
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from signal import SIGKILL
+from signal import SIGKILL, Signals
 from types import TracebackType
 from typing import Self
 
+from digest.sending.ports import Clock
 from tests.sending.house import House
+
+REAL_TIME = Clock(lambda: datetime.now(UTC), asyncio.sleep, lambda: 0.5)
 
 
 class Nursery:
@@ -37,17 +41,17 @@ class Nursery:
         self._process.stdin.close()
         await self._process.wait()
 
-    async def run(self, file: Path, port: int, connections: int) -> int:
+    async def run(self, file: Path, port: int, connections: int, window: int = 2, lease: int = 0) -> int:
         """Starts a sender and waits for its end; returns its exit status."""
         assert self._process.stdin
         self._pid: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._process.stdin.write(f"{file} {port} {connections}\n".encode())
+        self._process.stdin.write(f"{file} {port} {connections} {window} {lease}\n".encode())
         self._pid.set_result(await self._number())
         return await self._number()
 
-    async def kill(self) -> None:
+    async def kill(self, signal: Signals = SIGKILL) -> None:
         with suppress(ProcessLookupError):
-            os.kill(await self._pid, SIGKILL)
+            os.kill(await self._pid, signal)
 
     async def _number(self) -> int:
         assert self._process.stdout
@@ -56,9 +60,12 @@ class Nursery:
 
 def main() -> None:
     for line in sys.stdin:
-        file, port, connections = line.split()
+        file, *numbers = line.split()
+        port, connections, window, lease = map(int, numbers)
         if (child := os.fork()) == 0:
-            asyncio.run(House(Path(file)).send(int(port), connections=int(connections), batch=40))
+            house = House(Path(file))
+            options = {"lease": timedelta(seconds=lease), "clock": REAL_TIME} if lease else {}
+            asyncio.run(house.send(port, connections=connections, window=window, batch=40, **options))
             os._exit(0)
         print(child, flush=True)  # noqa: T201 - this is what it is for
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)  # noqa: T201

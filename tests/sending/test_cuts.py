@@ -8,9 +8,9 @@ import contextlib
 import pytest
 
 from digest.model import DeliveryStatus as Status
-from tests.sending.conftest import Serve
+from tests.sending.conftest import Serve, by_data
 from tests.sending.house import LEASE, House, readers
-from tests.sending.server import CUT, FINAL, HALF, HANG, Answer, Moment, Then, say
+from tests.sending.server import CUT, FINAL, HANG, Answer, Moment, Then, cut_in_body, say
 
 SICK = "reader001@example.org"
 NOISE = say("what is this?")
@@ -33,6 +33,7 @@ def once(stage: str, answer: Answer):
     return script
 
 
+@by_data
 @pytest.mark.parametrize("stage", ["RCPT", "DATA"])
 @pytest.mark.parametrize("answer", [CUT, NOISE, Answer(b"2", Then.CUT), Answer(b"250 ok\r", Then.CUT)])
 async def test_a_fault_before_the_content_is_nobodys_attempt(house: House, serve: Serve, stage: str, answer: Answer):
@@ -45,6 +46,7 @@ async def test_a_fault_before_the_content_is_nobodys_attempt(house: House, serve
     assert len(house.diary.pauses) <= 1
 
 
+@by_data
 @pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA"])
 async def test_a_server_that_falls_silent_before_the_content_is_left_for_another_connection(
     house: House, serve: Serve, stage: str
@@ -72,15 +74,17 @@ async def test_a_fault_after_the_final_dot_is_a_doubt_that_is_never_mailed_again
     assert house.delivery(SICK).reply
 
 
+@by_data
 async def test_a_cut_in_the_middle_of_the_content_is_a_doubt(house: House, serve: Serve):
     house.freeze(*readers(4))
-    server = await serve(once("DATA", HALF))
+    server = await serve(once("DATA", cut_in_body("DATA")))
     await house.send(server.port, connections=2)
     assert house.counts == {"accepted": 3, "uncertain": 1}
     assert server.begun[SICK] == 1
     assert "no answer after the message" in house.delivery(SICK).reply
 
 
+@by_data
 async def test_no_answer_to_a_message_in_time_is_a_doubt(house: House, serve: Serve):
     house.freeze(*readers(3))
     server = await serve(once(FINAL, HANG))
@@ -145,6 +149,7 @@ async def test_an_answer_given_before_it_was_asked_for_is_not_taken_for_the_answ
     assert house.statuses[SICK] is not Status.ACCEPTED
 
 
+@by_data
 @pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA"])
 async def test_a_sender_that_slept_past_its_lease_sends_nothing_of_that_message(house: House, serve: Serve, stage: str):
     def script(moment: Moment) -> None:
@@ -159,6 +164,7 @@ async def test_a_sender_that_slept_past_its_lease_sends_nothing_of_that_message(
     assert house.counts == {"accepted": 3}
     assert server.connections == 2
     assert {house.delivery(who).attempts for who in readers(3)} == {1}
+    assert house.diary.pauses == []  # nobody is sick
 
 
 async def test_a_sender_that_slept_while_the_hand_over_was_committed_sends_nothing_of_that_message(
@@ -178,8 +184,10 @@ async def test_a_sender_that_slept_while_the_hand_over_was_committed_sends_nothi
     assert server.taken == dict.fromkeys(readers(3), 1)
     assert wrote.count(wrote[0]) == 2
     assert house.counts == {"accepted": 3}
+    assert house.diary.pauses == []
 
 
+@by_data
 async def test_several_lines_cut_at_once_leave_one_doubt_each(house: House, serve: Serve):
     house.freeze(*readers(20))
     gathered = asyncio.Event()

@@ -12,7 +12,7 @@ from digest.errors import RenderError, StoreError
 from digest.model import Delivery, Message, Outcome
 from digest.model import DeliveryStatus as Status
 from digest.sending.line import Line, Said
-from tests.sending.conftest import Serve
+from tests.sending.conftest import Serve, by_data
 from tests.sending.house import NOW, BrittleLedger, Diary, House, readers
 from tests.sending.server import CUT, FINAL, GREETING, Moment
 
@@ -66,6 +66,7 @@ async def test_told_to_stop_while_messages_wait_for_their_turn_they_go_back(hous
     assert house.counts == {"accepted": len(server.taken), "queued": 9 - len(server.taken)}
 
 
+@by_data
 async def test_a_connection_that_the_server_closed_while_waiting_for_its_turn_is_renewed(house: House, serve: Serve):
     def script(moment: Moment):
         return CUT if moment.stage == "MAIL" and moment.connection == 1 and moment.turn > 1 else None
@@ -106,7 +107,7 @@ async def test_an_edition_stopped_in_the_middle_sends_no_more(house: House, serv
     house.freeze(*readers(30))
     server = await serve(script)
     await house.send(server.port, connections=2)
-    assert 5 <= len(server.taken) <= 7
+    assert 5 <= len(server.taken) <= 5 + 2 * 2  # the window of each connection
     assert house.counts == {"accepted": len(server.taken), "queued": 30 - len(server.taken)}
     await house.send(server.port)
     assert house.counts["queued"] == 30 - len(server.taken)
@@ -136,9 +137,9 @@ async def test_an_error_ends_the_run_at_once_even_while_another_connection_rests
         await asyncio.Event().wait()
 
     async def script(moment: Moment):
-        if moment.stage == "MAIL" and moment.connection == 1:
+        if moment.stage == "EHLO" and moment.connection == 1:
             return CUT
-        if moment.stage == "MAIL":
+        if moment.stage == "EHLO":
             await resting.wait()
         return None
 
@@ -162,7 +163,7 @@ def brittle(fails, error: Exception | None = None):
     return type("Brittle", (BrittleLedger,), {"fails": staticmethod(fails), "error": error or StoreError("disk full")})
 
 
-@pytest.mark.parametrize("failing", [1, 2, 3, 7])
+@pytest.mark.parametrize("failing", [1, 2, 3, 4])
 async def test_a_commit_that_fails_once_loses_no_outcome(house: House, serve: Serve, failing: int):
     house.freeze(*readers(30))
     server = await serve()
@@ -202,7 +203,7 @@ async def test_an_error_of_the_ledger_that_nobody_thought_of_comes_out_instead_o
 
 
 async def test_an_error_of_who_watches_comes_out_instead_of_hanging_and_leaves_no_doubt(house: House, serve: Serve):
-    house.freeze(*readers(10))
+    house.freeze(*readers(40))
     server = await serve()
 
     class Reporter(Diary):
@@ -237,7 +238,7 @@ async def test_cancelled_it_stops_at_once_and_what_was_under_way_is_listed_as_un
     server.script = lambda _: None
     await house.send(server.port)
     assert house.counts["accepted"] + house.counts.get("uncertain", 0) == 20
-    assert 1 <= house.counts["uncertain"] <= 2
+    assert 1 <= house.counts["uncertain"] <= 2 * 2
     assert max(server.begun.values()) == 1
     assert set(replies(house, "uncertain")) == {"no answer after the message: sending was stopped at once"}
 
@@ -269,6 +270,7 @@ async def test_claims_that_outlive_their_lease_behind_a_slow_server_are_taken_ag
     assert house.counts == {"accepted": 20}
 
 
+@by_data
 async def test_who_makes_the_server_hang_up_each_time_does_not_stand_in_the_way_of_the_others(
     house: House, serve: Serve
 ):
@@ -283,6 +285,7 @@ async def test_who_makes_the_server_hang_up_each_time_does_not_stand_in_the_way_
     assert (troubled.attempts, troubled.reply) == (1, "the server closed the connection")
 
 
+@by_data
 async def test_an_error_that_nobody_thought_of_after_the_content_left_is_a_doubt_and_no_second_message(
     house: House, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ):

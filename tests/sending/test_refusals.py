@@ -8,7 +8,7 @@ import pytest
 
 from digest.errors import TransportError
 from digest.model import DeliveryStatus as Status
-from tests.sending.conftest import Serve
+from tests.sending.conftest import Serve, at, by_data
 from tests.sending.house import House, readers
 from tests.sending.server import CUT, FINAL, Answer, Moment, say
 
@@ -19,7 +19,7 @@ def script_for(stage: str, answer: Answer, who: str = SICK):
     return lambda moment: answer if moment.stage == stage and moment.to == who else None
 
 
-@pytest.mark.parametrize("stage", ["RCPT", "DATA", FINAL])
+@at("RCPT", "DATA", FINAL)
 @pytest.mark.parametrize("text", ["451 4.3.0 later", "452 4.2.2 full", "450 greylisted"])
 async def test_later_defers_this_delivery_alone(house: House, serve: Serve, stage: str, text: str):
     house.freeze(*readers(3))
@@ -33,7 +33,7 @@ async def test_later_defers_this_delivery_alone(house: House, serve: Serve, stag
     assert house.diary.pauses == []
 
 
-@pytest.mark.parametrize("stage", ["RCPT", "DATA", FINAL])
+@at("RCPT", "DATA", FINAL)
 @pytest.mark.parametrize("text", ["550 5.7.1 policy", "552 5.2.2 mailbox full", "554 5.6.0 content", "550 no"])
 async def test_never_fails_this_delivery_and_suppresses_nobody(house: House, serve: Serve, stage: str, text: str):
     house.freeze(*readers(3))
@@ -94,6 +94,7 @@ async def test_patience_ends_in_failed(house: House, serve: Serve):
     assert house.person(SICK) == "active"
 
 
+@by_data
 @pytest.mark.parametrize("answer", [CUT, say("421 4.3.0 closing"), say("500 what?"), say("noise")])
 async def test_a_refusal_counts_even_when_the_server_hangs_up_at_once(house: House, serve: Serve, answer: Answer):
     def script(moment: Moment) -> Answer | None:
@@ -123,7 +124,7 @@ async def test_closing_after_the_content_defers_it_and_takes_a_new_connection(ho
 # --- refusals that are about us ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("stage", ["", "EHLO", "MAIL", "RCPT", "DATA"])
+@at("", "EHLO", "MAIL", "RCPT", "DATA")
 async def test_closing_is_nobodys_attempt_and_takes_a_new_connection(house: House, serve: Serve, stage: str):
     house.freeze(*readers(6))
     closing = say("421 4.3.2 too busy")
@@ -132,7 +133,7 @@ async def test_closing_is_nobodys_attempt_and_takes_a_new_connection(house: Hous
     assert house.counts == {"accepted": 6}
     assert server.taken == dict.fromkeys(readers(6), 1)
     assert {house.delivery(who).attempts for who in readers(6)} == {1}
-    assert server.connections == 3
+    assert 2 <= server.connections <= 3  # the other connection may have carried the rest meanwhile
     assert len(house.diary.pauses) <= 1  # none when the other connection had carried mail by then
     assert all(pause.endswith(" 421 4.3.2 too busy") for pause in house.diary.pauses)
 
@@ -150,7 +151,7 @@ async def test_a_refused_sender_pauses_everything_and_marks_nobody(house: House,
     assert len(house.diary.pauses) == 1
     assert house.diary.outcomes == []
     assert house.diary.resumptions == 0
-    assert "RCPT" not in server.verbs()
+    assert server.contents == []
     assert max(house.time.naps) <= 75  # bounded
 
 
@@ -162,7 +163,7 @@ async def test_sending_goes_on_when_the_quota_is_over(house: House, serve: Serve
     assert server.taken == dict.fromkeys(readers(6), 1)
 
 
-@pytest.mark.parametrize("stage", ["RCPT", "DATA"])
+@at("RCPT", "DATA")
 @pytest.mark.parametrize("text", ["530 5.7.0 login first", "535 5.7.8 login", "538 5.7.11 encrypt"])
 async def test_a_server_that_wants_a_login_later_blames_no_recipient(house: House, serve: Serve, stage: str, text: str):
     house.freeze(*readers(2))

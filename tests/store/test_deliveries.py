@@ -64,6 +64,24 @@ def turn(database: Database, name: str, status: SubscriberStatus) -> None:
         connection.execute(update(people).where(people.c.address == f"{name}@example.org").values(status=status))
 
 
+# --- what is due -------------------------------------------------------------------------------------------------
+
+
+def test_what_waits_for_its_time_is_not_due_and_what_is_in_hand_is(
+    deliveries: Deliveries, record: EditionRecord, stand: Callable[..., None]
+) -> None:
+    assert deliveries.due(record.id, NOW) == 5
+    assert deliveries.waiting(record.id, NOW) == {}
+    stand("a", QUEUED, due=LATER)
+    stand("b", DEFERRED, due=NOW + timedelta(minutes=1), attempts=1)
+    stand("c", DeliveryStatus.HANDING)
+    stand("d", ACCEPTED)
+    assert deliveries.due(record.id, NOW) == 2
+    assert deliveries.waiting(record.id, NOW) == {QUEUED: (1, LATER), DEFERRED: (1, NOW + timedelta(minutes=1))}
+    assert deliveries.due(record.id, LATER) == 4
+    assert deliveries.waiting(record.id, LATER) == {}
+
+
 # --- what failed, again --------------------------------------------------------------------------------------------
 
 

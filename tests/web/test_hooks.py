@@ -30,7 +30,6 @@ from tests.bounces.providers.signed import (
     confirmation,
     enveloped,
     mailgun,
-    return_path,
     sendgrid,
     sendgrid_key,
 )
@@ -77,7 +76,7 @@ def keys(site: Site) -> Site:
 @pytest.fixture
 def app(keys: Site) -> App:
     made = app_of(keys, Time(AT))
-    made.reporters = {**made.reporters, "ses": Ses(Topics([TOPIC], Amazon()), made.signer.read_return_token)}
+    made.reporters = {**made.reporters, "ses": Ses(Topics([TOPIC], Amazon()), made.delivery_of)}
     return made
 
 
@@ -144,7 +143,9 @@ def test_the_delivery_says_who_it_was_whatever_the_address(keys: Site, app: App,
     with app.database.read() as connection:
         query = "SELECT d.id FROM deliveries d JOIN subscribers s ON s.id = d.subscriber WHERE s.address = ?"
         ((delivery,),) = connection.exec_driver_sql(query, (SECOND,)).all()
-    forwarded = ses_bounce("moved@elsewhere.example", return_path(delivery))
+    edition = app.edition("2025-W49")
+    token = app.signer.return_token(delivery, edition.name, edition.frozen)
+    forwarded = ses_bounce("moved@elsewhere.example", f"bounces+{token}@quay.example.org")
     assert doors.post("/hooks/ses", content=forwarded).status_code == 200
     assert (status(app, FIRST), status(app, SECOND)) == ("active", "suppressed")
     (noted,) = app.notices.each()
@@ -236,7 +237,7 @@ def test_while_the_database_is_locked_the_provider_is_told_to_come_again(keys: S
 
 
 def test_while_amazon_s_certificate_cannot_be_had_it_is_told_to_come_again(app: App) -> None:
-    app.reporters["ses"] = Ses(Topics([TOPIC], Amazon(pages={})), app.signer.read_return_token)
+    app.reporters["ses"] = Ses(Topics([TOPIC], Amazon(pages={})), app.delivery_of)
     with open_doors(app) as doors:
         assert doors.post("/hooks/ses", content=ses_bounce(FIRST)).status_code == 503
     assert recorded(app) == []

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from digest.bounces.ports import DeliveryOf
 from digest.bounces.providers import mailgun, postmark, sendgrid, ses
-from digest.bounces.providers.ports import DeliveryOf, Reader, Web
+from digest.bounces.providers.ports import Binds, Reader, Web
 from digest.bounces.providers.sns import Topics
 
 __all__ = ["Reader", "readers"]
@@ -21,6 +22,7 @@ def readers(
     mailgun_key: str,
     sendgrid_key: str,
     delivery_of: DeliveryOf,
+    binds: Binds,
     web: Web,
 ) -> dict[str, Reader]:
     """Those that have a key, by the name of the provider. Raises ConfigError for a key that is none."""
@@ -30,7 +32,7 @@ def readers(
     if postmark_password:
         found[postmark.SOURCE] = postmark.Postmark(postmark_password)
     if mailgun_key:
-        found[mailgun.SOURCE] = mailgun.Mailgun(mailgun_key, delivery_of)
+        found[mailgun.SOURCE] = mailgun.Mailgun(mailgun_key, delivery_of, binds)
     if sendgrid_key:
         found[sendgrid.SOURCE] = sendgrid.SendGrid(sendgrid_key)
     return found

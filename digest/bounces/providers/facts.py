@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from digest.bounces.findings import Finding, shortened, status_in
-from digest.bounces.providers.ports import DeliveryOf
+from digest.bounces.findings import Finding, mildest, shortened, status_in
+from digest.bounces.ports import DeliveryOf
 from digest.errors import LinkError, SignatureError
 from digest.model import Notice
 
@@ -54,9 +54,8 @@ def tables(found: Any, *path: str) -> tuple[dict[str, Any], ...]:
 
 
 def enhanced(*texts: str) -> str:
-    """The enhanced code (RFC 3463) in the first text that has one; X.0.0 says nothing, so a later one is better."""
-    found = [code for code in map(status_in, texts) if code]
-    return next((code for code in found if not code.endswith(".0.0")), found[0] if found else "")
+    """The enhanced code (RFC 3463) in these texts; where they contradict each other, the mildest."""
+    return mildest(*map(status_in, texts))
 
 
 def delivery_in(address: str, delivery_of: DeliveryOf) -> int:
@@ -108,4 +107,5 @@ def noticed(source: str, finding: Finding, event: Sequence[str], raw: bytes, *, 
         status=finding.status,
         text=shortened(finding.text),
         raw=raw[:RAW_MAXIMUM],
+        proven=True,
     )

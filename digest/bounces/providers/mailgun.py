@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
 from digest.bounces.findings import Finding, failure
+from digest.bounces.ports import DeliveryOf
 from digest.bounces.providers.facts import at, delivery_in, enhanced, instant, noticed, opened, require_fresh, words
-from digest.bounces.providers.ports import DeliveryOf
+from digest.bounces.providers.ports import Binds
 from digest.errors import SignatureError
 from digest.model import Notice, NoticeKind
 
@@ -24,7 +25,6 @@ SOURCE = "mailgun"
 # It tries for eight hours, and signs only once: a shorter patience would lose what was reported while we were away.
 # https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-retries
 _PATIENCE = timedelta(hours=9)
-_TOKENS_KEPT = 100_000
 _ALL_IS_WELL = frozenset({"accepted", "delivered", "opened", "clicked", "stored"})
 # Addresses that Mailgun did not even try, for what it has on its lists.
 _LISTED: Mapping[str, NoticeKind] = MappingProxyType(
@@ -39,17 +39,17 @@ _LISTED: Mapping[str, NoticeKind] = MappingProxyType(
 class Mailgun:
     """The reports that are signed with this key."""
 
-    def __init__(self, key: str, delivery_of: DeliveryOf) -> None:
+    def __init__(self, key: str, delivery_of: DeliveryOf, binds: Binds) -> None:
         self._key = key.encode()
         self._delivery_of = delivery_of
-        self._used: dict[str, bytes] = {}
-        self._lock = Lock()  # reports come in several threads
+        self._binds = binds
 
     def read(self, headers: Mapping[str, str], body: bytes, now: datetime) -> tuple[Notice, ...]:  # noqa: ARG002 - the body holds the signature
         report = opened(body)
-        token = self._require_signed(at(report, "signature"), now)
+        token, signed = self._require_signed(at(report, "signature"), now)
         event = at(report, "event-data")
-        self._require_new(token, event)
+        if not self._binds(f"{SOURCE}:{token}", _hash(event, body), signed + _PATIENCE, now):
+            raise SignatureError("the signature is that of another report")
         kind = _kind(event)
         if kind is None:
             return ()
@@ -60,26 +60,25 @@ class Mailgun:
         delivery = delivery_in(words(event, "envelope", "sender"), self._delivery_of)
         return (noticed(SOURCE, finding, names, body, delivery=delivery),)
 
-    def _require_signed(self, signature: Any, now: datetime) -> str:
-        """The token of a signature that is right and fresh. Raises SignatureError."""
+    def _require_signed(self, signature: Any, now: datetime) -> tuple[str, datetime]:
+        """The token and the time of a signature that is right and fresh. Raises SignatureError."""
         at_time, token = words(signature, "timestamp"), words(signature, "token")
         expected = hmac.new(self._key, f"{at_time}{token}".encode(), hashlib.sha256).hexdigest()
         given = (words(signature, "signature"), words(signature, "parent-signature"))  # the latter from a subaccount
         if not token or not any(hmac.compare_digest(expected.encode(), one.encode()) for one in given):
             raise SignatureError("the signature is missing or wrong")
-        require_fresh(instant(at_time), now, _PATIENCE)
-        return token
+        signed = instant(at_time)
+        require_fresh(signed, now, _PATIENCE)
+        return token, signed
 
-    def _require_new(self, token: str, event: Any) -> None:
-        """A token comes again with the event it came with before, or somebody has put another one beside it."""
-        names = "\n".join(words(event, name) for name in ("id", "timestamp", "recipient", "event"))
-        this = hashlib.sha256(names.encode()).digest()
-        with self._lock:
-            known = self._used.setdefault(token, this)
-            if len(self._used) > _TOKENS_KEPT:
-                del self._used[next(iter(self._used))]
-        if known != this:
-            raise SignatureError("the signature is that of another report")
+
+def _hash(event: Any, body: bytes) -> str:
+    """Of all that is reported: a token may come again with the event it came with, and with nothing else."""
+    try:
+        data = json.dumps(event, sort_keys=True).encode()
+    except RecursionError:  # it may be nested as deep as could just be read
+        data = body
+    return hashlib.sha256(data).hexdigest()
 
 
 def _kind(event: Any) -> NoticeKind | None:

@@ -9,8 +9,9 @@ from typing import Protocol
 from digest.fetching import Fetched
 from digest.model import Notice
 
-# The delivery that a token of a return path names; raises LinkError for one that is not ours.
-DeliveryOf = Callable[[str], int]
+# Whether a proof is for that report: it is for the first that came with it, which is remembered until some instant, also
+# by those who come after us: ``binds(proof, report, until, now)``. Raises StoreError.
+Binds = Callable[[str, str, datetime, datetime], bool]
 
 
 class Web(Protocol):

@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from digest.bounces.findings import Finding, failure
+from digest.bounces.ports import DeliveryOf
 from digest.bounces.providers.facts import at, delivery_in, enhanced, noticed, opened, tables, words
-from digest.bounces.providers.ports import DeliveryOf
 from digest.bounces.providers.sns import Envelope, Kind, Topics
 from digest.model import Notice, NoticeKind
 

@@ -14,6 +14,7 @@ from digest.proof.domains import registered
 _POLICIES = ("none", "quarantine", "reject")
 _PER_CENT = re.compile(r"\d\d?|100", re.ASCII)
 _RECORD = "RFC 7489, 6.3"
+_REPORTS = "RFC 7489, 7.1"
 _ALIGNED = "RFC 7489, 3.1"
 
 
@@ -62,13 +63,34 @@ def _read(subject: str, fact: DmarcFacts, text: str, watching: str) -> Iterator[
         return
     asked = asked_for(fact, policy)
     said = f"{cut(text)} at {where}"
+    ill = [*_half_hearted(subject, asked, policy, said), *_unwanted(subject, fact)]
+    yield from ill
     if not policy.get("rua"):
         better = txt(where, f"{text.strip().rstrip(';')}; rua=mailto:postmaster@{where.removeprefix('_dmarc.')}")
         advice = "name a mailbox for reports: they show who else sends in your name, and what fails"
         yield Finding(subject, Level.WARNING, f"nobody gets reports: {said}", YAHOO, advice, better)
         return
+    if ill:
+        return
     advice = "go on to p=quarantine when the reports show nothing of yours that fails" if asked == "none" else ""
     yield Finding(subject, Level.WELL, said, _RECORD, advice)
+
+
+def _half_hearted(subject: str, asked: str, policy: Tags, said: str) -> Iterator[Finding]:
+    if asked != "none" and int(policy.get("pct", "100")) == 0:
+        advice = "raise pct=, or take it out when the reports show nothing of yours that fails"
+        yield Finding(subject, Level.WARNING, f"pct=0 applies it to no mail: {said}", _RECORD, advice)
+
+
+def _unwanted(subject: str, fact: DmarcFacts) -> Iterator[Finding]:
+    """Reports that nobody will send, because who is to get them has not said that they want them."""
+    for report in fact.reports:
+        if not report.answer.known:
+            yield unanswered(subject, report.answer, _REPORTS)
+        elif not any(is_dmarc(text) for text in report.answer.values):
+            found = f"{cut(report.domain)} has not agreed to get reports, and receivers then send none there"
+            advice = f"have it publish this, or name a mailbox of {fact.domain} in rua="
+            yield Finding(subject, Level.WARNING, found, _REPORTS, advice, txt(cut(report.name), "v=DMARC1;"))
 
 
 def _broken(policy: Tags) -> str:

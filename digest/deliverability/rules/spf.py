@@ -89,11 +89,14 @@ def _broken(subject: str, policy: Policy) -> Iterator[Finding]:
 def _loose(subject: str, policy: Policy) -> Iterator[Finding]:
     strict = txt(policy.domain, _ALL.sub("~all", policy.texts[0])) if _ALL.search(policy.texts[0]) else ""
     broken = any(policy.faults)
+    for word, inside in spf.welcome(policy):
+        found = f"{cut(word)} lets everybody send in its name{f': {cut(inside)}' if inside else ''}"
+        if word == "+all":
+            yield Finding(subject, Level.FAULT, found, "RFC 7208, 5.1", "end it in ~all", strict)
+        else:
+            advice = "take it out, and name the addresses that send for you"
+            yield Finding(subject, Level.FAULT, found, "RFC 7208, 5", advice)
     match policy.default:
-        case "+":
-            yield Finding(
-                subject, Level.FAULT, "+all lets everybody send in its name", "RFC 7208, 5.1", "end it in ~all", strict
-            )
         case "?":
             yield Finding(
                 subject, Level.WARNING, "?all says nothing of strangers", "RFC 7208, 5.1", "end it in ~all", strict

@@ -18,12 +18,12 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
+from digest.bounces.providers.ports import Binds
 from digest.errors import FetchError
 from digest.fetching import Fetched
-from digest.links import Signer
+from tests.bounces.tokens import tag
 
 NOW = datetime(2025, 12, 8, 9, tzinfo=UTC)
-SIGNER = Signer(["k" * 48])
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:bounces"
 HOST = "https://sns.eu-west-1.amazonaws.com"
 CERTIFICATE = f"{HOST}/SimpleNotificationService-0123456789abcdef.pem"
@@ -31,7 +31,7 @@ READER = "reader@example.org"
 
 
 def return_path(delivery: int) -> str:
-    return f"bounces+{SIGNER.return_token(delivery)}@quay.example.org"
+    return f"bounces+{tag(delivery)}@quay.example.org"
 
 
 def iso(at: datetime) -> str:
@@ -113,6 +113,12 @@ def confirmation(**fields: Any) -> bytes:
             **fields,
         },
     )
+
+
+def bound() -> Binds:
+    """What remembers proofs, for a reader of Mailgun."""
+    known: dict[str, str] = {}
+    return lambda proof, report, _until, _now: known.setdefault(proof, report) == report
 
 
 # --- the others --------------------------------------------------------------------------------------------------

@@ -18,15 +18,16 @@ from digest.errors import SignatureError, TryLaterError
 from digest.model import Notice, NoticeKind
 from tests.bounces.providers.signed import (
     NOW,
-    SIGNER,
     TOPIC,
     Amazon,
     basic,
+    bound,
     enveloped,
     mailgun,
     sendgrid,
     sendgrid_key,
 )
+from tests.bounces.tokens import delivery_of
 
 # Words that lead the readers on, and values of every kind in their place.
 NAMES = (
@@ -147,8 +148,8 @@ def sound(notices: tuple[Notice, ...], source: str) -> None:
 @given(report=reports)
 def test_no_signed_report_breaks_a_reader(report: Any) -> None:
     postmark, grid = Postmark("secret"), SendGrid(sendgrid_key())
-    gun = Mailgun("mailgun-key", SIGNER.read_return_token)
-    ses = Ses(Topics([TOPIC], Amazon()), SIGNER.read_return_token)
+    gun = Mailgun("mailgun-key", delivery_of, bound())
+    ses = Ses(Topics([TOPIC], Amazon()), delivery_of)
     sound(postmark.read(basic("secret"), json.dumps(report).encode(), NOW), "postmark")
     sound(gun.read({}, mailgun(report), NOW), "mailgun")
     sound(grid.read(*sendgrid([report]), NOW), "sendgrid")
@@ -159,7 +160,7 @@ def test_no_signed_report_breaks_a_reader(report: Any) -> None:
 @settings(deadline=None)
 @given(message=st.text(min_size=1))
 def test_no_signed_words_break_a_reader(message: str) -> None:
-    sound(Ses(Topics([TOPIC], Amazon()), SIGNER.read_return_token).read({}, enveloped(message), NOW), "ses")
+    sound(Ses(Topics([TOPIC], Amazon()), delivery_of).read({}, enveloped(message), NOW), "ses")
 
 
 @settings(deadline=None)
@@ -170,8 +171,8 @@ def test_no_unsigned_body_is_believed_or_breaks_a_reader(body: bytes, header: st
         "x-twilio-email-event-webhook-signature": header,
         "x-twilio-email-event-webhook-timestamp": header,
     }
-    ses = Ses(Topics([TOPIC], Amazon()), SIGNER.read_return_token)
-    readers = (Postmark("secret"), Mailgun("key", SIGNER.read_return_token), SendGrid(sendgrid_key()), ses)
+    ses = Ses(Topics([TOPIC], Amazon()), delivery_of)
+    readers = (Postmark("secret"), Mailgun("key", delivery_of, bound()), SendGrid(sendgrid_key()), ses)
     for reader in readers:
         with contextlib.suppress(SignatureError):
             raise AssertionError(f"believed: {reader.read(headers, body, NOW)}")
@@ -187,6 +188,6 @@ def test_no_unsigned_body_is_believed_or_breaks_a_reader(body: bytes, header: st
 )
 def test_no_envelope_breaks_the_reader_of_sns(fields: dict[str, Any]) -> None:
     body = json.dumps({**json.loads(enveloped("{}")), **fields}).encode()
-    ses = Ses(Topics([TOPIC], Amazon()), SIGNER.read_return_token)
+    ses = Ses(Topics([TOPIC], Amazon()), delivery_of)
     with contextlib.suppress(SignatureError, TryLaterError):
         sound(ses.read({}, body, NOW), "ses")

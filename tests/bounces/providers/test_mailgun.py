@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from digest.bounces.providers import mailgun as module
 from digest.bounces.providers.mailgun import Mailgun
 from digest.errors import SignatureError
 from digest.model import Notice, NoticeKind
-from tests.bounces.providers.signed import NOW, READER, SIGNER, mailgun, return_path
+from digest.store.database import Database
+from digest.store.notices import Notices
+from digest.store.tables import proofs
+from tests.bounces.providers.signed import NOW, READER, bound, mailgun, return_path
+from tests.bounces.tokens import delivery_of
 
 Kind = NoticeKind
 
 
 @pytest.fixture
 def reader() -> Mailgun:
-    return Mailgun("mailgun-key", SIGNER.read_return_token)
+    return Mailgun("mailgun-key", delivery_of, bound())
 
 
 def event(name: str, **fields: Any) -> dict[str, Any]:
@@ -111,11 +117,47 @@ def test_a_signature_proves_one_report_and_not_a_second_one(reader: Mailgun) -> 
     assert reader.read({}, true, NOW) == ()
 
 
-def test_tokens_do_not_pile_up(reader: Mailgun, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_TOKENS_KEPT", 3)
-    for number in range(20):
-        reader.read({}, mailgun(event("delivered", id=str(number))), NOW)
-    assert len(reader._used) == 3
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"severity": "permanent"},
+        {"delivery-status": {"code": 550, "message": "5.1.1 gone"}},
+        {"envelope": {"sender": return_path(12)}},
+        {"reason": "suppress-complaint"},
+    ],
+    ids=str,
+)
+def test_a_signature_proves_all_that_was_reported(reader: Mailgun, changed: dict[str, Any]) -> None:
+    true = failed("temporary", "generic", code=451, message="4.3.0 later")
+    reader.read({}, mailgun(true, token="t" * 50), NOW)
+    with pytest.raises(SignatureError, match="another report"):
+        reader.read({}, mailgun(true | changed, token="t" * 50), NOW)
+
+
+def test_the_order_in_which_it_is_told_proves_nothing_else(reader: Mailgun) -> None:
+    true = event("complained")
+    reader.read({}, mailgun(true, token="t" * 50), NOW)
+    assert len(reader.read({}, mailgun(dict(reversed(true.items())), token="t" * 50), NOW)) == 1
+
+
+def test_what_a_signature_was_for_is_remembered_after_a_restart_and_as_long_as_it_is_good(tmp_path: Path) -> None:
+    def reader() -> Mailgun:
+        return Mailgun("mailgun-key", delivery_of, Notices(database).binds)
+
+    true = mailgun(event("delivered"), token="t" * 50)
+    forged = mailgun(event("complained"), token="t" * 50)
+    url = f"sqlite:///{tmp_path}/digest.db"
+    with closing(Database(url)) as database:
+        assert reader().read({}, true, NOW) == ()
+    with closing(Database(url)) as database:
+        for after in (timedelta(), timedelta(hours=9)):
+            with pytest.raises(SignatureError, match="another report"):
+                reader().read({}, forged, NOW + after)
+        assert reader().read({}, true, NOW + timedelta(hours=9)) == ()
+        later = NOW + timedelta(hours=9, seconds=1)
+        reader().read({}, mailgun(event("delivered"), at=later), later)
+        with database.read() as connection:
+            assert len(connection.execute(select(proofs)).all()) == 1
 
 
 # --- what it means -----------------------------------------------------------------------------------------------

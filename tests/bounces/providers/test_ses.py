@@ -21,7 +21,6 @@ from tests.bounces.providers.signed import (
     HOST,
     NOW,
     READER,
-    SIGNER,
     TOPIC,
     Amazon,
     certificate,
@@ -30,6 +29,7 @@ from tests.bounces.providers.signed import (
     iso,
     return_path,
 )
+from tests.bounces.tokens import delivery_of
 from tests.fetching.web import Web, https
 
 Kind = NoticeKind
@@ -42,7 +42,7 @@ def amazon() -> Amazon:
 
 @pytest.fixture
 def ses(amazon: Amazon) -> Ses:
-    return Ses(Topics([TOPIC], amazon), SIGNER.read_return_token)
+    return Ses(Topics([TOPIC], amazon), delivery_of)
 
 
 def bounce(
@@ -185,7 +185,7 @@ def test_a_certificate_from_elsewhere_is_not_even_fetched(ses: Ses, amazon: Amaz
 )
 def test_the_certificate_comes_from_the_region_of_the_topic(topic: str, host: str) -> None:
     url = f"https://{host}/x.pem"
-    ses = Ses(Topics([topic], Amazon({url: certificate()})), SIGNER.read_return_token)
+    ses = Ses(Topics([topic], Amazon({url: certificate()})), delivery_of)
     assert told(ses, bounce(), TopicArn=topic, SigningCertURL=url).kind is Kind.HARD
 
 
@@ -271,7 +271,7 @@ def sns() -> Iterator[Web]:
 
 def test_the_certificate_is_fetched_over_https(sns: Web) -> None:
     sns.put("/SimpleNotificationService-0123456789abcdef.pem", certificate())
-    ses = Ses(Topics([TOPIC], Rerouted(sns)), SIGNER.read_return_token)
+    ses = Ses(Topics([TOPIC], Rerouted(sns)), delivery_of)
     assert told(ses, bounce()).kind is Kind.HARD
     assert told(ses, bounce()).kind is Kind.HARD
     assert sns.asked == [("GET", "/SimpleNotificationService-0123456789abcdef.pem")]
@@ -280,7 +280,7 @@ def test_the_certificate_is_fetched_over_https(sns: Web) -> None:
 def test_a_certificate_is_not_followed_to_another_place(sns: Web) -> None:
     elsewhere = sns.put("/elsewhere.pem", certificate())
     sns.put("/SimpleNotificationService-0123456789abcdef.pem", status=302, headers={"Location": elsewhere})
-    ses = Ses(Topics([TOPIC], Rerouted(sns)), SIGNER.read_return_token)
+    ses = Ses(Topics([TOPIC], Rerouted(sns)), delivery_of)
     with pytest.raises(TryLaterError, match="redirects"):
         ses.read({}, enveloped(bounce()), NOW)
 
@@ -289,7 +289,7 @@ def test_a_subscription_is_confirmed_over_https(sns: Web) -> None:
     sns.put("/SimpleNotificationService-0123456789abcdef.pem", certificate())
     path = f"/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=2336412f37"
     sns.put(path, b"<ConfirmSubscriptionResponse/>")
-    ses = Ses(Topics([TOPIC], Rerouted(sns)), SIGNER.read_return_token)
+    ses = Ses(Topics([TOPIC], Rerouted(sns)), delivery_of)
     assert ses.read({}, confirmation(), NOW) == ()
     assert sns.asked[-1] == ("GET", path)
 

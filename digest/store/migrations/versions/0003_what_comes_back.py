@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("edition", sa.Integer(), nullable=True),
         sa.Column("status", sa.String(), server_default="", nullable=False),
         sa.Column("text", sa.String(), server_default="", nullable=False),
+        sa.Column("proven", sa.Boolean(), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["edition"], ["editions.id"], name=op.f("notices_edition_fkey")),
         sa.ForeignKeyConstraint(
@@ -43,3 +44,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("notices_key_key")),
     )
     op.create_index(op.f("notices_subscriber"), "notices", ["subscriber"], unique=False)
+    op.create_table(
+        "proofs",
+        sa.Column("proof", sa.String(), nullable=False),
+        sa.Column("report", sa.String(), nullable=False),
+        sa.Column("until", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("proof", name=op.f("proofs_pkey")),
+    )
+    op.create_index(op.f("proofs_until"), "proofs", ["until"], unique=False)
