@@ -154,7 +154,10 @@ class Bounces(Table):
     soft_limit: Count = Field(
         4, description="Soft bounces, of different editions, that suppress; one message that arrives forgets them."
     )
-    soft_window: Positive = setting("42d", description="How long a soft bounce counts.")
+    soft_window: Positive = setting(
+        "42d",
+        description="How long a soft bounce counts; never less than soft_limit editions of the rarest digest take.",
+    )
 
 
 class Webhooks(Table):

@@ -86,6 +86,8 @@ class Fleet:
 
     def is_well(self, outlet: Outlet, connection: object) -> None:
         """That connection has carried mail."""
+        if not outlet.proven:
+            self._come_or_gone()
         outlet.proven.add(connection)
         outlet.has_carried, outlet.broken = True, 0
         if outlet.sick_since is not None:

@@ -25,16 +25,24 @@ Commit = Callable[[Sequence[HandOver], Sequence[Outcome]], Awaitable[frozenset[i
 
 
 class Journal:
-    """An asynchronous context; ``told`` hears of each outcome once it is committed, and raises nothing. ``enough`` says
+    """An asynchronous context; ``told`` hears of each outcome once it is committed, and raises nothing; ``settled`` of each
+    transaction. ``enough`` says
     how many hand-overs are worth a transaction at once.
 
     Leaving it commits what is left. Raises what ``commit`` raises; what could not be committed stays ``handing`` in the
     ledger.
     """
 
-    def __init__(self, commit: Commit, told: Callable[[Outcome], None], enough: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        commit: Commit,
+        told: Callable[[Outcome], None],
+        settled: Callable[[], None],
+        enough: Callable[[], int],
+    ) -> None:
         self._commit = commit
         self._told = told
+        self._settled = settled
         self._enough = enough
         self._outcomes: list[Outcome] = []
         self._handing: list[tuple[HandOver, asyncio.Future[bool]]] = []
@@ -114,3 +122,4 @@ class Journal:
                 answer.set_result(delivery in granted)
         for outcome in outcomes:
             self._told(outcome)
+        self._settled()

@@ -99,7 +99,7 @@ class _Run:
             executor=executor,
         )
         self._fleet = Fleet(pace, clock, watch, shared)
-        self._journal = Journal(self._commit, self._recorded, lambda: self._at_work // 2)
+        self._journal = Journal(self._commit, self._recorded, self._stir, lambda: self._at_work // 2)
         self._work = Work(
             write,
             waiting=self._waiting,
@@ -166,21 +166,45 @@ class _Run:
 
     async def _attend(self, worker: _Worker) -> None:
         rest = 0.0
+        try:
+            if await self._is_connected(worker):
+                self._at_work += 1
+                try:
+                    await worker.carry()
+                finally:
+                    self._at_work -= 1
+        except TransportError as error:
+            rest = await self._fell_ill(worker, error)
+        finally:
+            self._stir()
+        await self._rest(rest)
+
+    async def _is_connected(self, worker: _Worker) -> bool:
+        """Whether there is a connection to carry with. Nobody waits for one that is still being opened at the end."""
+        connecting = asyncio.create_task(worker.connect())
+        try:
+            await self._until(asyncio.wait([connecting]))
+            if self._ending:
+                return False
+            await connecting
+            return True
+        finally:
+            connecting.cancel()
+            await asyncio.gather(connecting, return_exceptions=True)
+
+    async def _fell_ill(self, worker: _Worker, error: TransportError) -> float:
+        """Seconds for this connection to rest before it tries again."""
         self._at_work += 1
         try:
-            await worker.carry()
-        except TransportError as error:
             await worker.close()
             worker.failures += 1
-            rest = pause(worker.failures, self._clock.chance()).total_seconds()
             if self._fleet.fell_ill(worker.outlet, error):
                 await self._supply.hand_back()
             if self._fleet.is_over:
                 self._over.set()
         finally:
             self._at_work -= 1
-            self._stir()
-        await self._rest(rest)
+        return pause(worker.failures, self._clock.chance()).total_seconds()
 
     async def _wait(self, outlet: Outlet) -> float | None:
         """Seconds until this server may take something; None when there is nothing more for it."""
@@ -282,17 +306,14 @@ class _Run:
     async def _commit(self, handing: Sequence[tuple[int, str, str]], outcomes: Sequence[Outcome]) -> frozenset[int]:
         try:
             granted = await self._supply.commit(handing, outcomes)
-            if len(granted) < len(handing):  # no outcome tells of those: who waits for the last one looks again
-                self._stir()
-                if await self._supply.is_stopped():
-                    self._over.set()
+            if len(granted) < len(handing) and await self._supply.is_stopped():
+                self._over.set()
         except Exception as error:
             self._failed(error)
             raise
         return granted
 
     def _recorded(self, outcome: Outcome) -> None:
-        self._stir()
         if outcome.delivery.status is DeliveryStatus.QUEUED:
             self._supply.comes_back()
             return
@@ -326,13 +347,17 @@ class _Worker:
         self.outlet = outlet
         self.failures = 0
 
-    async def carry(self) -> None:
-        """Carries while there is something to take. Raises TransportError, and what ends the run."""
+    async def connect(self) -> None:
+        """Opens a connection where there is none that can carry more. Raises TransportError."""
         if self._connection is None or self._connection.spent:
             await self.close()
             self._connection = await self.outlet.relay.transport.connect()
             self.outlet.takes_utf8 = self._connection.takes_utf8
-        await self._connection.carry(self)
+
+    async def carry(self) -> None:
+        """Carries while there is something to take. Raises TransportError, and what ends the run."""
+        if self._connection is not None:
+            await self._connection.carry(self)
 
     async def close(self) -> None:
         self.outlet.proven.discard(self)

@@ -63,11 +63,16 @@ class Outlet:
         """Connections for each of the runs that share it."""
         return max(1, self.connections // max(1, self.users))
 
+    @property
+    def is_at_it(self) -> bool:
+        """Whether it takes mail just now: who only may, such as one that is hanging while it is greeted, has no share."""
+        return bool(self.proven) and self.can_take and not self.is_silent
+
     def wait(self, now: float, outlets: Mapping[str, Outlet]) -> float:
         """Seconds until it may take one more; 0.0 when it may now."""
         left = max(self.meter.wait(now), self._restraint.wait(now, self._in_hand))
         if left <= 0 and self.relay.weight and self.can_take:
-            side_by_side = {name: one for name, one in outlets.items() if one.can_take and not one.is_silent}
+            side_by_side = {name: one for name, one in outlets.items() if one.is_at_it}
             shares = {
                 name: Share(one.relay.weight, one.taken) for name, one in (side_by_side | {self.name: self}).items()
             }

@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from digest.delivery import bounce
+from digest.model import Delivery, DeliveryStatus, Reply, Stage
+from digest.store import tables
+from digest.store.database import Database
+from digest.store.subscribers import Subscribers
+from digest.subscriptions import acts
 from tests.bounces.conftest import ReturningOffice
 from tests.journeys.conftest import MONDAY, Site, article
 from tests.journeys.steps import configure, deliveries, subscribe
 
 REFUSED, STAYS = "refused@example.org", "stays@example.org"
+
+
+@pytest.mark.parametrize(
+    ("reply", "counts"),
+    [
+        (Reply(550, "User unknown", Stage.RCPT), True),
+        (Reply(550, "5.4.1 Access denied", Stage.RCPT), True),
+        (Reply(550, "5.1.1 unknown", Stage.RCPT), False),  # suppressed at once
+        (Reply(550, "5.7.1 not wanted", Stage.RCPT), False),
+        (Reply(550, "relay not permitted", Stage.RCPT), False),
+        (Reply(550, "too many messages", Stage.RCPT), False),
+        (Reply(554, "rejected by our spam policy", Stage.RCPT), False),
+        (Reply(450, "4.2.2 full", Stage.RCPT), False),  # it is tried again
+        (Reply(552, "5.3.4 too large", Stage.FINAL), False),
+        (Reply(0, "the line was cut", Stage.RCPT), False),
+        (Reply(250, "2.0.0 taken", Stage.FINAL), False),
+    ],
+    ids=str,
+)
+def test_which_replies_count_against_a_mailbox(reply: Reply, counts: bool) -> None:
+    delivery = Delivery(7, 1, 1, 1, REFUSED, "", DeliveryStatus.HANDING)
+    assert (bounce(delivery, reply) is not None) is counts
 
 
 @pytest.fixture
@@ -76,3 +106,28 @@ def test_a_delivery_that_is_tried_again_by_hand_counts_once(daily: Site, post_of
         daily.run("send", "--yes")
     assert len(kinds(daily)) == 1
     assert deliveries(daily) == {REFUSED: "failed", STAYS: "accepted"}
+
+
+@pytest.mark.parametrize(
+    "reply", [f"550 <{REFUSED}>: User unknown", f"550 5.7.1 <{REFUSED}> refused", f"550 5.1.1 {REFUSED}"]
+)
+def test_who_is_erased_while_they_are_refused_is_not_written_back(
+    daily: Site, post_office: ReturningOffice, monkeypatch: pytest.MonkeyPatch, reply: str
+) -> None:
+    database = Database(f"sqlite:///{daily.folder}/digest.db")
+
+    async def refuse(_server, _session, envelope, address, _options):
+        if address == REFUSED:
+            assert acts.erase(Subscribers(database), REFUSED, now=datetime.fromisoformat(MONDAY))
+            return reply
+        envelope.rcpt_tos.append(address)
+        return "250 fine"
+
+    monkeypatch.setattr(post_office, "handle_RCPT", refuse)
+    send(daily, 1)
+    with closing(database), database.read() as connection:
+        assert sorted(connection.execute(select(tables.deliveries.c.status, tables.deliveries.c.reply)).all()) == [
+            ("accepted", "250 2.0.0 taken"),
+            ("failed", ""),
+        ]
+        assert connection.execute(select(tables.notices.c.text).where(tables.notices.c.text != "")).all() == []

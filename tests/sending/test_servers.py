@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from digest.errors import TransportError
+from digest.errors import AddressError, TransportError
+from digest.model import Delivery, Message
 from digest.pacing import Limits
 from digest.sending.relay import Relay
 from digest.sending.smtp import SmtpTransport
@@ -315,3 +316,25 @@ async def test_a_new_server_is_as_new_as_its_first_message(house: House, serve: 
     house.time.pass_by(DAY + timedelta(minutes=20))
     await house.run([warming], pace())
     assert house.counts == {"accepted": 40}
+
+
+async def test_an_address_that_cannot_be_written_whose_reader_has_left_does_not_keep_the_run_waiting(
+    house: House, serve: Serve
+):
+    server = await serve()
+    house.freeze("a@example.org")
+
+    def write(_delivery: Delivery) -> Message:
+        house.change("a@example.org", status="unsubscribed")
+        raise AddressError("no address")
+
+    await house.run([relay("one", server, connections=1)], pace(), write=write)
+    assert house.counts == {"skipped": 1}
+
+
+async def test_a_server_that_hangs_while_it_is_greeted_does_not_hold_up_the_others(house: House, serve: Serve):
+    hanging, well = await serve(lambda m: HANG if m.stage == "EHLO" else None), await serve()
+    house.freeze(*readers(200))
+    relays = [relay("well", well, weight=1), relay("hanging", hanging, weight=1, command_timeout=15)]
+    await asyncio.wait_for(house.run(relays, pace()), 10)
+    assert house.counts == {"accepted": 200}
