@@ -74,6 +74,7 @@ def size(app: App, record: EditionRecord) -> int:
     batches = math.ceil(app.deliveries.due(record.id, app.now()) / config.delivery.batch)
     limits = [
         *(limit for one in config.smtp for limit in (one.connections, one.per_minute, one.per_hour, one.per_day)),
+        *(one.warm_up for one in config.smtp),
         *(limit for one in config.delivery.domains.values() for limit in (one.connections, one.per_hour)),
     ]
     return max(1, min(configured, batches, *filter(None, limits)))
