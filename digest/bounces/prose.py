@@ -66,8 +66,8 @@ def _names(addresses: frozenset[bytes]) -> Iterator[str]:
 def _finding(words: str, folded: str, address: str, kind: NoticeKind | None = None) -> Finding:
     """The code nearest to the address, and the line that it stands in; they decide about a failure."""
     start = max(folded.find(address.lower()), 0)
-    status = _code(words[start : start + _NEAR])
-    said = words[start:] if status in words[start:] else words
+    said = words[start : start + _NEAR]
+    status = _code(said)
     return Finding(kind or failure(status), address, status, shortened(_line_with(status, said)))
 
 

@@ -270,14 +270,14 @@ async def test_what_is_said_while_a_report_is_on_its_way_is_passed_on_too(monkey
 
     def write(data: bytes) -> None:
         began.set()
-        gate.wait()
+        gate.wait(PATIENCE)
         written.extend(name for name, _ in pickle.loads(data))
 
     monkeypatch.setattr(crew, "_write", write)
     reporter = crew.Reporter()
     reporter.skipped(1)
     reporting = asyncio.create_task(reporter.report())
-    await asyncio.to_thread(began.wait)
+    await asyncio.to_thread(began.wait, PATIENCE)
     reporter.ended(None)
     reporter.close()
     gate.set()

@@ -94,7 +94,9 @@ class HeldOffice(PostOffice):
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
         self.in_hand.put(envelope.rcpt_tos[0])
-        await asyncio.get_running_loop().run_in_executor(None, self.gate.wait)
+        await asyncio.get_running_loop().run_in_executor(
+            None, self.gate.wait, 2 * PATIENCE
+        )  # a test that failed is over
         return await super().handle_DATA(server, session, envelope)
 
     def wait_for(self, messages: int) -> list[str]:

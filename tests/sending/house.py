@@ -251,6 +251,13 @@ class House:
         assert sum(counts.values()) == self.record.deliveries
         return counts
 
+    @property
+    def nobody_was_blamed(self) -> bool:
+        """No reader has failed or was suppressed, or had an attempt more than the one that was accepted."""
+        tries = {DeliveryStatus.ACCEPTED: 1, DeliveryStatus.QUEUED: 0}
+        unblamed = [self.delivery(who).attempts == tries.get(status) for who, status in self.statuses.items()]
+        return all(unblamed) and {self.person(who) for who in self.statuses} == {"active"}
+
     def delivery(self, address: str) -> Delivery:
         return next(delivery for delivery, _, _ in self.deliveries.each(1) if delivery.address == address)
 

@@ -12,7 +12,7 @@ import sys
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from signal import SIGKILL, Signals
+from signal import SIGKILL, SIGSTOP, Signals
 from types import TracebackType
 from typing import Self
 
@@ -52,6 +52,16 @@ class Nursery:
     async def kill(self, signal: Signals = SIGKILL) -> None:
         with suppress(ProcessLookupError):
             os.kill(await self._pid, signal)
+
+    async def put_to_sleep(self) -> None:
+        """SIGSTOP; returns when the process has stopped indeed."""
+        await self.kill(SIGSTOP)
+        state = b""
+        while not state.startswith(b"T"):
+            looking = await asyncio.create_subprocess_exec(
+                "ps", "-o", "stat=", "-p", str(await self._pid), stdout=asyncio.subprocess.PIPE
+            )
+            state, _ = await looking.communicate()
 
     async def _number(self) -> int:
         assert self._process.stdout

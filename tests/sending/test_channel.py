@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import ssl
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import trustme
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from digest.errors import TransportError
 from digest.sending.server import Tls
 from digest.sending.smtp import SmtpTransport
-from tests.sending.conftest import Serve
+from tests.sending.conftest import Serve, only
 from tests.sending.house import House, readers, server_at
-from tests.sending.server import CHUNKING, GREETING, Answer, Moment, Then, say
+from tests.sending.server import CHUNKING, DIALOGUES, GREETING, PLAIN, Answer, Moment, ScriptedServer, Then, say
 
 LOGIN = base64.b64encode(b"\0user\0secret").decode()
+AN_HOUR = timedelta(hours=1)
 FOR_EVER = timedelta(days=999)  # fake time flies while refused connections rest
 BRIEF = {"connections": 2, "outage": timedelta(minutes=5)}
 
@@ -150,6 +154,137 @@ async def test_an_unusable_ca_file_is_named(tmp_path: Path):
             file.write_text(content)
         with pytest.raises(TransportError, match=r"ca\.pem"):
             SmtpTransport(server_at(25, tls=Tls.REQUIRED, ca_file=file))
+
+
+@only(PLAIN)
+async def test_a_password_that_is_revoked_half_way_leaves_the_rest_queued_and_blames_nobody(
+    house: House, serve: Serve, certificate: ssl.SSLContext, ca_file: Path
+):
+    revoked = {"after": 3}
+
+    def script(moment: Moment) -> Answer | None:
+        refused = moment.stage == "AUTH" and moment.turn > revoked["after"]
+        return say("535 5.7.8 wrong user or password") if refused else None
+
+    server = await serve(script, tls=certificate, extensions=("AUTH PLAIN",))
+    secure = {"tls": Tls.REQUIRED, "ca_file": ca_file, "username": "user", "password": "secret"}
+    house.freeze(*readers(20))
+    with pytest.raises(TransportError, match="login was refused"):
+        await house.send(server.port, connections=1, messages_per_connection=3, outage=timedelta(minutes=5), **secure)
+    assert house.counts == {"accepted": 9, "queued": 11}
+    assert len(house.diary.pauses) == 1
+    assert house.nobody_was_blamed
+    revoked["after"] = 9999
+    await house.send(server.port, **secure)
+    assert server.taken == dict.fromkeys(readers(20), 1)
+
+
+@only(PLAIN)
+async def test_starttls_that_is_stripped_half_way_is_refused_and_nothing_leaves_in_the_clear(
+    house: House, serve: Serve, certificate: ssl.SSLContext, ca_file: Path
+):
+    in_the_clear: list[str] = []
+
+    def script(moment: Moment) -> Answer | None:
+        if not moment.secure:
+            in_the_clear.append(moment.stage)
+        stripped = moment.stage == "EHLO" and not moment.secure and moment.connection > 1
+        return say("250-scripted.example.org\r\n250 AUTH PLAIN") if stripped else None
+
+    server = await serve(script, tls=certificate, extensions=("AUTH PLAIN",))
+    house.freeze(*readers(6))
+    with pytest.raises(TransportError, match="does not offer STARTTLS, so nothing was sent"):
+        await house.send(
+            server.port,
+            connections=1,
+            messages_per_connection=2,
+            outage=timedelta(minutes=5),
+            tls=Tls.REQUIRED,
+            ca_file=ca_file,
+            username="user",
+            password="secret",
+        )
+    assert set(in_the_clear) <= {GREETING, "EHLO", "STARTTLS", "QUIT"}
+    assert house.counts == {"accepted": 2, "queued": 4}
+    assert house.nobody_was_blamed
+
+
+@only(PLAIN)
+async def test_what_was_slipped_in_before_tls_is_not_believed_after_it(
+    house: House, serve: Serve, certificate: ssl.SSLContext, ca_file: Path
+):
+    """Answers in the clear, sent together with the one to STARTTLS, would otherwise answer what is asked under TLS."""
+    slipped = say("220 2.0.0 ready\r\n250-evil.example.net\r\n250 AUTH PLAIN")
+    server = await serve(lambda m: slipped if m.stage == "STARTTLS" else None, tls=certificate)
+    house.freeze(*readers(2))
+    with pytest.raises(TransportError):
+        await house.send(
+            server.port,
+            connections=1,
+            outage=timedelta(minutes=1),
+            tls=Tls.REQUIRED,
+            ca_file=ca_file,
+            username="user",
+            password="secret",
+        )
+    assert LOGIN not in " ".join(line for _, line in server.heard)
+    assert house.counts == {"queued": 2}
+
+
+@only(PLAIN)
+@pytest.mark.parametrize("tls", [Tls.REQUIRED, Tls.IMPLICIT])
+async def test_an_expired_certificate_is_refused(
+    house: House, serve: Serve, authority: trustme.CA, ca_file: Path, tls: Tls
+):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    authority.issue_cert("127.0.0.1", not_before=yesterday - AN_HOUR, not_after=yesterday).configure_cert(context)
+    server = await serve(tls=context, implicit=tls is Tls.IMPLICIT)
+    house.freeze(*readers(2))
+    with pytest.raises(TransportError, match="certificate has expired"):
+        await house.send(server.port, outage=timedelta(minutes=1), tls=tls, ca_file=ca_file)
+    assert house.counts == {"queued": 2}
+    assert "MAIL" not in server.verbs()
+
+
+@pytest.mark.parametrize("stage", [GREETING, "EHLO", "STARTTLS", "AUTH"])
+@only(PLAIN)
+@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+@given(noise=st.binary(max_size=60).map(lambda data: data + b"\r\n") | st.sampled_from([b"334 \xff\r\n", b"2\r\n"]))
+def test_whatever_is_said_before_the_first_message_is_one_line_for_the_operator(
+    stage: str,
+    noise: bytes,
+    *,
+    dialogue: str,
+    certificate: ssl.SSLContext,
+    ca_file: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+):
+    async def run(house: House) -> None:
+        house.freeze(*readers(2))
+        async with ScriptedServer(
+            lambda m: Answer(noise, Then.CUT) if m.stage == stage else None, ("AUTH PLAIN", *DIALOGUES[dialogue])
+        ) as server:
+            server.tls = certificate
+            with pytest.raises(TransportError) as caught:
+                await house.send(
+                    server.port,
+                    connections=1,
+                    outage=timedelta(seconds=1),
+                    tls=Tls.REQUIRED,
+                    ca_file=ca_file,
+                    username="user",
+                    password="secret",
+                    command_timeout=1,
+                )
+        assert caught.value.message.isprintable()
+        assert house.counts == {"queued": 2}
+
+    house = House(tmp_path_factory.mktemp("noise") / "digest.db")
+    try:
+        asyncio.run(run(house))
+    finally:
+        house.database.close()
 
 
 # --- a sick channel ------------------------------------------------------------------------------------------------

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-import trustme
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, event
 
-from digest.errors import StoreError, TransportError
+from digest.errors import TransportError
 from digest.model import DeliveryStatus as Status
 from digest.model import Outcome
-from digest.sending.server import Tls
 from tests.sending.conftest import Serve, at, by_data, in_chunks, only
 from tests.sending.house import Diary, House, readers
 from tests.sending.server import (
@@ -40,16 +33,7 @@ from tests.sending.server import (
 )
 
 SICK = "reader001@example.org"
-LOGIN = base64.b64encode(b"\0user\0secret").decode()
 AN_HOUR = timedelta(hours=1)
-
-
-def nobody_was_blamed(house: House) -> bool:
-    """Neither failed, nor suppressed, nor an attempt more than the one that was accepted."""
-    unblamed = {"accepted": 1, "queued": 0}
-    people = {house.person(who) for who in house.statuses}
-    tries = {house.delivery(who).attempts - unblamed.get(str(status), 9) for who, status in house.statuses.items()}
-    return people == {"active"} and tries == {0}
 
 
 # --- the line ------------------------------------------------------------------------------------------------------
@@ -172,7 +156,7 @@ async def test_421_between_two_messages_is_no_answer_to_the_next_one(house: Hous
     await house.send(server.port, connections=1)
     assert server.taken == dict.fromkeys(readers(6), 1)
     assert house.counts == {"accepted": 6}
-    assert nobody_was_blamed(house)
+    assert house.nobody_was_blamed
 
 
 @pytest.mark.parametrize("refusal", [say("554 5.3.2 not you"), say("421 4.7.0 too many"), CUT, say("what?")])
@@ -181,7 +165,7 @@ async def test_a_connection_that_is_refused_is_opened_again(house: House, serve:
     server = await serve(lambda m: refusal if m.stage == GREETING and m.turn in {1, 3} else None)
     await house.send(server.port, connections=2, messages_per_connection=2)
     assert server.taken == dict.fromkeys(readers(9), 1)
-    assert nobody_was_blamed(house)
+    assert house.nobody_was_blamed
 
 
 @in_chunks
@@ -219,7 +203,7 @@ async def test_a_server_that_takes_no_message_so_large_is_told_about_and_marks_n
     assert "fewer articles" in caught.value.hint
     assert house.counts == {"queued": 4}
     assert server.contents == []
-    assert nobody_was_blamed(house)
+    assert house.nobody_was_blamed
 
 
 async def test_a_message_that_is_too_large_after_all_fails_alone_and_suppresses_nobody(house: House, serve: Serve):
@@ -256,140 +240,6 @@ async def test_chunks_without_pipelining_are_left_alone(house: House, serve: Ser
     assert "BDAT" not in server.verbs()
 
 
-# --- login and TLS -------------------------------------------------------------------------------------------------
-
-
-@only(PLAIN)
-async def test_a_password_that_is_revoked_half_way_leaves_the_rest_queued_and_blames_nobody(
-    house: House, serve: Serve, certificate: ssl.SSLContext, ca_file: Path
-):
-    revoked = {"after": 3}
-
-    def script(moment: Moment) -> Answer | None:
-        refused = moment.stage == "AUTH" and moment.turn > revoked["after"]
-        return say("535 5.7.8 wrong user or password") if refused else None
-
-    server = await serve(script, tls=certificate, extensions=("AUTH PLAIN",))
-    secure = {"tls": Tls.REQUIRED, "ca_file": ca_file, "username": "user", "password": "secret"}
-    house.freeze(*readers(20))
-    with pytest.raises(TransportError, match="login was refused"):
-        await house.send(server.port, connections=1, messages_per_connection=3, outage=timedelta(minutes=5), **secure)
-    assert house.counts == {"accepted": 9, "queued": 11}
-    assert len(house.diary.pauses) == 1
-    assert nobody_was_blamed(house)
-    revoked["after"] = 9999
-    await house.send(server.port, **secure)
-    assert server.taken == dict.fromkeys(readers(20), 1)
-
-
-@only(PLAIN)
-async def test_starttls_that_is_stripped_half_way_is_refused_and_nothing_leaves_in_the_clear(
-    house: House, serve: Serve, certificate: ssl.SSLContext, ca_file: Path
-):
-    in_the_clear: list[str] = []
-
-    def script(moment: Moment) -> Answer | None:
-        if not moment.secure:
-            in_the_clear.append(moment.stage)
-        stripped = moment.stage == "EHLO" and not moment.secure and moment.connection > 1
-        return say("250-scripted.example.org\r\n250 AUTH PLAIN") if stripped else None
-
-    server = await serve(script, tls=certificate, extensions=("AUTH PLAIN",))
-    house.freeze(*readers(6))
-    with pytest.raises(TransportError, match="does not offer STARTTLS, so nothing was sent"):
-        await house.send(
-            server.port,
-            connections=1,
-            messages_per_connection=2,
-            outage=timedelta(minutes=5),
-            tls=Tls.REQUIRED,
-            ca_file=ca_file,
-            username="user",
-            password="secret",
-        )
-    assert set(in_the_clear) <= {GREETING, "EHLO", "STARTTLS", "QUIT"}
-    assert house.counts == {"accepted": 2, "queued": 4}
-    assert nobody_was_blamed(house)
-
-
-@only(PLAIN)
-async def test_what_was_slipped_in_before_tls_is_not_believed_after_it(
-    house: House, serve: Serve, certificate: ssl.SSLContext, ca_file: Path
-):
-    """Answers in the clear, sent together with the one to STARTTLS, would otherwise answer what is asked under TLS."""
-    slipped = say("220 2.0.0 ready\r\n250-evil.example.net\r\n250 AUTH PLAIN")
-    server = await serve(lambda m: slipped if m.stage == "STARTTLS" else None, tls=certificate)
-    house.freeze(*readers(2))
-    with pytest.raises(TransportError):
-        await house.send(
-            server.port,
-            connections=1,
-            outage=timedelta(minutes=1),
-            tls=Tls.REQUIRED,
-            ca_file=ca_file,
-            username="user",
-            password="secret",
-        )
-    assert LOGIN not in " ".join(line for _, line in server.heard)
-    assert house.counts == {"queued": 2}
-
-
-@only(PLAIN)
-@pytest.mark.parametrize("tls", [Tls.REQUIRED, Tls.IMPLICIT])
-async def test_an_expired_certificate_is_refused(
-    house: House, serve: Serve, authority: trustme.CA, ca_file: Path, tls: Tls
-):
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    yesterday = datetime.now(UTC) - timedelta(days=1)
-    authority.issue_cert("127.0.0.1", not_before=yesterday - AN_HOUR, not_after=yesterday).configure_cert(context)
-    server = await serve(tls=context, implicit=tls is Tls.IMPLICIT)
-    house.freeze(*readers(2))
-    with pytest.raises(TransportError, match="certificate has expired"):
-        await house.send(server.port, outage=timedelta(minutes=1), tls=tls, ca_file=ca_file)
-    assert house.counts == {"queued": 2}
-    assert "MAIL" not in server.verbs()
-
-
-@pytest.mark.parametrize("stage", [GREETING, "EHLO", "STARTTLS", "AUTH"])
-@only(PLAIN)
-@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
-@given(noise=st.binary(max_size=60).map(lambda data: data + b"\r\n") | st.sampled_from([b"334 \xff\r\n", b"2\r\n"]))
-def test_whatever_is_said_before_the_first_message_is_one_line_for_the_operator(
-    stage: str,
-    noise: bytes,
-    *,
-    dialogue: str,
-    certificate: ssl.SSLContext,
-    ca_file: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-):
-    async def run(house: House) -> None:
-        house.freeze(*readers(2))
-        async with ScriptedServer(
-            lambda m: Answer(noise, Then.CUT) if m.stage == stage else None, ("AUTH PLAIN", *DIALOGUES[dialogue])
-        ) as server:
-            server.tls = certificate
-            with pytest.raises(TransportError) as caught:
-                await house.send(
-                    server.port,
-                    connections=1,
-                    outage=timedelta(seconds=1),
-                    tls=Tls.REQUIRED,
-                    ca_file=ca_file,
-                    username="user",
-                    password="secret",
-                    command_timeout=1,
-                )
-        assert caught.value.message.isprintable()
-        assert house.counts == {"queued": 2}
-
-    house = House(tmp_path_factory.mktemp("noise") / "digest.db")
-    try:
-        asyncio.run(run(house))
-    finally:
-        house.database.close()
-
-
 # --- our own faults are nobody's -----------------------------------------------------------------------------------
 
 
@@ -410,7 +260,7 @@ async def test_a_quota_or_a_refused_sender_is_ours_at_any_stage(house: House, se
         await house.send(server.port, connections=2, outage=timedelta(minutes=3))
     assert house.counts == {"queued": 6}
     assert len(house.diary.pauses) == 1
-    assert nobody_was_blamed(house)
+    assert house.nobody_was_blamed
 
 
 async def test_a_quota_that_ends_after_the_content_defers_and_fails_nobody(house: House, serve: Serve):
@@ -433,76 +283,3 @@ async def test_a_sender_that_is_refused_for_one_domain_alone_does_not_stop_the_o
     await house.send(server.port, connections=2, batch=5)
     assert server.taken == dict.fromkeys(others, 1)
     assert house.counts == {"accepted": 20, "deferred": 1}
-
-
-# --- the machine ---------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def full_disk(more: int) -> Iterator[None]:
-    """The database may grow by so many pages, and then there is no room (SQLITE_FULL)."""
-    most = 0
-
-    def limit(connection: Connection) -> None:
-        nonlocal most
-        most = most or connection.exec_driver_sql("PRAGMA page_count").scalar_one() + more
-        connection.exec_driver_sql(f"PRAGMA max_page_count={most}")
-
-    event.listen(Engine, "begin", limit)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "begin", limit)
-
-
-@pytest.mark.parametrize("pages", [0, 2, 6])
-async def test_a_full_disk_ends_sending_before_anything_leaves_unrecorded(house: House, serve: Serve, pages: int):
-    everybody = readers(300)
-    house.freeze(*everybody)
-    long = say("250 2.0.0 taken as " + "A" * 450)  # what has to be written down needs room
-    server = await serve(lambda m: long if m.stage == FINAL else None)
-    with full_disk(pages), pytest.raises(StoreError, match="full"):
-        await house.send(server.port, connections=3)
-    await server.settled()
-    assert len(server.taken) < 300
-    with house.database.write() as connection:
-        connection.exec_driver_sql("PRAGMA max_page_count=1000000")
-    await house.send(server.port, connections=3)
-    doubts = house.counts.get("uncertain", 0)
-    assert doubts <= 3 * 2
-    assert house.counts["accepted"] == 300 - doubts
-    assert max(server.begun.values()) == 1
-    assert set(everybody) == set(server.taken)
-
-
-@pytest.mark.parametrize("back", [timedelta(seconds=5), AN_HOUR, timedelta(days=400)])
-async def test_a_clock_that_is_set_back_costs_nobody_a_message_and_no_time(house: House, serve: Serve, back: timedelta):
-    def script(moment: Moment) -> Answer | None:
-        if moment.stage == FINAL and moment.turn == 5:
-            house.time.pass_by(-back)
-        return say("451 4.3.0 later") if moment.stage == FINAL and moment.turn == 6 else None
-
-    house.freeze(*readers(20))
-    server = await serve(script)
-    await house.send(server.port, connections=2, per_second=2)
-    assert house.counts == {"accepted": 19, "deferred": 1}
-    assert len(house.time.naps) < 200
-    house.time.pass_by(AN_HOUR)
-    await house.send(server.port, connections=2, per_second=2)
-    assert server.taken == dict.fromkeys(readers(20), 1)
-
-
-async def test_a_clock_that_is_set_back_during_an_outage_does_not_keep_it_going(house: House, serve: Serve):
-    server = await serve(listening=False)
-
-    async def tick(nap: int) -> None:
-        if nap == 10:
-            house.time.pass_by(-timedelta(days=30))
-        if nap == 30:
-            await server.listen()
-
-    house.time.slept = tick
-    house.freeze(*readers(10))
-    await house.send(server.port, connections=2)
-    assert server.taken == dict.fromkeys(readers(10), 1)
-    assert house.diary.resumptions == 1
