@@ -115,6 +115,7 @@ def test_a_database_that_is_in_use_does_not_end_it(
 
 async def test_a_bug_ends_it_but_what_is_in_hand_is_finished_first(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     async def stumble(*_: object) -> NoReturn:
+        await asyncio.to_thread(office.wait_for, 3)
         raise ZeroDivisionError("a bug")
 
     configure(site, "[smtp]", '\n[digests.daily]\nfrom = "d@quay.example.org"\ncadence = "day"\nminimum = 1\n[smtp]')
@@ -132,7 +133,6 @@ async def test_a_bug_ends_it_but_what_is_in_hand_is_finished_first(site: Site, m
         monkeypatch.setattr("digest.scheduler.TICK", 1)
         stop = asyncio.Event()
         work = asyncio.create_task(run(app, stop))
-        await asyncio.to_thread(office.wait_for, 3)
         await asyncio.wait_for(stop.wait(), PATIENCE)  # the bug has shown itself, and nothing new begins
         office.gate.set()
         with pytest.raises(ZeroDivisionError):

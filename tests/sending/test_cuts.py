@@ -53,7 +53,7 @@ async def test_a_server_that_falls_silent_before_the_content_is_left_for_another
 ):
     house.freeze(*readers(3))
     server = await serve(lambda m: HANG if m.stage == stage and m.turn == 1 else None)
-    await house.send(server.port, connections=1, command_timeout=0.05)
+    await house.send(server.port, connections=1, command_timeout=0.3)
     assert house.counts == {"accepted": 3}
     assert server.taken == dict.fromkeys(readers(3), 1)
 
@@ -88,7 +88,7 @@ async def test_a_cut_in_the_middle_of_the_content_is_a_doubt(house: House, serve
 async def test_no_answer_to_a_message_in_time_is_a_doubt(house: House, serve: Serve):
     house.freeze(*readers(3))
     server = await serve(once(FINAL, HANG))
-    await house.send(server.port, connections=1, data_timeout=0.05)
+    await house.send(server.port, connections=1, data_timeout=0.3)
     assert house.counts == {"accepted": 2, "uncertain": 1}
     assert house.statuses[SICK] is Status.UNCERTAIN
 

@@ -34,6 +34,7 @@ from tests.sending.server import (
 
 SICK = "reader001@example.org"
 AN_HOUR = timedelta(hours=1)
+BRIEF = 0.3  # seconds, for a server that says nothing; long enough for one that is only busy
 
 
 # --- the line ------------------------------------------------------------------------------------------------------
@@ -83,7 +84,7 @@ async def test_a_server_that_hangs_at_any_stage_holds_nobody_up_for_longer_than_
 ):
     house.freeze(*readers(6))
     server = await serve(lambda m: HANG if m.stage == stage and m.turn == 2 else None)
-    await house.send(server.port, connections=2, connect_timeout=0.05, command_timeout=0.05, data_timeout=0.05)
+    await house.send(server.port, connections=2, connect_timeout=BRIEF, command_timeout=BRIEF, data_timeout=BRIEF)
     doubts = house.counts.get("uncertain", 0)
     assert house.counts["accepted"] == 6 - doubts
     assert doubts == (1 if stage == FINAL else 0) or dialogue == CHUNKING
@@ -116,7 +117,7 @@ async def test_an_answer_that_comes_too_late_changes_nothing_any_more(house: Hou
     house.diary = Watching()
     house.freeze(*readers(3))
     server = await serve(script)
-    await house.send(server.port, connections=1, window=1, data_timeout=0.05)
+    await house.send(server.port, connections=1, window=1, data_timeout=BRIEF)
     await house.send(server.port)
     assert house.statuses[SICK] is Status.UNCERTAIN
     assert [content.to for content in server.contents].count(SICK) == 1
