@@ -40,7 +40,8 @@ benchmarks: $(VENV)/dev
 	$(BIN)/python benchmarks/read.py
 	$(BIN)/python benchmarks/render.py
 	$(BIN)/python benchmarks/import_subscribers.py
-	$(BIN)/python benchmarks/send.py
+	$(BIN)/python benchmarks/sign.py
+	$(BIN)/python benchmarks/send.py --subscribers 5000
 
 # Accept what the templates render now as what they should render.
 golden: $(VENV)/dev
