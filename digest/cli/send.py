@@ -66,6 +66,8 @@ def send(
     as_json: bool,
 ) -> None:
     """Publish the last complete period, and send it to every subscriber. Run again, it goes on where it stopped."""
+    if tests and folder:
+        raise UsageError("--test sends, and --dry-run sends nothing", hint="give one of them")
     trial = bool(tests or folder)
     app = session.app(read_only=trial)
     digest = app.digest(digest_name)
@@ -199,6 +201,9 @@ class _Sending:
             raise TryLaterError("; ".join(self._left), hint="run `digest send` again then, or let `digest run` do it")
 
     def _report(self, record: EditionRecord, goes_on: datetime | None) -> None:
+        record = (
+            self._app.editions.find(record.digest, record.period.name) or record
+        )  # it may have been stopped meanwhile
         counts = self._app.deliveries.counts(record.id)
         due = goes_on or self._app.deliveries.next_due(record.id)
         self.events.tell("edition", **summary(record, counts), next_due=due)

@@ -10,8 +10,8 @@ from datetime import datetime
 import pytest
 
 from digest.errors import StoreError
-from tests.journeys.conftest import PostOffice, Site, article
-from tests.journeys.steps import app_of, body, configure, deliveries, opened, started, subscribe
+from tests.journeys.conftest import MONDAY, PostOffice, Site, article
+from tests.journeys.steps import Time, app_of, body, configure, deliveries, opened, started, subscribe
 
 NEXT_MONDAY = "2025-12-15T08:00:00+00:00"
 DAILY = '\n[digests.daily]\nfrom = "daily@quay.example.org"\ncadence = "day"\nminimum = 1\n\n[smtp]'
@@ -175,3 +175,29 @@ def test_one_of_two_servers_is_enough_to_publish_and_the_other_one_is_named(
     checked = site.run("check")
     assert checked.exit_code == 75
     assert "FAIL  mail server: spare: nothing answers there" in checked.stdout
+
+
+def test_a_dry_run_that_is_also_a_test_is_refused_and_sends_nothing(site: Site, post_office: PostOffice) -> None:
+    subscribe(site)
+    result = site.run("send", "--dry-run", str(site.folder / "out"), "--test", "me@example.org")
+    assert result.exit_code == 2
+    assert "--dry-run sends nothing" in result.stderr
+    assert not post_office.messages
+
+
+def test_an_edition_that_is_stopped_while_it_is_sent_is_said_to_be(site: Site, post_office: PostOffice) -> None:
+    subscribe(site, (f"reader{n}@example.org" for n in range(60)))
+    configure(site, "[delivery]", "[delivery]\nbatch = 5")
+    app = app_of(site, Time(MONDAY))
+    taken = post_office.handle_DATA
+
+    async def stopping(server: object, session: object, envelope: object) -> str:
+        if len(post_office.messages) == 10:
+            app.editions.stop(app.edition("weekly/2025-W49").id, app.now())
+        return await taken(server, session, envelope)
+
+    post_office.handle_DATA = stopping
+    result = site.run("send", "--yes")
+    assert result.exit_code == 0, result.output
+    assert "this edition was stopped on" in result.stderr
+    assert 10 < len(post_office.messages) < 60
