@@ -137,7 +137,7 @@ def span(seconds: float) -> str:
     minutes = round(seconds / 60)
     if seconds < 100:  # noqa: PLR2004 - up to there, seconds say more
         return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"  # noqa: PLR2004
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"  # noqa: PLR2004 - minutes of an hour
 
 
 # --- on a terminal ----------------------------------------------------------------------------------------------------

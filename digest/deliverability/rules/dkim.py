@@ -118,7 +118,7 @@ def key_of(record: tags.Tags) -> PublicKey | None:
     except (binascii.Error, ValueError):
         return None
     if record.get("k", "rsa") == "ed25519":  # the 32 bytes alone (RFC 8463, 4.2)
-        return PublicKey("ed25519", data, 256) if len(data) == 32 else None  # noqa: PLR2004
+        return PublicKey("ed25519", data, 256) if len(data) == 32 else None  # noqa: PLR2004 - octets (RFC 8463, 4)
     numbers = rsa_numbers(data)
     return PublicKey("rsa", numbers, int.from_bytes(_integer(numbers)).bit_length()) if numbers else None
 
