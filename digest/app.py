@@ -383,8 +383,7 @@ class App:
 
     def _writer(self, record: EditionRecord) -> Callable[[Delivery], Message]:
         """Makes the messages of a frozen edition from what was frozen, and from nothing else."""
-        renditions = self.editions.renditions(record.id)
-        returns = bool(record.sender.bounces)
+        renditions, tagged = self.editions.renditions(record.id), self.signer.return_token
 
         @lru_cache(LETTERS_KEPT)
         def ready(rendition: int) -> Letter:
@@ -396,7 +395,7 @@ class App:
                 address=delivery.address,
                 name=delivery.name,
                 subscriber=delivery.subscriber,
-                return_token=self.signer.return_token(delivery.id, record.name, record.frozen) if returns else "",
+                return_token=tagged(delivery.id, record.name, record.frozen) if record.sender.bounces else "",
             )
 
         return write

@@ -124,8 +124,10 @@ class _Run:
             async with self._journal:
                 await self._carry_all(self._fleet.places(len(self._waiting)))
         finally:
-            await self._supply.hand_back()
-            await self._fleet.close(self._supply)
+            try:
+                await self._supply.hand_back()
+            finally:
+                await self._fleet.close(self._supply)
         if self._fault is not None:
             raise self._fault
         return self._fleet.goes_on_at()

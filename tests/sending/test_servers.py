@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from digest.errors import AddressError, TransportError
+from digest.errors import AddressError, StoreError, TransportError
 from digest.model import Delivery, Message
 from digest.pacing import Limits
 from digest.sending.relay import Relay
 from digest.sending.smtp import SmtpTransport
+from digest.store.ledger import Ledger
 from tests.sending.conftest import Serve, only
 from tests.sending.house import NOW, House, pace, readers, server_at
 from tests.sending.server import FINAL, GREETING, HANG, PIPELINED, Answer, Moment, ScriptedServer, Then, say
@@ -338,3 +339,18 @@ async def test_a_server_that_hangs_while_it_is_greeted_does_not_hold_up_the_othe
     relays = [relay("well", well, weight=1), relay("hanging", hanging, weight=1, command_timeout=15)]
     await asyncio.wait_for(house.run(relays, pace()), 10)
     assert house.counts == {"accepted": 200}
+
+
+async def test_a_ledger_that_fails_at_the_end_leaves_no_place_taken_at_a_server(house: House, serve: Serve):
+    """The next run of the process has all connections again."""
+
+    class Failing(Ledger):
+        def hand_back(self, *_: Any) -> None:
+            raise StoreError("disk full")
+
+    server = await serve(lambda m: house.stop.set() if m.stage == FINAL else None)
+    house.freeze(*readers(50))
+    shared: dict[str, Any] = {}
+    with pytest.raises(StoreError, match="disk full"):
+        await house.run([relay("one", server, connections=1)], pace(batch=10), Failing, shared=shared)
+    assert shared == {}
