@@ -18,7 +18,6 @@ from digest.bounces.reading import read
 from digest.bounces.recording import Recorder
 from digest.compose import Composition
 from digest.config import Config, meaning
-from digest.deliverability import facts
 from digest.deliverability.examining import examine
 from digest.deliverability.findings import Finding
 from digest.deliverability.greeting import SmtpHandshake
@@ -33,6 +32,7 @@ from digest.pictures.gallery import Gallery, Host, Mode
 from digest.pictures.printing import Print
 from digest.publishing import Digest, Source, draft, freeze, gather
 from digest.render import Renderer
+from digest.render.pages import Pages
 from digest.resolving import Resolver
 from digest.sending.loop import send
 from digest.sending.ports import Clock, Watch
@@ -46,6 +46,7 @@ from digest.store.deliveries import Deliveries
 from digest.store.editions import Editions
 from digest.store.ledger import Ledger
 from digest.store.notices import Notices
+from digest.store.requests import Requests
 from digest.store.senders import SenderLock
 from digest.store.subscribers import Subscribers
 from digest.subscriptions.addresses import mailbox
@@ -165,6 +166,10 @@ class App:
         return Subscribers(self.database)
 
     @cached_property
+    def requests(self) -> Requests:
+        return Requests(self.database)
+
+    @cached_property
     def notices(self) -> Notices:
         return Notices(self.database)
 
@@ -174,25 +179,17 @@ class App:
         return Recorder(self.notices, meaning.score(self.config), lambda text: mailbox(text).key)
 
     @cached_property
+    def look(self) -> Look:
+        return meaning.look(self.config, self.logo)
+
+    @cached_property
+    def pages(self) -> Pages:
+        """The public pages, in all languages that readers may choose."""
+        return Pages(self.look, self.config.site.languages, self.config.templates.folder)
+
+    @cached_property
     def renderer(self) -> Renderer:
-        site, tokens = self.config.site, self.config.look
-        look = Look(
-            site_title=site.title,
-            site_url=site.url,
-            language=site.language,
-            zone=ZoneInfo(site.timezone),
-            postal_address=site.postal_address,
-            accent=tokens.accent,
-            font=tokens.font,
-            headings=tokens.headings,
-            corner=tokens.corner,
-            width=tokens.width,
-            density=tokens.density,
-            logo=self.logo,
-            web=bool(self.config.web.url),
-            reason=tokens.reason,
-        )
-        return Renderer(look, self.config.templates.folder)
+        return Renderer(self.look, self.config.templates.folder)
 
     @cached_property
     def logo(self) -> Image | None:
@@ -325,25 +322,9 @@ class App:
 
     def examine(self, digests: Sequence[Digest]) -> tuple[Finding, ...]:
         """Whether large mailboxes will believe the mails of these digests. Raises ConfigError."""
-        config = self.config
-        plan = facts.Plan(
-            senders=tuple(digest.sender for digest in digests),
-            servers=tuple(
-                facts.Server(
-                    name=smtp.called,
-                    host=smtp.host,
-                    port=smtp.port,
-                    tls=facts.Tls(smtp.tls),
-                    verify=smtp.verify,
-                    ca_file=smtp.ca_file,
-                    timeout=smtp.connect_timeout.total_seconds(),
-                )
-                for smtp in config.smtp
-            ),
-            keys=tuple(facts.PublishedKey(key.domain, key.selector, key.record.value) for key in self.dkim_keys),
-            postal_address=config.site.postal_address,
-        )
-        names = Resolver(config.dns.servers, config.dns.timeout.total_seconds())
+        plan = meaning.plan(self.config, digests, self.dkim_keys)
+        dns = self.config.dns
+        names = Resolver(dns.servers, dns.timeout.total_seconds())
         return examine(plan, names, SmtpHandshake(), self.now())
 
     async def reach_servers(self) -> tuple[TransportError, ...]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote
 
 from itsdangerous import BadData, BadSignature, URLSafeSerializer
@@ -26,6 +27,7 @@ from digest.model import Sender
 
 ID_OCTETS = 8  # of a delivery, as databases number their rows
 _LARGEST_ID = 2 ** (8 * ID_OCTETS - 1) - 1  # they keep a bit for the sign
+CLIENT_DIGITS = 32  # of a hash, in hexadecimal: 128 bits
 MAC_OCTETS = 12  # 96 bits; with the id 160, which base32 writes in 32 characters and no padding
 
 # The edition of a delivery, by its name, and when it was frozen; None where there is no such delivery.
@@ -39,6 +41,9 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
     ARCHIVE = "archive"
+    CONFIRM = "confirm"  # a request
+    UNDO = "undo"  # what was left at an instant
+    FORM = "form"  # a page that was shown at an instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ class Signer:
     def __init__(self, keys: Sequence[str]) -> None:
         self._newest = keys[-1]
         self._return_keys = tuple(hmac.digest(key.encode(), b"digest.return", hashlib.sha256) for key in reversed(keys))
+        self._client_key = hmac.digest(self._newest.encode(), b"digest.client", hashlib.sha256)
         self._by_purpose = {
             purpose: URLSafeSerializer(
                 list(keys), salt=f"digest.{purpose}", signer_kwargs={"digest_method": hashlib.sha256}
@@ -90,6 +96,35 @@ class Signer:
         """A token for an edition's name (``weekly/2025-W40``) and a subscriber's id."""
         return self._signed(purpose, _payload(edition, subscriber))
 
+    def sign_request(self, request: int) -> str:
+        """A token that confirms what was asked: for the mailbox it is sent to."""
+        return self._signed(Purpose.CONFIRM, _encoded([request]))
+
+    def read_request(self, token: str) -> int:
+        """The request of a token. Raises LinkError."""
+        return int(self._read(Purpose.CONFIRM, token, 1)[0])
+
+    def sign_undo(self, subscriber: int, left: datetime) -> str:
+        """A token that takes back that this subscriber left at that instant, and nothing else."""
+        return self._signed(Purpose.UNDO, _encoded([subscriber, left.astimezone(UTC).isoformat()]))
+
+    def read_undo(self, token: str) -> tuple[int, datetime]:
+        """The subscriber of a token, and when they left. Raises LinkError."""
+        subscriber, left = self._read(Purpose.UNDO, token, 2)
+        return int(subscriber), datetime.fromisoformat(left)
+
+    def sign_form(self, shown: datetime) -> str:
+        """A token for a form that is shown at that instant."""
+        return self._signed(Purpose.FORM, _encoded([shown.astimezone(UTC).isoformat()]))
+
+    def read_form(self, token: str) -> datetime:
+        """When a form was shown. Raises LinkError."""
+        return datetime.fromisoformat(self._read(Purpose.FORM, token, 1)[0])
+
+    def hashed_client(self, address: str) -> str:
+        """Where somebody comes from on the internet, as it may be kept: a hash that only the holder of the key can make."""
+        return keyed_hash(self._client_key, address.encode()).hex()[:CLIENT_DIGITS]
+
     def _signed(self, purpose: Purpose, payload: bytes) -> str:
         """What itsdangerous would make of the payload; it is the one who reads it."""
         signature = base64_encode(keyed_hash(self._derived[purpose], payload))
@@ -97,14 +132,21 @@ class Signer:
 
     def read(self, purpose: Purpose, token: str) -> tuple[str, int]:
         """The edition's name and subscriber's id of a token; raises LinkError for a changed, cut or foreign one."""
+        edition, subscriber = self._read(purpose, token, 2)
+        return str(edition), int(subscriber)
+
+    def _read(self, purpose: Purpose, token: str, length: int) -> list[Any]:
+        """The list of so many values that was signed."""
         try:
-            edition, subscriber = self._by_purpose[purpose].loads(token)
+            payload: list[Any] = self._by_purpose[purpose].loads(token)
             signature = token.rpartition(".")[2]
             if base64_encode(base64_decode(signature)) != signature.encode():  # base64 has several ways to write it
                 raise BadSignature("not as it was signed")
+            if len(payload) != length:
+                raise BadSignature("signed for something else")
         except (BadData, ValueError, TypeError) as error:
             raise LinkError("this link is not complete, or not one of ours") from error
-        return str(edition), int(subscriber)
+        return payload
 
     def for_reader(self, sender: Sender, edition: str, subscriber: int) -> ReaderLinks:
         """All links of one reader in one edition."""
@@ -154,7 +196,11 @@ class Signer:
 
 def _payload(edition: str, subscriber: int) -> bytes:
     """Of a token: letters, digits, ``-`` and ``_`` alone, like all of it, so that nothing quotes them."""
-    return base64_encode(_json([edition, subscriber]))
+    return _encoded([edition, subscriber])
+
+
+def _encoded(values: list[str | int]) -> bytes:
+    return base64_encode(_json(values))
 
 
 def _mac(key: bytes, number: bytes, edition: str, frozen: datetime) -> bytes:

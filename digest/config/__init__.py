@@ -12,9 +12,9 @@ from digest.config.tables import (
     Site,
     Source,
     Templates,
-    Web,
 )
 from digest.config.values import Mailbox
+from digest.config.web import Web
 
 __all__ = [
     "WEEKDAYS",

@@ -12,9 +12,11 @@ from digest.compose import Rules
 from digest.config import tables
 from digest.config.delivering import Dkim
 from digest.config.tables import Config
+from digest.deliverability import facts
 from digest.delivery import Policy, Uncertain
 from digest.errors import ConfigError
-from digest.model import Sender
+from digest.look import Look
+from digest.model import Image, Sender
 from digest.pacing import Limits
 from digest.period import Cadence, Clock, Missed, Unit
 from digest.publishing import Digest
@@ -22,6 +24,7 @@ from digest.sending.pace import Pace
 from digest.sending.ports import Transport
 from digest.sending.relay import Relay
 from digest.sending.server import Server, Tls
+from digest.subscriptions.asking import Terms
 
 _LONGEST = {Unit.DAY: timedelta(days=1), Unit.WEEK: timedelta(weeks=1), Unit.MONTH: timedelta(days=31)}
 
@@ -138,6 +141,54 @@ def score(config: Config) -> Score:
     table = config.bounces
     rarest = max(_LONGEST[Unit(digest.cadence)] for digest in config.digests.values())
     return Score(table.soft_limit, max(table.soft_window, table.soft_limit * rarest), provable=bool(table.address))
+
+
+def terms(config: Config) -> Terms:
+    """On which terms people may subscribe on the pages."""
+    table = config.web
+    return Terms(table.confirm_within, table.per_client, frozenset(table.blocked_domains))
+
+
+def plan(config: Config, digests: Sequence[Digest], keys: Sequence[dkim.Key]) -> facts.Plan:
+    """What the large mailboxes are going to see."""
+    return facts.Plan(
+        senders=tuple(digest.sender for digest in digests),
+        servers=tuple(
+            facts.Server(
+                name=smtp.called,
+                host=smtp.host,
+                port=smtp.port,
+                tls=facts.Tls(smtp.tls),
+                verify=smtp.verify,
+                ca_file=smtp.ca_file,
+                timeout=smtp.connect_timeout.total_seconds(),
+            )
+            for smtp in config.smtp
+        ),
+        keys=tuple(facts.PublishedKey(key.domain, key.selector, key.record.value) for key in keys),
+        postal_address=config.site.postal_address,
+    )
+
+
+def look(config: Config, logo: Image | None) -> Look:
+    """How the site presents itself in mails and on pages."""
+    site, tokens = config.site, config.look
+    return Look(
+        site_title=site.title,
+        site_url=site.url,
+        language=site.language,
+        zone=ZoneInfo(site.timezone),
+        postal_address=site.postal_address,
+        accent=tokens.accent,
+        font=tokens.font,
+        headings=tokens.headings,
+        corner=tokens.corner,
+        width=tokens.width,
+        density=tokens.density,
+        logo=logo,
+        web=bool(config.web.url),
+        reason=tokens.reason,
+    )
 
 
 def dkim_key(table: Dkim) -> dkim.Key:

@@ -11,7 +11,7 @@ from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from digest.config.base import Table, setting
@@ -36,11 +36,11 @@ from digest.config.values import (
     Zone,
     format_duration,
 )
+from digest.config.web import SECRET_KEY_MINIMUM, Web
 from digest.errors import ConfigError
 from digest.look import ACCENT, CORNERS, WIDTHS, Density
 from digest.period import Missed, Unit
 
-SECRET_KEY_MINIMUM = 32  # characters; `digest init` writes 64
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAYS: dict[Unit, tuple[str, tuple[str, ...]]] = {
     Unit.DAY: ("", ()),
@@ -70,6 +70,9 @@ class Site(Table):
     timezone: Zone = Field("UTC", description="IANA zone in which days and weeks begin and digests leave.")
     language: str = Field(
         "en", pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", description="Language of dates and fixed words."
+    )
+    languages: Words = Field(
+        (), description="Further languages that readers may choose for pages, and for the fixed words of mails."
     )
     postal_address: str = Field(
         "", description="Where post reaches the sender; stands in every mail, and sending refuses without it."
@@ -187,27 +190,6 @@ class Database(Table):
         if not name.startswith("/") or name in {"/", "/:memory:"}:
             raise ValueError(f"names no file: {value!r}; for example sqlite:///digest.db")
         return f"sqlite:///{(info.context or {}).get('folder', Path()) / name[1:]}"
-
-
-class Web(Table):
-    """The public pages, and the key that signs the links to them."""
-
-    url: WebAddress = Field(
-        "",
-        max_length=200,
-        description="Where the public pages will be; leave it unset until they are there: mails then offer mailto links alone.",
-    )
-    secret_key: SecretStr = setting("", description="Key that signs links; better in secret_key_file.")
-    secret_key_file: RelativePath = setting(
-        "digest.key", description="File with the key that signs links, the newest in the last line."
-    )
-
-    @field_validator("secret_key")
-    @classmethod
-    def _secret_key(cls, value: SecretStr) -> SecretStr:
-        if 0 < len(value.get_secret_value()) < SECRET_KEY_MINIMUM:
-            raise ValueError(f"needs at least {SECRET_KEY_MINIMUM} characters")
-        return value
 
 
 class Look(Table):

@@ -22,16 +22,19 @@ from digest.model.editions import (
 )
 from digest.model.messages import Message, Reply, Stage
 from digest.model.notices import Concerned, Noted, Notice, NoticeKind
-from digest.model.people import ADDRESS_MAXIMUM, LOCAL_PART_MAXIMUM, Address, Subscriber, SubscriberStatus
+from digest.model.people import ADDRESS_MAXIMUM, FREQUENCIES, LOCAL_PART_MAXIMUM, Address, Subscriber, SubscriberStatus
+from digest.model.requests import Choices, Request, RequestKind
 
 __all__ = [
     "ADDRESS_MAXIMUM",
     "FINAL_STATUSES",
+    "FREQUENCIES",
     "HTML_MAXIMUM",
     "LOCAL_PART_MAXIMUM",
     "Address",
     "Article",
     "Attachment",
+    "Choices",
     "Claim",
     "Concerned",
     "Cover",
@@ -53,6 +56,8 @@ __all__ = [
     "Receipt",
     "Rendition",
     "Reply",
+    "Request",
+    "RequestKind",
     "Section",
     "Selection",
     "Sender",

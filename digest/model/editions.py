@@ -122,7 +122,8 @@ HTML_MAXIMUM = 100_000
 class Rendition:
     """An edition rendered for one selection. Its texts still hold marks (``digest.marks``).
 
-    ``trimmed`` are the keys of the articles that it had no room for.
+    ``trimmed`` are the keys of the articles that it had no room for. ``language`` is the one its own words are in, ""
+    for the site's.
     """
 
     selection: Selection
@@ -132,6 +133,7 @@ class Rendition:
     text: str
     attachments: tuple[Attachment, ...] = ()
     trimmed: tuple[str, ...] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

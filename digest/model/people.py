@@ -18,9 +18,15 @@ class SubscriberStatus(StrEnum):
     SUPPRESSED = "suppressed"  # must not be mailed: a dead mailbox, a complaint, our decision
 
 
+FREQUENCIES = (1, 2, 4)  # what ``every`` of a subscriber may be
+
+
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """A person on the list. ``digests`` names the digests they get; empty means every one."""
+    """A person on the list. ``digests`` names the digests they get; empty means every one.
+
+    ``every`` is 1 for each edition, 2 for every second one, 4 for one in four; nothing is sent before ``paused``.
+    """
 
     id: int
     address: str
@@ -33,6 +39,8 @@ class Subscriber:
     reason: str = ""  # why the status is what it is, when somebody said so
     created: datetime | None = None
     changed: datetime | None = None
+    every: int = 1
+    paused: datetime | None = None
 
 
 # RFC 5321, 4.5.3.1.1-3: 64 octets of local part, 255 of domain, 254 of path without its angle brackets.

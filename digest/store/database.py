@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
@@ -33,6 +34,8 @@ class Database:
         if self.path is not None:
             _make_private(self.path)
         self._engine = _engine(url, busy_timeout)
+        self._busy_timeout = busy_timeout
+        self._writing = threading.Lock()
         with self._mapped():
             if copy_of:
                 self._copy(copy_of)
@@ -46,9 +49,13 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction: all of it or nothing. Writers wait for each other at its start, never in its middle."""
+        """One transaction: all of it or nothing. Writers wait for each other at its start, never in its middle.
+
+        Threads of one process queue here; processes poll for SQLite's lock, which has no queue.
+        """
         with (
             self._mapped(),
+            self._turn(),
             self._engine.connect().execution_options(digest_writes=True) as connection,
             connection.begin(),
         ):
@@ -56,6 +63,15 @@ class Database:
 
     def close(self) -> None:
         self._engine.dispose()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._writing.acquire(timeout=self._busy_timeout):
+            raise StoreError(f"{self.path or 'database'}: {_BUSY}", hint=_WAIT, busy=True)
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     @contextmanager
     def _mapped(self) -> Iterator[None]:
@@ -168,8 +184,9 @@ def _upgrade(engine: Engine) -> None:
             command.upgrade(config, "head")
 
 
+_BUSY, _WAIT = "is in use by another process", "wait for it to finish and try again"
 _EXPLAINED = (
-    ("locked", "is in use by another process", "wait for it to finish and try again"),
+    ("locked", _BUSY, _WAIT),
     ("readonly", "cannot be written to", "check the permissions of the file and of its folder"),
     ("unable to open", "cannot be opened", "check that its folder exists and may be written to"),
     ("not a database", "is not a database", "name another file in database.url"),

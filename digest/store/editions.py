@@ -52,6 +52,7 @@ from digest.store.tables import (
     subscribers,
 )
 
+CATEGORIES_OF = 12  # editions: a category that none of them had is not offered
 _LONGEST_NUMBER = 9  # digits: what every database holds as an integer
 
 
@@ -173,6 +174,13 @@ class Editions:
             )
             for row in rows
         }
+
+    def categories(self, latest: int = CATEGORIES_OF) -> tuple[str, ...]:
+        """The names of the sections that the latest editions had, the most recent first, each once."""
+        query = select(editions.c.content).order_by(editions.c.frozen.desc(), editions.c.id.desc()).limit(latest)
+        with self._database.read() as connection:
+            contents = connection.execute(query).scalars().all()
+        return tuple(dict.fromkeys(section["category"] for content in contents for section in content))
 
     def recorded(self, edition: int) -> dict[str, bool]:
         """The articles that were considered, by key and by path: whether they are in it."""

@@ -35,6 +35,11 @@ class SubscriberChanges:
         """Those of the keys that are subscribers, whatever their status."""
         return {row.address_key: _subscriber(row) for row in self._matching(subscribers.c.address_key, keys)}
 
+    def get(self, subscriber: int) -> Subscriber | None:
+        """The person with this id."""
+        row = self._connection.execute(select(subscribers).where(subscribers.c.id == subscriber)).one_or_none()
+        return _subscriber(row) if row else None
+
     def erased(self, keys: Collection[str]) -> frozenset[str]:
         """Those of the keys that were erased on request."""
         if not self._salt:
@@ -94,6 +99,12 @@ class Subscribers:
     def find(self, key: str) -> Subscriber | None:
         with self._database.read() as connection:
             row = connection.execute(select(subscribers).where(subscribers.c.address_key == key)).one_or_none()
+        return _subscriber(row) if row else None
+
+    def get(self, subscriber: int) -> Subscriber | None:
+        """The person with this id."""
+        with self._database.read() as connection:
+            row = connection.execute(select(subscribers).where(subscribers.c.id == subscriber)).one_or_none()
         return _subscriber(row) if row else None
 
     def erased_at(self, key: str) -> datetime | None:
@@ -167,11 +178,14 @@ def _values(person: Subscriber) -> dict[str, Any]:
         "reason": person.reason,
         "created": person.created,
         "changed": person.changed,
+        "every": person.every,
+        "paused": person.paused,
     }
 
 
 def _subscriber(row: Row[Any]) -> Subscriber:
-    identity, address, _, name, status, digests, selection, language, timezone, reason, created, changed = tuple(row)
+    identity, address, _, name, status, digests, selection, language, timezone, reason, *later = tuple(row)
+    created, changed, every, paused = later
     return Subscriber(
         id=identity,
         address=address,
@@ -184,6 +198,8 @@ def _subscriber(row: Row[Any]) -> Subscriber:
         reason=reason,
         created=created,
         changed=changed,
+        every=every,
+        paused=paused,
     )
 
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 # The newest migration; a database at this revision needs no look at Alembic, which is slow to import.
-REVISION = "0003"
+REVISION = "0004"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -83,7 +83,37 @@ subscribers = Table(
     Column("reason", String, nullable=False, server_default=""),
     Column("created", Instant, nullable=False),
     Column("changed", Instant, nullable=False),
+    Column(
+        "every", Integer, nullable=False, server_default="1"
+    ),  # edition of a digest that they get: each, every second
+    Column("paused", Instant),  # nothing before then
     Index("subscribers_status", "status"),
+    sqlite_autoincrement=True,  # an id is never used twice: it stands in signed links
+)
+
+# What was asked on a page. Confirmed, it is the proof of consent, and goes with the person.
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("address_key", String, nullable=False, index=True),
+    Column("inbox", String, nullable=False),  # the key without its tag: who would be bothered
+    Column("subscriber", ForeignKey("subscribers.id", ondelete="CASCADE"), index=True),
+    Column("choices", JSON, nullable=False),
+    Column("page", String, nullable=False, server_default=""),
+    Column("wording", String, nullable=False, server_default=""),
+    Column("client", String, nullable=False, server_default=""),  # a keyed hash, like confirmed_client
+    Column("created", Instant, nullable=False),
+    Column("due", Instant),  # when its letter is to be handed over; empty when it was, or never will be
+    Column("mailed", Instant),
+    Column("reply", String, nullable=False, server_default=""),
+    Column("confirmed", Instant),
+    Column("confirmed_client", String, nullable=False, server_default=""),
+    Index("requests_inbox", "inbox", "created"),
+    Index("requests_client", "client", "created"),
+    Index("requests_due", "due"),
     sqlite_autoincrement=True,  # an id is never used twice: it stands in signed links
 )
 
@@ -136,6 +166,7 @@ renditions = Table(
     Column("text", Text, nullable=False),
     Column("attachments", JSON, nullable=False),  # Content-IDs in order; the data stands in attachments
     Column("trimmed", JSON, nullable=False, server_default="[]"),  # keys of the articles it had no room for
+    Column("language", String, nullable=False, server_default=""),  # "" is the site's
 )
 
 attachments = Table(

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from digest.model import Receipt, Subscriber, SubscriberStatus
+from digest.model import Receipt, Request, Subscriber, SubscriberStatus
 
 
 class Changes(Protocol):
@@ -18,6 +18,9 @@ class Changes(Protocol):
 
     def erased(self, keys: Collection[str]) -> frozenset[str]:
         """Those of the keys that were erased on request."""
+
+    def get(self, subscriber: int) -> Subscriber | None:
+        """The person with this id."""
 
     def write(self, people: Sequence[tuple[str, Subscriber]]) -> None:
         """Adds whoever has no id yet (and forgets that they were erased), changes the others."""
@@ -47,3 +50,35 @@ class People(Protocol):
 
     def receipts(self, subscriber: int) -> tuple[Receipt, ...]:
         """What became of each edition for one subscriber, the newest first."""
+
+
+class Circle(Protocol):
+    """The people, for what they do by their own links."""
+
+    def changing(self) -> AbstractContextManager[Changes]:
+        """One transaction, all or nothing."""
+
+
+class RequestChanges(Changes, Protocol):
+    """One transaction over people and what they ask for."""
+
+    def request(self, request: int) -> Request | None:
+        """What was asked, by its id."""
+
+    def open_since(self, inbox: str, since: datetime) -> Sequence[datetime]:
+        """When letters were asked for to this inbox and not confirmed, the newest first."""
+
+    def asked_from(self, client: str, since: datetime) -> int:
+        """How many requests came from a client."""
+
+    def keep(self, request: Request) -> int:
+        """Adds a request (id 0) or changes one; its id."""
+
+
+class Requests(Protocol):
+    def changing(self) -> AbstractContextManager[RequestChanges]:
+        """One transaction, all or nothing."""
+
+    def find(self, request: int) -> Request | None: ...
+
+    def person(self, subscriber: int) -> Subscriber | None: ...

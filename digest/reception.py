@@ -1,0 +1,144 @@
+"""What readers can do by themselves, behind the pages: asking, confirming, choosing, leaving, reading their own edition.
+
+Everything that acts is named by a signed token: whoever holds none acts for nobody. Nothing here knows of HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from digest.app import App
+from digest.config import meaning
+from digest.identity import category_key
+from digest.links import Purpose
+from digest.model import Selection, Subscriber
+from digest.subscriptions import asking, leaving, preferring
+from digest.subscriptions.asking import Answer, Ask, Standing
+from digest.subscriptions.preferring import Preferences
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Whoever follows a link of a mail: ``edition`` is its name, or "" for a link from elsewhere.
+
+    ``subscriber`` is None for a sample reader, and for somebody of whom nothing is known any more.
+    """
+
+    edition: str
+    subscriber: Subscriber | None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Somebody who has left, or None for nobody we know; ``undo`` is the token that takes it back, "" if nothing does."""
+
+    subscriber: Subscriber | None
+    undo: str = ""
+
+
+class Reception:
+    """Acts for readers. Every method may raise LinkError for a token and StoreError (busy: try again)."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._terms = meaning.terms(app.config)
+
+    # --- asking to be mailed
+
+    def form(self) -> str:
+        """A token for a form that is shown now."""
+        return self._app.signer.sign_form(self._app.now())
+
+    def filled_too_soon(self, token: str) -> bool:
+        """Whether nobody can have filled in that form so quickly."""
+        shown = self._app.signer.read_form(token)
+        return self._app.now() - shown < self._app.config.web.filling
+
+    def ask(self, asked: Ask) -> Answer:
+        """Raises AddressError. ``asked.client`` is an internet address, of which a hash is kept."""
+        return asking.ask(self._app.requests, self._hashed(asked), self._terms, now=self._app.now())
+
+    def request(self, token: str) -> Standing:
+        """Where a request stands; nothing is changed."""
+        request = self._app.signer.read_request(token)
+        return asking.look(self._app.requests, request, self._terms, now=self._app.now())
+
+    def confirm(self, token: str, client: str) -> Standing:
+        """Does what was asked."""
+        request = self._app.signer.read_request(token)
+        hashed = self._app.signer.hashed_client(client)
+        return asking.confirm(self._app.requests, request, self._terms, client=hashed, now=self._app.now())
+
+    # --- leaving
+
+    def visitor(self, purpose: Purpose, token: str) -> Visitor:
+        """Who follows this link; nothing is changed."""
+        edition, subscriber = self._app.signer.read(purpose, token)
+        return Visitor(edition, self._app.subscribers.get(subscriber))
+
+    def leave(self, token: str, words: str = "") -> Left:
+        """Unsubscribes the reader of an unsubscribe link at once."""
+        edition, subscriber = self._app.signer.read(Purpose.UNSUBSCRIBE, token)
+        left = leaving.leave(self._app.subscribers, subscriber, edition=edition, words=words, now=self._app.now())
+        undo = self._app.signer.sign_undo(left.id, left.changed) if left and left.changed else ""
+        return Left(left, undo)
+
+    def undo(self, token: str) -> Subscriber | None:
+        """Takes back that somebody left; None when it is too late for that."""
+        subscriber, left = self._app.signer.read_undo(token)
+        return leaving.undo(self._app.subscribers, subscriber, left=left, now=self._app.now())
+
+    def fewer(self, token: str, *, every: int, categories: Selection, paused: datetime | None) -> Subscriber | None:
+        """Fewer mails for the reader of an unsubscribe link."""
+        _, subscriber = self._app.signer.read(Purpose.UNSUBSCRIBE, token)
+        return leaving.fewer(
+            self._app.subscribers, subscriber, every=every, categories=categories, paused=paused, now=self._app.now()
+        )
+
+    # --- choosing
+
+    def preferences_token(self, subscriber: Subscriber) -> str:
+        """The token of their preferences, for somebody who has just proved that the mailbox is theirs."""
+        return self._app.signer.sign(Purpose.PREFERENCES, "", subscriber.id)
+
+    def prefer(self, token: str, wanted: Preferences) -> Subscriber | None:
+        """Keeps what the reader of a preferences link wants."""
+        return preferring.prefer(self._app.subscribers, self._own(token), wanted, now=self._app.now())
+
+    def move(self, token: str, asked: Ask) -> Answer:
+        """Asks the new address to confirm. Raises AddressError."""
+        asked = self._hashed(asked)
+        return asking.ask_to_move(self._app.requests, self._own(token), asked, self._terms, now=self._app.now())
+
+    def erase(self, token: str) -> bool:
+        """Forgets the reader of a preferences link; False when nothing was known of them."""
+        return preferring.erase(self._app.subscribers, self._own(token), now=self._app.now())
+
+    def data(self, token: str) -> dict[str, Any] | None:
+        """All that is known of the reader of a preferences link."""
+        person = self._app.subscribers.get(self._own(token))
+        if person is None:
+            return None
+        return preferring.data(
+            person, self._app.subscribers.receipts(person.id), self._app.requests.confirmed_by(person.id)
+        )
+
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """The digests that there are, by name, with their titles."""
+        return {name: self._app.digest(name).title for name in self._app.digests}
+
+    @property
+    def categories(self) -> Mapping[str, str]:
+        """The categories of the latest editions, by key, with their names."""
+        found = {category_key(name): name for name in self._app.editions.categories()}
+        return dict(sorted(found.items(), key=lambda item: item[1].casefold()))
+
+    def _own(self, token: str) -> int:
+        return self._app.signer.read(Purpose.PREFERENCES, token)[1]
+
+    def _hashed(self, asked: Ask) -> Ask:
+        return replace(asked, client=self._app.signer.hashed_client(asked.client))
