@@ -22,6 +22,7 @@ from digest.errors import ConfigError, UsageError
 from digest.message import Letter
 from digest.model import (
     Address,
+    Audience,
     Edition,
     EditionRecord,
     Message,
@@ -102,7 +103,8 @@ def drafted(app: App, digest: Digest, prepared: Prepared, reader: Subscriber = S
     """The mail of a prepared edition as it would be frozen now. Raises UsageError, RenderError."""
     edition = prepared.composition.edition
     _require_sections(edition, reader)
-    rendition = app.renderer.render(edition, reader.selection, prepared.covers)
+    variant = digest.audience(edition.number, app.now()).variant(reader)
+    rendition = app.renderer.render(edition, variant.selection, prepared.covers, variant.language)
     letter = app.letter(digest, edition.name, rendition)
     titles = {article.key: article.title for article in edition.articles}
     return Preview(
@@ -122,7 +124,7 @@ def explain(app: App, digest: Digest, period: Period, told: Told = nobody_is_tol
     composition = prepared.composition
     if record := app.editions.find(digest.name, period.name):
         verdicts = as_frozen(composition.verdicts, record.name, app.editions.recorded(record.id))
-        return Explanation(prepared, record, verdicts, frozenset(_rendition(app, record, WHOLE).trimmed))
+        return Explanation(prepared, record, verdicts, frozenset(_rendition(app, record, SAMPLE_READER).trimmed))
     trimmed: frozenset[str] = frozenset()
     if composition.edition.sections:
         whole = app.renderer.render(composition.edition, covers=prepared.covers)
@@ -202,7 +204,7 @@ def trial_letter(app: App, digest: Digest, prepared: Prepared, selection: Select
 
 def frozen_trial_letter(app: App, record: EditionRecord, selection: Selection = WHOLE) -> Letter:
     """The mail that was frozen, marked ``[Test]``. Raises UsageError when none was, for this selection."""
-    return app.frozen_letter(record, as_test(_rendition(app, record, selection)))
+    return app.frozen_letter(record, as_test(_rendition(app, record, choosing(selection))))
 
 
 def trials(app: App, whole: Letter, addresses: Sequence[str]) -> tuple[Message, ...]:
@@ -250,19 +252,21 @@ def _grouped(verdicts: Iterable[Verdict], by: Callable[[Verdict], str]) -> dict[
 
 
 def _frozen(app: App, record: EditionRecord, reader: Subscriber) -> Preview:
-    rendition = _rendition(app, record, reader.selection)
+    rendition = _rendition(app, record, reader)
     letter = app.frozen_letter(record, rendition)
     message = app.message(letter, address=reader.address, name=reader.name, subscriber=reader.id)
     return Preview(record.name, message, rendition, frozen=record.frozen, trimmed=rendition.trimmed)
 
 
-def _rendition(app: App, record: EditionRecord, selection: Selection) -> Rendition:
-    """What was frozen for this selection. Raises UsageError."""
-    for rendition in app.editions.renditions(record.id).values():
-        if rendition.selection == selection:
-            return rendition
+def _rendition(app: App, record: EditionRecord, reader: Subscriber) -> Rendition:
+    """What was frozen for this reader's choices. Raises UsageError."""
+    frozen = {rendition.variant: rendition for rendition in app.editions.renditions(record.id).values()}
+    languages = tuple(sorted({variant.language for variant in frozen} - {""}))
+    wanted = Audience(record.digest, record.number, record.frozen, languages).variant(reader)
+    if found := frozen.get(wanted):
+        return found
     raise UsageError(
-        f"{record.name} was frozen, and not for the categories {selection}",
+        f"{record.name} was frozen, and not for the categories {reader.selection}",
         hint="without --for and --categories, the whole edition is shown",
     )
 

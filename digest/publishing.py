@@ -19,6 +19,7 @@ from digest.compose import Composition, Rules, Verdict, compose
 from digest.errors import StoreError, TryLaterError
 from digest.model import (
     Article,
+    Audience,
     Covers,
     Edition,
     EditionRecord,
@@ -28,6 +29,7 @@ from digest.model import (
     Rendition,
     Selection,
     Sender,
+    Variant,
 )
 from digest.period import Cadence, Hours, Missed, hours, last_complete, reach
 
@@ -45,7 +47,9 @@ class Source(Protocol):
 class Renderer(Protocol):
     """How an edition becomes a mail."""
 
-    def render(self, edition: Edition, selection: Selection = ..., covers: Covers = ...) -> Rendition: ...
+    def render(
+        self, edition: Edition, selection: Selection = ..., covers: Covers = ..., language: str = ...
+    ) -> Rendition: ...
 
 
 class Editions(Protocol):
@@ -55,7 +59,7 @@ class Editions(Protocol):
 
     def begin(self, digest: str, start: datetime) -> None: ...
 
-    def selections(self, digest: str) -> tuple[Selection, ...]: ...
+    def variants(self, audience: Audience) -> tuple[Variant, ...]: ...
 
     def find(self, digest: str, name: str) -> EditionRecord | None: ...
 
@@ -69,12 +73,13 @@ class Editions(Protocol):
         message_key: str,
         now: datetime,
         hours: Hours | None,
+        languages: tuple[str, ...],
     ) -> EditionRecord | None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A series of editions with a cadence and rules."""
+    """A series of editions with a cadence and rules; readers may choose one of ``languages`` beside the site's."""
 
     name: str
     title: str
@@ -85,6 +90,11 @@ class Digest:
     intro: str = ""
     missed: Missed = Missed.SEND
     latest: timedelta = timedelta(days=2)
+    languages: tuple[str, ...] = ()
+
+    def audience(self, number: int, at: datetime) -> Audience:
+        """Who gets the edition of that number, if it is frozen then."""
+        return Audience(self.name, number, at, self.languages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +158,14 @@ def as_frozen(verdicts: Iterable[Verdict], edition: str, recorded: Mapping[str, 
 
 
 def render_all(
-    edition: Edition, selections: Iterable[Selection], renderer: Renderer, covers: Covers
+    edition: Edition, variants: Iterable[Variant], renderer: Renderer, covers: Covers
 ) -> tuple[Rendition, ...]:
-    """One rendition for each selection that finds something in this edition; the whole edition is always among them."""
-    wanted = dict.fromkeys((Selection(), *selections))
+    """One rendition for each variant that finds something in this edition; the whole edition is always among them."""
+    wanted = dict.fromkeys((Variant(), *variants))
     return tuple(
-        renderer.render(edition, selection, covers) for selection in wanted if edition.only(selection).sections
+        renderer.render(edition, variant.selection, covers, variant.language)
+        for variant in wanted
+        if edition.only(variant.selection).sections
     )
 
 
@@ -180,19 +192,20 @@ def freeze(
             hint="`digest articles` says why each one is in or out; `minimum` is in digest.toml",
         )
     for _ in range(FREEZE_TRIES):
-        if not (selections := editions.selections(digest.name)):
+        if not (variants := editions.variants(digest.audience(edition.number, now))):
             raise TryLaterError(
                 f"{edition.name}: nobody is subscribed to {digest.name}",
                 hint="`digest subscribers import FILE` or `digest subscribers add ADDRESS` puts people on the list",
             )
         record = editions.freeze(
             edition,
-            render_all(edition, selections, renderer, covers),
+            render_all(edition, variants, renderer, covers),
             considered=[(v.article, v.included) for v in composition.verdicts if v.considered],
             sender=digest.sender,
             message_key=message_key,
             now=now,
             hours=hours(digest.cadence, edition.period, now),
+            languages=digest.languages,
         )
         if record := record or editions.find(digest.name, edition.period.name):
             return record

@@ -219,5 +219,11 @@ def _server(app: App) -> str:
 
 
 def _database(app: App) -> str:
-    readers = ", ".join(f"{app.editions.readers(name):,} readers of {name}" for name in app.digests)
+    readers = ", ".join(f"{_readers(app, name):,} readers of {name}" for name in app.digests)
     return f"{app.config.database.url}: {readers}"
+
+
+def _readers(app: App, name: str) -> int:
+    """Of the next edition."""
+    number = app.editions.history(name).number + 1
+    return app.editions.readers(app.digest(name).audience(number, app.now()))

@@ -25,8 +25,7 @@ from digest.model import (
     Message,
     Outcome,
     Reply,
-    Selection,
-    SubscriberStatus,
+    Variant,
 )
 from digest.sending.running import run
 
@@ -122,7 +121,7 @@ def _publish(
         )
     prepared = _prepared(session, app, digest, period, strict=strict)
     edition = prepared.composition.edition
-    readers = app.editions.readers(digest.name)
+    readers = app.editions.readers(digest.audience(edition.number, app.now()))
     if prepared.composition.enough and readers:
         for error in run(app.reach_servers()):
             session.note(f"{error.message}; the other servers carry its share")
@@ -341,19 +340,19 @@ def _write_messages(session: Session, app: App, prepared: Prepared, digest: Dige
     from digest.sending.outbox import write
 
     edition = prepared.composition.edition
-    letters: dict[Selection, Any] = {}
+    audience = digest.audience(edition.number, app.now())
+    letters: dict[Variant, Any] = {}
     written = 0
-    with session.progress("writing", app.editions.readers(digest.name)) as advance:
-        for reader in app.subscribers.each(status=SubscriberStatus.ACTIVE, digest=digest.name):
+    with session.progress("writing", app.editions.readers(audience)) as advance:
+        for reader in filter(audience.includes, app.subscribers.each(digest=digest.name)):
             advance(1)
             if not edition.only(reader.selection).sections:
                 continue
-            if reader.selection not in letters:
-                rendition = app.renderer.render(edition, reader.selection, prepared.covers)
-                letters[reader.selection] = app.letter(digest, edition.name, rendition)
-            message = app.message(
-                letters[reader.selection], address=reader.address, name=reader.name, subscriber=reader.id
-            )
+            variant = audience.variant(reader)
+            if variant not in letters:
+                rendition = app.renderer.render(edition, variant.selection, prepared.covers, variant.language)
+                letters[variant] = app.letter(digest, edition.name, rendition)
+            message = app.message(letters[variant], address=reader.address, name=reader.name, subscriber=reader.id)
             with writing(folder):
                 write(message, folder)
             written += 1

@@ -63,6 +63,7 @@ def digest(name: str, config: Config) -> Digest:
         intro=table.intro,
         missed=Missed(table.missed),
         latest=table.latest,
+        languages=tuple(language for language in config.site.languages if language != config.site.language),
     )
 
 

@@ -19,10 +19,19 @@ from digest.model.editions import (
     Section,
     Selection,
     Sender,
+    Variant,
 )
 from digest.model.messages import Message, Reply, Stage
 from digest.model.notices import Concerned, Noted, Notice, NoticeKind
-from digest.model.people import ADDRESS_MAXIMUM, FREQUENCIES, LOCAL_PART_MAXIMUM, Address, Subscriber, SubscriberStatus
+from digest.model.people import (
+    ADDRESS_MAXIMUM,
+    FREQUENCIES,
+    LOCAL_PART_MAXIMUM,
+    Address,
+    Audience,
+    Subscriber,
+    SubscriberStatus,
+)
 from digest.model.requests import Choices, Request, RequestKind
 
 __all__ = [
@@ -34,6 +43,7 @@ __all__ = [
     "Address",
     "Article",
     "Attachment",
+    "Audience",
     "Choices",
     "Claim",
     "Concerned",
@@ -65,4 +75,5 @@ __all__ = [
     "Stage",
     "Subscriber",
     "SubscriberStatus",
+    "Variant",
 ]

@@ -119,6 +119,14 @@ HTML_MAXIMUM = 100_000
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """What the mails of one edition differ by: the categories, and the ``language`` of its own words, "" for the site's."""
+
+    selection: Selection = field(default_factory=Selection)
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Rendition:
     """An edition rendered for one selection. Its texts still hold marks (``digest.marks``).
 
@@ -134,6 +142,10 @@ class Rendition:
     attachments: tuple[Attachment, ...] = ()
     trimmed: tuple[str, ...] = ()
     language: str = ""
+
+    @property
+    def variant(self) -> Variant:
+        return Variant(self.selection, self.language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from digest.errors import AddressError
-from digest.model.editions import Selection
+from digest.model.editions import Selection, Variant
 
 
 class SubscriberStatus(StrEnum):
@@ -41,6 +41,34 @@ class Subscriber:
     changed: datetime | None = None
     every: int = 1
     paused: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who gets edition ``number`` of a digest that is frozen ``at`` an instant, and in which of the further ``languages``.
+
+    The same is asked of the database in ``digest.store.readers``.
+    """
+
+    digest: str
+    number: int
+    at: datetime
+    languages: tuple[str, ...] = ()
+
+    def includes(self, person: Subscriber) -> bool:
+        return (
+            person.status is SubscriberStatus.ACTIVE
+            and (not person.digests or self.digest in person.digests)
+            and (person.paused is None or person.paused <= self.at)
+            and self.number % person.every == 0
+        )
+
+    def variant(self, person: Subscriber) -> Variant:
+        """Which mail they get: ``de-AT`` speaks ``de`` where it is offered, and ``fy`` the site's own language."""
+        wanted = person.language.lower()
+        exact = next((language for language in self.languages if language.lower() == wanted), "")
+        near = next((language for language in self.languages if wanted.startswith(f"{language.lower()}-")), "")
+        return Variant(person.selection, exact or near)
 
 
 # RFC 5321, 4.5.3.1.1-3: 64 octets of local part, 255 of domain, 254 of path without its angle brackets.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -57,14 +57,44 @@ class _Sheet:
 
 
 class Renderer:
-    """Renders editions in one look, with the templates in ``folder`` taking the place of the built-in ones.
+    """Renders editions in one look and some languages, the site's and ``further`` ones, with the templates in ``folder``
+    taking the place of the built-in ones.
 
     It remembers the cards it has rendered and their inlined styles: the first edition costs about two milliseconds a
     card, and each further selection of it a fraction of that. Raises RenderError for a folder that is not there, and
     for a colour, language, font or size that is none.
     """
 
-    def __init__(self, look: Look, folder: Path | None = None) -> None:
+    def __init__(self, look: Look, folder: Path | None = None, further: Sequence[str] = ()) -> None:
+        self._voices = {
+            "": _Voice(look, folder),
+            **{language: _Voice(replace(look, language=language), folder) for language in further},
+        }
+
+    def render(
+        self, edition: Edition, selection: Selection = ALL, covers: Covers = NO_COVERS, language: str = ""
+    ) -> Rendition:
+        """The edition as the readers with this selection get it; the same arguments give the same bytes.
+
+        ``covers`` maps images to what was made of them: None is not shown, and an image that is not among them is linked
+        as it is. ``language`` is a further one, "" for the site's. Where the page would be larger than mail programs
+        show, articles give way (``digest.render.fitting``). Raises RenderError.
+        """
+        return replace(self._voices[language].render(edition, selection, covers), language=language)
+
+    def check(self) -> None:
+        """Renders a tiny edition that uses every part of the templates, and looks for blocks that fill nothing.
+
+        Raises RenderError.
+        """
+        for voice in self._voices.values():
+            voice.check()
+
+
+class _Voice:
+    """Renders editions in one language."""
+
+    def __init__(self, look: Look, folder: Path | None) -> None:
         self._viewer = Viewer(look)
         self._templates = Templates(folder)
         self._templates.speak(words(look.language, self._templates.folders))
@@ -72,13 +102,7 @@ class Renderer:
         self._cards = lru_cache(CARDS_KEPT)(self._made_card)
         self._inliner = Inliner()
 
-    def render(self, edition: Edition, selection: Selection = ALL, covers: Covers = NO_COVERS) -> Rendition:
-        """The edition as the readers with this selection get it; the same arguments give the same bytes.
-
-        ``covers`` maps images to what was made of them: None is not shown, and an image that is not among them is linked
-        as it is. Where the page would be larger than mail programs show, articles give way (``digest.render.fitting``).
-        Raises RenderError.
-        """
+    def render(self, edition: Edition, selection: Selection, covers: Covers) -> Rendition:
         wanted = edition.only(selection)
         anchors = {section.key: f"s{place}" for place, section in enumerate(edition.sections, 1)}
         look = self._viewer.look(covers)
@@ -104,12 +128,8 @@ class Renderer:
         )
 
     def check(self) -> None:
-        """Renders a tiny edition that uses every part of the templates, and looks for blocks that fill nothing.
-
-        Raises RenderError.
-        """
         self._templates.check_blocks()
-        self.render(_SAMPLE)
+        self.render(_SAMPLE, ALL, NO_COVERS)
 
     def _sheet(self, edition: EditionView, look: LookView) -> _Sheet:
         values: dict[str, object] = {"edition": edition, "look": look, "reader": self._viewer.reader}

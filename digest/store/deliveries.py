@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, or_, select, update
 
 from digest.errors import UsageError
-from digest.model import Delivery, DeliveryStatus, Settlement, SubscriberStatus
+from digest.model import Delivery, DeliveryStatus, Settlement
 from digest.store.database import Database
+from digest.store.readers import IS_ACTIVE
 from digest.store.tables import acts, deliveries, editions, subscribers
 
 DUE = (DeliveryStatus.QUEUED, DeliveryStatus.DEFERRED)
@@ -167,9 +168,7 @@ class Deliveries:
         Left out are those whose reader must not be mailed, or does not want to be, any more.
         """
         failed = and_(deliveries.c.edition == edition, deliveries.c.status == DeliveryStatus.FAILED)
-        active = exists().where(
-            subscribers.c.id == deliveries.c.subscriber, subscribers.c.status == SubscriberStatus.ACTIVE
-        )
+        active = exists().where(subscribers.c.id == deliveries.c.subscriber, IS_ACTIVE)
         values: dict[str, Any] = {
             "status": DeliveryStatus.QUEUED,
             "reply": deliveries.c.reply + " (retried by the operator)",
@@ -226,9 +225,9 @@ def _addressed(connection: Connection, wanted: ColumnElement[bool], keys: Collec
 
 def joined() -> Any:
     """Deliveries with the person they go to."""
-    return select(
-        deliveries, subscribers.c.address, subscribers.c.name, subscribers.c.status.label("person")
-    ).join_from(deliveries, subscribers, deliveries.c.subscriber == subscribers.c.id, isouter=True)
+    return select(deliveries, subscribers.c.address, subscribers.c.name).join_from(
+        deliveries, subscribers, deliveries.c.subscriber == subscribers.c.id, isouter=True
+    )
 
 
 def delivery_of(row: Row[Any]) -> Delivery:

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Row,
-    Select,
     and_,
     case,
-    delete,
     func,
     insert,
-    literal,
     or_,
     select,
     update,
@@ -28,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from digest.model import (
     Article,
     Attachment,
-    DeliveryStatus,
+    Audience,
     Edition,
     EditionRecord,
     History,
@@ -36,20 +30,18 @@ from digest.model import (
     Rendition,
     Selection,
     Sender,
-    SubscriberStatus,
+    Variant,
 )
 from digest.period import Hours
+from digest.store import freezing, readers
 from digest.store.database import Database
 from digest.store.tables import (
     acts,
     attachments,
-    deliveries,
     edition_articles,
     editions,
     meta,
-    moments,
     renditions,
-    subscribers,
 )
 
 CATEGORIES_OF = 12  # editions: a category that none of them had is not offered
@@ -87,18 +79,15 @@ class Editions:
             if known is None:
                 connection.execute(insert(meta).values(name=_began(digest), value=start.isoformat()))
 
-    def selections(self, digest: str) -> tuple[Selection, ...]:
-        """The different selections among those who would get this digest now."""
+    def variants(self, audience: Audience) -> tuple[Variant, ...]:
+        """The different mails that an audience wants."""
         with self._database.read() as connection:
-            return _selections(connection, digest)
+            return freezing.variants(connection, audience)
 
-    def readers(self, digest: str) -> int:
-        """How many would get this digest now."""
+    def readers(self, audience: Audience) -> int:
+        """How many would get an edition."""
         with self._database.read() as connection:
-            count: int = connection.execute(
-                select(func.count()).select_from(subscribers).where(_readers(digest))
-            ).scalar_one()
-            return count
+            return freezing.count(connection, readers.readers(audience))
 
     def freeze(
         self,
@@ -110,23 +99,23 @@ class Editions:
         message_key: str,
         now: datetime,
         hours: Hours | None = None,
+        languages: tuple[str, ...] = (),
     ) -> EditionRecord | None:
         """Edition, renditions and one delivery for each reader, due at its hour or else at once, in one transaction.
 
         None when it changed nothing: this digest and period are frozen already (then ``find`` finds it); or a reader has
-        meanwhile chosen a selection that is not among ``made``, or another period of this digest took the number: then
-        it has to be made again.
+        meanwhile chosen what is not among ``made``, or another period of this digest took the number: then it has to be
+        made again.
         """
+        audience = Audience(edition.digest, edition.number, now, languages)
         try:
             with self._database.write() as connection:
-                if _unrendered(connection, edition, made):
+                if freezing.lacks(connection, edition, made, audience):
                     return None
-                row = _edition_row(connection, edition, sender, message_key, now)
-                _write_articles(connection, row, considered)
-                _write_moments(connection, row, edition.digest, hours)
-                _write_renditions(connection, row, edition, made, slices=hours.slices if hours else 1)
-                connection.execute(delete(moments).where(moments.c.edition == row))
-                return _counted(connection, row, edition)
+                row = freezing.write(connection, edition, sender, message_key, now)
+                freezing.write_articles(connection, row, considered)
+                freezing.deliver(connection, row, made, audience, hours)
+                return _record(connection.execute(_records().where(editions.c.id == row)).one())
         except IntegrityError:
             if not self._is_taken(edition):
                 raise
@@ -171,6 +160,7 @@ class Editions:
                 text=row.text,
                 attachments=tuple(images[cid] for cid in row.attachments),
                 trimmed=tuple(row.trimmed),
+                language=row.language,
             )
             for row in rows
         }
@@ -215,167 +205,8 @@ class Editions:
             return tuple((row.at, row.act, row.detail) for row in connection.execute(query))
 
 
-# --- freezing ------------------------------------------------------------------------------------------------------
-
-
 def _began(digest: str) -> str:
     return f"began:{digest}"
-
-
-def _gets(digest: str) -> ColumnElement[bool]:
-    """Whether a subscriber gets this digest; names hold no ``;``, ``%`` or ``_`` that LIKE would mind."""
-    listed = (literal(";") + subscribers.c.digests + ";").contains(f";{digest};", autoescape=True)
-    return or_(subscribers.c.digests == "", listed)
-
-
-def _readers(digest: str) -> ColumnElement[bool]:
-    return and_(subscribers.c.status == SubscriberStatus.ACTIVE, _gets(digest))
-
-
-def _selections(connection: Connection, digest: str) -> tuple[Selection, ...]:
-    found = connection.execute(select(subscribers.c.selection).where(_readers(digest)).distinct()).scalars()
-    return tuple(Selection.parse(text) for text in sorted(found))
-
-
-def _unrendered(connection: Connection, edition: Edition, made: Sequence[Rendition]) -> bool:
-    have = {rendition.selection for rendition in made}
-    return any(s not in have and edition.only(s).sections for s in _selections(connection, edition.digest))
-
-
-def _edition_row(connection: Connection, edition: Edition, sender: Sender, message_key: str, now: datetime) -> int:
-    made: int = connection.execute(
-        insert(editions)
-        .values(
-            digest=edition.digest,
-            number=edition.number,
-            period=edition.period.name,
-            starts=edition.period.start,
-            ends=edition.period.end,
-            title=edition.title,
-            frozen=now,
-            sender=asdict(sender) | {"message_key": message_key},
-            content=[_section(section) for section in edition.sections],
-            deliveries=0,
-            exclusions={},
-        )
-        .returning(editions.c.id)
-    ).scalar_one()
-    return made
-
-
-def _section(section: Any) -> dict[str, Any]:
-    shown = ("key", "title", "url", "source", "author", "path")
-    return {
-        "category": section.category,
-        "more": section.more,
-        "articles": [{name: getattr(article, name) for name in shown} for article in section.articles],
-    }
-
-
-def _write_articles(connection: Connection, edition: int, considered: Sequence[tuple[Article, bool]]) -> None:
-    rows = [
-        {"edition": edition, "position": position, "key": article.key, "path": article.path, "included": included}
-        for position, (article, included) in enumerate(considered)
-    ]
-    if rows:
-        connection.execute(insert(edition_articles), rows)
-
-
-def _write_moments(connection: Connection, row: int, digest: str, hours: Hours | None) -> None:
-    """The due time of each slice in each time zone that readers live in, for the statement that writes deliveries."""
-    if hours is None:
-        return
-    zones = connection.execute(select(subscribers.c.timezone).where(_readers(digest)).distinct()).scalars().all()
-    rows = [
-        {"edition": row, "timezone": name, "slice": number, "due": due}
-        for name in zones
-        for number, due in enumerate(hours.of(_zone(name)))
-    ]
-    if rows:
-        connection.execute(insert(moments), rows)
-
-
-def _zone(name: str) -> ZoneInfo | None:
-    """None for a zone that this machine does not know, or nobody."""
-    try:
-        return ZoneInfo(name) if name else None
-    except (KeyError, ValueError, OSError):  # not there, not a name, a folder
-        return None
-
-
-def _write_renditions(
-    connection: Connection, row: int, edition: Edition, made: Sequence[Rendition], *, slices: int
-) -> None:
-    images = {attachment.cid: attachment for rendition in made for attachment in rendition.attachments}
-    if images:
-        connection.execute(insert(attachments), [asdict(image) | {"edition": row} for image in images.values()])
-    for rendition in made:
-        rendition_id = connection.execute(
-            insert(renditions)
-            .values(
-                edition=row,
-                selection=str(rendition.selection),
-                subject=rendition.subject,
-                preheader=rendition.preheader,
-                html=rendition.html,
-                text=rendition.text,
-                attachments=[attachment.cid for attachment in rendition.attachments],
-                trimmed=list(rendition.trimmed),
-            )
-            .returning(renditions.c.id)
-        ).scalar_one()
-        connection.execute(
-            insert(deliveries).from_select(
-                ["edition", "subscriber", "rendition", "status", "due"],
-                _deliveries(row, edition.digest, rendition_id, rendition.selection, slices),
-            )
-        )
-
-
-def _deliveries(row: int, digest: str, rendition: int, selection: Selection, slices: int) -> Select[Any]:
-    """One for each reader of a rendition; where no moments were written, due at once."""
-    mine = and_(
-        moments.c.edition == row,
-        moments.c.timezone == subscribers.c.timezone,
-        moments.c.slice == subscribers.c.id % slices,
-    )
-    return (
-        select(
-            literal(row),
-            subscribers.c.id,
-            literal(rendition),
-            literal(DeliveryStatus.QUEUED.value),
-            moments.c.due,
-        )
-        .join_from(subscribers, moments, mine, isouter=True)
-        .where(_readers(digest), subscribers.c.selection == str(selection))
-        .order_by(subscribers.c.id)
-    )
-
-
-def _counted(connection: Connection, row: int, edition: Edition) -> EditionRecord:
-    """Everybody on the list is accounted for: one delivery, or one reason why there is none."""
-    frozen = connection.execute(select(func.count()).where(deliveries.c.edition == row)).scalar_one()
-    left = connection.execute(
-        select(subscribers.c.status, func.count())
-        .where(subscribers.c.status != SubscriberStatus.ACTIVE)
-        .group_by(subscribers.c.status)
-        .order_by(subscribers.c.status)
-    )
-    exclusions = {str(status): int(count) for status, count in left}
-    active = connection.execute(
-        select(func.count()).where(subscribers.c.status == SubscriberStatus.ACTIVE)
-    ).scalar_one()
-    readers = connection.execute(
-        select(func.count()).select_from(subscribers).where(_readers(edition.digest))
-    ).scalar_one()
-    exclusions |= {"gets other digests": active - readers, "nothing in their categories": readers - frozen}
-    connection.execute(
-        update(editions)
-        .where(editions.c.id == row)
-        .values(deliveries=frozen, exclusions={reason: count for reason, count in exclusions.items() if count})
-    )
-    return _record(connection.execute(_records().where(editions.c.id == row)).one())
 
 
 def _records() -> Any:

@@ -32,6 +32,7 @@ from digest.model import Claim, Delivery, DeliveryStatus, Notice, Outcome, Subsc
 from digest.store.database import Database, clock
 from digest.store.deliveries import FREE, joined
 from digest.store.notices import NoticeChanges
+from digest.store.readers import IS_ACTIVE, IS_AWAKE, STANDING
 from digest.store.senders import SenderLock
 from digest.store.tables import deliveries, editions, meta, stored, subscribers
 
@@ -202,9 +203,7 @@ _RECORD = (
         **{name: case((_given(2) == DeliveryStatus.UNCERTAIN, deliveries.c[name]), else_=null()) for name in FREE},
     )
 )
-_IS_ACTIVE = exists().where(
-    subscribers.c.id == deliveries.c.subscriber, subscribers.c.status == SubscriberStatus.ACTIVE
-)
+_IS_MAILED = exists().where(subscribers.c.id == deliveries.c.subscriber, IS_ACTIVE, IS_AWAKE)
 _MINE = (
     deliveries.c.id == _given(0),
     deliveries.c.token == _given(1),
@@ -212,14 +211,14 @@ _MINE = (
     deliveries.c.lease > bindparam("moment"),
 )
 _MAY_LEAVE = select(func.json_group_array(deliveries.c.id)).where(
-    *_MINE, _IS_ACTIVE, deliveries.c.edition.not_in(select(editions.c.id).where(editions.c.stopped.is_not(None)))
+    *_MINE, _IS_MAILED, deliveries.c.edition.not_in(select(editions.c.id).where(editions.c.stopped.is_not(None)))
 )
 _HAND_OVER = (
     update(deliveries)
     .where(*_MINE)
     .values(status=DeliveryStatus.HANDING, lease=bindparam("until"), changed=bindparam("now"), server=_given(2))
 )
-_REFUSED = joined().join(_ROWS, deliveries.c.id == _given(0)).where(*_MINE[1:])
+_REFUSED = joined().add_columns(STANDING.label("person")).join(_ROWS, deliveries.c.id == _given(0)).where(*_MINE[1:])
 _GIVE_UP = update(deliveries).where(*_MINE).values(status=_AS_BEFORE, **FREE)
 
 
@@ -229,7 +228,7 @@ _CLAIMABLE = (
         *(deliveries.c[name] for name in ("attempts", "first_tried", "due", "reply")),
         subscribers.c.address,
         subscribers.c.name,
-        subscribers.c.status.label("person"),
+        STANDING.label("person"),
     )
     .join_from(deliveries, subscribers, deliveries.c.subscriber == subscribers.c.id, isouter=True)
     .where(deliveries.c.edition == bindparam("of"))
@@ -321,7 +320,7 @@ def _has_consequences(outcome: Outcome) -> bool:
 def _suppress(connection: Connection, outcome: Outcome, now: datetime) -> None:
     connection.execute(
         update(subscribers)
-        .where(subscribers.c.id == outcome.delivery.subscriber, subscribers.c.status == SubscriberStatus.ACTIVE)
+        .where(subscribers.c.id == outcome.delivery.subscriber, IS_ACTIVE)
         .values(status=SubscriberStatus.SUPPRESSED, reason=outcome.suppress, changed=now)
     )
 
@@ -345,11 +344,13 @@ def _hand_over(
 ) -> frozenset[int]:
     moment = clock(connection)
     given = {"rows": json.dumps(handing), "moment": moment}
-    may_leave = frozenset(json.loads(connection.execute(_MAY_LEAVE, given).scalar_one()))
+    may_leave = frozenset(json.loads(connection.execute(_MAY_LEAVE, given | {"now": now}).scalar_one()))
     leaving = [claim for claim in handing if claim[0] in may_leave]
     connection.execute(_HAND_OVER, {"rows": json.dumps(leaving), "moment": moment, "until": moment + lease, "now": now})
     if len(leaving) < len(handing):
-        gone = connection.execute(_REFUSED, given).all()  # what is claimed still was refused for a reason
+        gone = connection.execute(
+            _REFUSED, given | {"now": now}
+        ).all()  # what is claimed still was refused for a reason
         _skip(connection, [row for row in gone if row.person != SubscriberStatus.ACTIVE], now)
         connection.execute(_GIVE_UP, given)
     return may_leave

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from digest.model import (
     Article,
     Attachment,
+    Audience,
     Edition,
     EditionRecord,
     History,
@@ -25,6 +26,7 @@ from digest.model import (
     Sender,
     Subscriber,
     SubscriberStatus,
+    Variant,
 )
 from digest.store import tables
 from digest.store.database import Database
@@ -42,6 +44,7 @@ SENDER = Sender(
     "desk@example.org",
     "https://e.org",
 )
+WEEKLY = Audience("weekly", 1, NOW)
 ACTIVE = SubscriberStatus.ACTIVE
 Enlist = Callable[..., None]
 Make = Callable[..., Edition]
@@ -173,11 +176,11 @@ def test_deliveries_and_exclusions_add_up_to_the_list(
                 ]
             )
         made = [
-            Rendition(selection, "", "", "", "")
-            for selection in editions.selections("weekly")
-            if edition.only(selection).sections
+            Rendition(variant.selection, "", "", "", "")
+            for variant in editions.variants(WEEKLY)
+            if edition.only(variant.selection).sections
         ]
-        readers = editions.readers("weekly")
+        readers = editions.readers(WEEKLY)
         record = frozen(editions.freeze(edition, made, considered=[], sender=SENDER, message_key="", now=NOW))
         database.close()
     assert record.deliveries + sum(count for _, count in record.exclusions) == len(people)
@@ -189,8 +192,8 @@ def test_deliveries_and_exclusions_add_up_to_the_list(
 
 def test_a_digest_is_not_mistaken_for_one_whose_name_holds_its_own(editions: Editions, enlist: Enlist):
     enlist(reader("a@example.org", digests=("weekly2",)), reader("b@example.org", digests=("bi-weekly",)))
-    assert editions.readers("weekly") == 0
-    assert editions.selections("weekly") == ()
+    assert editions.readers(WEEKLY) == 0
+    assert editions.variants(WEEKLY) == ()
 
 
 def test_the_selections_are_those_of_readers_alone(editions: Editions, enlist: Enlist):
@@ -201,7 +204,7 @@ def test_the_selections_are_those_of_readers_alone(editions: Editions, enlist: E
         reader("d@example.org", "sport", status=SubscriberStatus.UNSUBSCRIBED),
         reader("e@example.org"),
     )
-    assert editions.selections("weekly") == (Selection(), Selection(frozenset({"work"})))
+    assert editions.variants(WEEKLY) == (Variant(), Variant(Selection(frozenset({"work"}))))
 
 
 # --- all or nothing, once ------------------------------------------------------------------------------------------
@@ -216,7 +219,7 @@ def test_a_freeze_that_fails_in_its_middle_leaves_nothing(
     def fail(*_: object) -> None:
         raise LookupError("in the middle")
 
-    monkeypatch.setattr("digest.store.editions._counted", fail)
+    monkeypatch.setattr("digest.store.freezing._account", fail)
     with pytest.raises(LookupError):
         freeze(edition())
     assert sizes(database) == before

@@ -330,6 +330,26 @@ def test_a_hand_over_renews_the_lease(database: Database, ledger: Ledger, record
     assert renewed - before > timedelta(minutes=50)
 
 
+def pauses(database: Database, subscriber: int, until: datetime) -> None:
+    with database.write() as connection:
+        connection.execute(update(people).where(people.c.id == subscriber).values(paused=until))
+
+
+def test_who_has_paused_since_the_freeze_is_skipped_and_whose_pause_is_over_is_not(
+    database: Database, ledger: Ledger, record: EditionRecord, stands: Stands
+):
+    pauses(database, 1, NOW + timedelta(seconds=1))
+    pauses(database, 2, NOW)
+    claim = ledger.claim(record.id, 100, NOW, LEASE)
+    assert claim.skipped == 1
+    assert 1 not in {delivery.subscriber for delivery in claim.deliveries}
+    third = next(delivery for delivery in claim.deliveries if delivery.subscriber == 3)
+    pauses(database, 3, NOW + timedelta(days=30))
+    assert ledger.commit(leaving(claim), [], NOW, LEASE) == {d.id for d in claim.deliveries} - {third.id}
+    assert stands()[third.id] is SKIPPED
+    assert row(database, third.id)["reply"] == "paused before it was sent"
+
+
 def test_leases_are_measured_by_the_clock_of_the_database(database: Database, ledger: Ledger, record: EditionRecord):
     """A sender whose own clock is a year late neither loses its claims nor keeps them for a year."""
     claim = ledger.claim(record.id, 1, NOW - timedelta(days=365), LEASE)
