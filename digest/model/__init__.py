@@ -21,6 +21,7 @@ from digest.model.editions import (
     Sender,
     Variant,
 )
+from digest.model.languages import spoken
 from digest.model.messages import Message, Reply, Stage
 from digest.model.notices import Concerned, Noted, Notice, NoticeKind
 from digest.model.people import (
@@ -76,4 +77,5 @@ __all__ = [
     "Subscriber",
     "SubscriberStatus",
     "Variant",
+    "spoken",
 ]

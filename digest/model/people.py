@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from digest.errors import AddressError
 from digest.model.editions import Selection, Variant
+from digest.model.languages import spoken
 
 
 class SubscriberStatus(StrEnum):
@@ -65,10 +66,7 @@ class Audience:
 
     def variant(self, person: Subscriber) -> Variant:
         """Which mail they get: ``de-AT`` speaks ``de`` where it is offered, and ``fy`` the site's own language."""
-        wanted = person.language.lower()
-        exact = next((language for language in self.languages if language.lower() == wanted), "")
-        near = next((language for language in self.languages if wanted.startswith(f"{language.lower()}-")), "")
-        return Variant(person.selection, exact or near)
+        return Variant(person.selection, spoken(person.language, self.languages))
 
 
 # RFC 5321, 4.5.3.1.1-3: 64 octets of local part, 255 of domain, 254 of path without its angle brackets.

@@ -18,7 +18,7 @@ from babel import Locale
 from babel.dates import format_date
 
 from digest.look import Look
-from digest.model import Covers
+from digest.model import Covers, spoken
 from digest.render import dates
 from digest.render.templates import Templates
 from digest.render.view import LookView
@@ -38,12 +38,7 @@ class Pages:
 
     def choose(self, wanted: Iterable[str]) -> str:
         """The first of the wanted languages that is offered, ``de-AT`` as ``de``; the site's where none is."""
-        offered = {language.lower(): language for language in self.languages}
-        for tag in wanted:
-            lowered = tag.lower().replace("_", "-")
-            if found := offered.get(lowered) or offered.get(lowered.partition("-")[0]):
-                return found
-        return self.languages[0]
+        return next(filter(None, (spoken(tag, self.languages) for tag in wanted)), self.languages[0])
 
     def named(self) -> Mapping[str, str]:
         """The languages, each with what it calls itself."""
