@@ -18,13 +18,14 @@ import click
 from digest.cli.session import Session, pass_session
 from digest.errors import DigestError
 from digest.identity import category_key
-from digest.model import Receipt, Subscriber, SubscriberStatus
+from digest.model import Receipt, Request, Subscriber, SubscriberStatus
 
 if TYPE_CHECKING:
     from digest.subscriptions.entries import Verdict
     from digest.subscriptions.importing import Imported, Note
 
 LISTED = 20  # rows of a kind that are named without --json
+_HOW = "the link in the mail"  # that consent is confirmed
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _RESUBSCRIBE = click.option(
@@ -48,8 +49,8 @@ def subscribers() -> None:
 def import_(session: Session, file: Path, *, resubscribe: bool, dry_run: bool, as_json: bool) -> None:
     """Take in a CSV FILE; "-" reads standard input.
 
-    Its columns, in any order: email, name, status, digests, categories, language, timezone. Only email is required. An
-    empty cell leaves what is there. Several digests or categories in a cell are separated by ";" or ",".
+    Its columns, in any order: email, name, status, digests, categories, language, timezone, every, paused. Only email
+    is required. An empty cell leaves what is there. Several digests or categories in a cell are separated by ";" or ",".
     """
     from digest.subscriptions.importing import import_table
 
@@ -97,6 +98,8 @@ def export_(session: Session, file: Path | None) -> None:
 @click.option("--categories", help="Only these categories, separated by commas; empty for all.")
 @click.option("--language", help="Such as en or pt-BR.")
 @click.option("--timezone", help="Such as Europe/Paris.")
+@click.option("--every", help="1 for each edition, 2 for every second one, 4 for one in four.")
+@click.option("--paused", help="Send nothing before this day or instant; empty to end a pause.")
 @_RESUBSCRIBE
 @_JSON
 @pass_session
@@ -109,6 +112,8 @@ def add(
     categories: str | None,
     language: str | None,
     timezone: str | None,
+    every: str | None,
+    paused: str | None,
     resubscribe: bool,
     as_json: bool,
 ) -> None:
@@ -124,6 +129,8 @@ def add(
         categories=categories,
         language=language,
         timezone=timezone,
+        every=every,
+        paused=paused,
         known_digests=app.digests,
     )
     verdict = acts.add(app.subscribers, entry, now=app.now(), resubscribe=resubscribe)
@@ -198,20 +205,28 @@ def list_(
 @_JSON
 @pass_session
 def show(session: Session, address: str, *, as_json: bool) -> None:
-    """Show all that is known about the person at ADDRESS, with the editions they were sent and what came back."""
+    """Show all that is known about the person at ADDRESS: what they agreed to, the editions they were sent, what came back."""
     from digest.cli.bounces import fields, line
     from digest.subscriptions import acts
 
     app = session.app(read_only=True)
     person, receipts = acts.look_up(app.subscribers, address)
-    notices = app.notices.of_subscriber(person.id)
+    consents, notices = app.requests.confirmed_by(person.id), app.notices.of_subscriber(person.id)
     if as_json:
-        editions = [_fields_of_receipt(receipt) for receipt in receipts]
-        session.json(_fields(person) | {"editions": editions, "notices": list(map(fields, notices))})
+        more = {
+            "consents": list(map(_fields_of_consent, consents)),
+            "editions": list(map(_fields_of_receipt, receipts)),
+            "notices": list(map(fields, notices)),
+        }
+        session.json(_fields(person) | more)
         return
     for key, value in _fields(person).items():
         words = ", ".join(value) or "all" if isinstance(value, list) else value
         session.out(f"{key:<11} {words or '-'}")
+    session.out("consents" if consents else "consents    -")
+    for consent in consents:
+        for words in _lines_of_consent(consent):
+            session.out("  " + words)
     session.out("editions" if receipts else "editions    -")
     for receipt in receipts:
         session.out("  " + _line(receipt))
@@ -282,6 +297,8 @@ def _fields(person: Subscriber) -> dict[str, Any]:
         "categories": sorted(person.selection.categories),
         "language": person.language,
         "timezone": person.timezone,
+        "every": person.every,
+        "paused": _instant(person.paused),
         "created": _instant(person.created),
         "changed": _instant(person.changed),
     }
@@ -290,6 +307,28 @@ def _fields(person: Subscriber) -> dict[str, Any]:
 def _fields_of_receipt(receipt: Receipt) -> dict[str, Any]:
     instants = {"first_tried": _instant(receipt.first_tried), "changed": _instant(receipt.changed)}
     return asdict(receipt) | instants
+
+
+def _fields_of_consent(consent: Request) -> dict[str, Any]:
+    return {
+        "kind": str(consent.kind),
+        "email": consent.address,
+        "asked": _instant(consent.created),
+        "page": consent.page,
+        "wording": consent.wording,
+        "client": consent.client,
+        "confirmed": _instant(consent.confirmed),
+        "confirmed_by": _HOW,
+        "confirmed_client": consent.confirmed_client,
+    }
+
+
+def _lines_of_consent(consent: Request) -> Iterator[str]:
+    asked = f"{consent.created:%Y-%m-%d %H:%M} asked ({consent.kind} {consent.address})"
+    yield asked + (f" on {consent.page}" if consent.page else "") + f", from {consent.client}"
+    if consent.wording:
+        yield f"{'':16} agreed to: {consent.wording}"
+    yield f"{consent.confirmed:%Y-%m-%d %H:%M} confirmed by {_HOW}, from {consent.confirmed_client}"
 
 
 def _line(receipt: Receipt) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 
-from sqlalchemy import Connection, bindparam, exists, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, or_, select, update
 
-from digest.store.tables import deliveries, erased, meta, notices, subscribers
+from digest.store.tables import deliveries, erased, meta, notices, requests, subscribers
 
 SALT = "erasure_salt"
 # All that stays of a server's reply: the rest may hold the address in any spelling, a part of it, or a name.
@@ -31,8 +31,9 @@ def is_erased(connection: Connection, key: str) -> bool:
 
 def forget(connection: Connection, key: str) -> None:
     """Empties what was kept of the person with that key, who is about to be erased: the reports about them or that name
-    them, and what servers said of them.
+    them, and what servers said of them. What was asked for their address goes; what they asked for others goes with them.
     """
+    connection.execute(delete(requests).where(requests.c.address_key == key))
     person = connection.execute(
         select(subscribers.c.id, subscribers.c.address).where(subscribers.c.address_key == key)
     ).one_or_none()

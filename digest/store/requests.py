@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from digest.model import Request, Subscriber
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, select, update
+
+from digest.model import Choices, Request, RequestKind, Selection, Subscriber, SubscriberStatus
 from digest.store.database import Database
 from digest.store.subscribers import SubscriberChanges, Subscribers
+from digest.store.tables import requests, subscribers
+
+_AT_ONCE = 1000  # people in one statement
 
 
 class RequestChanges(SubscriberChanges):
     """One transaction over people and what they ask for."""
 
     def request(self, request: int) -> Request | None:
-        raise NotImplementedError
+        """What was asked, by its id."""
+        return _find(self._connection, request)
 
-    def open_since(self, inbox: str, since: datetime) -> Sequence[datetime]:
-        raise NotImplementedError
+    def to_inbox(self, inbox: str) -> Sequence[Request]:
+        """All that was asked for an inbox and is not forgotten, whoever asked, the newest first."""
+        statement = select(requests).where(requests.c.inbox == inbox).order_by(requests.c.id.desc())
+        return [_request(row) for row in self._connection.execute(statement)]
 
     def asked_from(self, client: str, since: datetime) -> int:
-        raise NotImplementedError
+        """How many requests came from a client after that instant."""
+        asked = select(func.count()).where(requests.c.client == client, requests.c.created > since)
+        return int(self._connection.execute(asked).scalar_one())
 
     def keep(self, request: Request) -> int:
-        raise NotImplementedError
+        """Adds a request (id 0) or changes one; its id."""
+        if request.id:
+            self._connection.execute(update(requests).where(requests.c.id == request.id).values(_values(request)))
+            return request.id
+        added = insert(requests).values(_values(request)).returning(requests.c.id)
+        return int(self._connection.execute(added).scalar_one())
 
 
 class Requests:
@@ -35,13 +52,21 @@ class Requests:
         self._people = Subscribers(database)
 
     @contextmanager
+    def looking(self) -> Iterator[RequestChanges]:
+        """What there is, to look at; it waits for no writer."""
+        with self._database.read() as connection:
+            yield RequestChanges(connection)
+
+    @contextmanager
     def changing(self) -> Iterator[RequestChanges]:
         """One transaction, all or nothing."""
         with self._database.write() as connection:
             yield RequestChanges(connection)
 
     def find(self, request: int) -> Request | None:
-        raise NotImplementedError
+        """What was asked, by its id."""
+        with self._database.read() as connection:
+            return _find(connection, request)
 
     def person(self, subscriber: int) -> Subscriber | None:
         """The subscriber with this id."""
@@ -49,20 +74,127 @@ class Requests:
 
     def confirmed_by(self, subscriber: int) -> tuple[Request, ...]:
         """What this person has agreed to, the newest first."""
-        raise NotImplementedError
+        theirs = and_(requests.c.subscriber == subscriber, requests.c.confirmed.is_not(None))
+        statement = select(requests).where(theirs).order_by(requests.c.confirmed.desc(), requests.c.id.desc())
+        with self._database.read() as connection:
+            return tuple(_request(row) for row in connection.execute(statement))
 
     def take_due(self, now: datetime, most: int) -> tuple[Request, ...]:
         """Requests whose letter is due, so many at most: from now on they count as mailed, so that none is mailed twice."""
-        raise NotImplementedError
+        due = select(requests).where(requests.c.due <= now).order_by(requests.c.due, requests.c.id).limit(most)
+        with self._database.write() as connection:
+            taken = [replace(_request(row), mailed=now, due=None) for row in connection.execute(due)]
+            which = requests.c.id.in_([request.id for request in taken])
+            connection.execute(update(requests).where(which).values(mailed=now, due=None))
+        return tuple(taken)
 
     def hand_back(self, request: int, due: datetime | None, reply: str) -> None:
-        """A letter that was not taken: it is due again then, or never."""
-        raise NotImplementedError
+        """A letter that was not taken: it is due again then, or never; nor is one that was confirmed, as it did arrive."""
+        waiting = and_(requests.c.id == request, requests.c.confirmed.is_(None))
+        with self._database.write() as connection:
+            connection.execute(update(requests).where(waiting).values(mailed=None, due=due, reply=reply))
 
     def next_due(self) -> datetime | None:
         """When the next letter is due, if one is."""
-        raise NotImplementedError
+        with self._database.read() as connection:
+            due: datetime | None = connection.execute(select(func.min(requests.c.due))).scalar_one()
+        return due
 
     def let_go(self, before: datetime) -> int:
-        """Forgets what was asked before then and never confirmed, with the people who have only asked; how many."""
-        raise NotImplementedError
+        """Forgets what was asked before then and never confirmed, with the people who have only asked; how many requests.
+
+        Of one person all goes or nothing, so that the first request, which made them known, is there with the last.
+        """
+        outlived = _outlived(before)
+        with self._database.write() as connection:
+            newcomers = _newcomers(connection, outlived)
+            count = connection.execute(delete(requests).where(outlived)).rowcount
+            asked_more = exists().where(requests.c.subscriber == subscribers.c.id)
+            for start in range(0, len(newcomers), _AT_ONCE):
+                some = subscribers.c.id.in_(newcomers[start : start + _AT_ONCE])
+                connection.execute(delete(subscribers).where(some, ~asked_more))
+        return count
+
+
+def _outlived(before: datetime) -> ColumnElement[bool]:
+    """Requests that were never confirmed, and all that the same person has asked since, are from before then."""
+    later = requests.alias()
+    younger = exists().where(later.c.subscriber == requests.c.subscriber, later.c.created >= before)
+    return and_(requests.c.confirmed.is_(None), requests.c.created < before, ~younger)
+
+
+def _newcomers(connection: Connection, which: ColumnElement[bool]) -> list[int]:
+    """Pending people who were made known by one of those requests, and by no table or command."""
+    statement = (
+        select(subscribers.c.id)
+        .join_from(requests, subscribers)
+        .where(
+            which,
+            requests.c.kind == RequestKind.SUBSCRIBE,
+            subscribers.c.status == SubscriberStatus.PENDING,
+            subscribers.c.created == requests.c.created,
+        )
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def _find(connection: Connection, request: int) -> Request | None:
+    row = connection.execute(select(requests).where(requests.c.id == request)).one_or_none()
+    return _request(row) if row else None
+
+
+def _values(request: Request) -> dict[str, Any]:
+    return {
+        "kind": str(request.kind),
+        "address": request.address,
+        "address_key": request.address_key,
+        "inbox": request.inbox,
+        "subscriber": request.subscriber or None,
+        "choices": {
+            "name": request.choices.name,
+            "digests": sorted(request.choices.digests),
+            "categories": sorted(request.choices.selection.categories),
+            "language": request.choices.language,
+            "timezone": request.choices.timezone,
+        },
+        "page": request.page,
+        "wording": request.wording,
+        "client": request.client,
+        "created": request.created,
+        "due": request.due,
+        "mailed": request.mailed,
+        "reply": request.reply,
+        "confirmed": request.confirmed,
+        "confirmed_client": request.confirmed_client,
+    }
+
+
+def _request(row: Row[Any]) -> Request:
+    return Request(
+        id=row.id,
+        kind=RequestKind(row.kind),
+        address=row.address,
+        address_key=row.address_key,
+        inbox=row.inbox,
+        subscriber=row.subscriber or 0,
+        choices=_choices(row.choices),
+        page=row.page,
+        wording=row.wording,
+        client=row.client,
+        created=row.created,
+        due=row.due,
+        mailed=row.mailed,
+        reply=row.reply,
+        confirmed=row.confirmed,
+        confirmed_client=row.confirmed_client,
+    )
+
+
+def _choices(written: Mapping[str, Any]) -> Choices:
+    return Choices(
+        name=written["name"],
+        digests=frozenset(written["digests"]),
+        selection=Selection(frozenset(written["categories"])),
+        language=written["language"],
+        timezone=written["timezone"],
+    )

@@ -48,9 +48,9 @@ class SubscriberChanges:
         return frozenset(hashes[row.address_hash] for row in self._matching(erased.c.address_hash, hashes))
 
     def write(self, people: Sequence[tuple[str, Subscriber]]) -> None:
-        """Adds whoever has no id yet (and forgets that they were erased), changes the others."""
-        new = [_values(person) | {"address_key": key} for key, person in people if not person.id]
-        old = [_values(person) | {"row": person.id} for _, person in people if person.id]
+        """Adds whoever has no id yet (and forgets that they were erased), changes the others: their address and key, too."""
+        new = [_values(key, person) for key, person in people if not person.id]
+        old = [_values(key, person) | {"row": person.id} for key, person in people if person.id]
         if new:
             self._connection.execute(insert(subscribers), new)
             self._forget_erasure([row["address_key"] for row in new])
@@ -166,9 +166,10 @@ def _wanting(statement: Select[Any], column: ColumnElement[str], name: str) -> S
     return statement.where(or_(column == "", listed.contains(f";{name};", autoescape=True)))
 
 
-def _values(person: Subscriber) -> dict[str, Any]:
+def _values(key: str, person: Subscriber) -> dict[str, Any]:
     return {
         "address": person.address,
+        "address_key": key,
         "name": person.name,
         "status": str(person.status),
         "digests": ";".join(sorted(person.digests)),

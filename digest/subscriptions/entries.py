@@ -27,6 +27,13 @@ _UNSUBSCRIBED, _SUPPRESSED = SubscriberStatus.UNSUBSCRIBED, SubscriberStatus.SUP
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Until when nothing is sent; None ends a pause."""
+
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What is asked for one mailbox. None leaves a value that is there, and means its default for somebody new.
 
@@ -40,6 +47,8 @@ class Entry:
     selection: Selection | None = None
     language: str | None = None
     timezone: str | None = None
+    every: int | None = None
+    pause: Pause | None = None
     reason: str = ""
 
 
@@ -68,7 +77,7 @@ def decide(entry: Entry, known: Subscriber | None, *, erased: bool, resubscribe:
     status = _status(known.status, entry.status, resubscribe=resubscribe)
     if status is None:
         return Verdict(Outcome.KEPT_OUT, reason=_why(known))
-    changed = _changed(entry, known, status)
+    changed = applied(entry, known, status)
     if changed == known:
         return Verdict(Outcome.UNCHANGED)
     return Verdict(Outcome.UPDATED, replace(changed, changed=now))
@@ -100,10 +109,13 @@ def _newcomer(entry: Entry, now: datetime) -> Subscriber:
         reason=_reason(entry, status),
         created=now,
         changed=now,
+        every=entry.every or 1,
+        paused=entry.pause.until if entry.pause else None,
     )
 
 
-def _changed(entry: Entry, known: Subscriber, status: SubscriberStatus) -> Subscriber:
+def applied(entry: Entry, known: Subscriber, status: SubscriberStatus) -> Subscriber:
+    """The person with what the entry says, and with that status."""
     return replace(
         known,
         name=known.name if entry.name is None else entry.name,
@@ -113,6 +125,8 @@ def _changed(entry: Entry, known: Subscriber, status: SubscriberStatus) -> Subsc
         language=known.language if entry.language is None else entry.language,
         timezone=known.timezone if entry.timezone is None else entry.timezone,
         reason=known.reason if status is known.status else _reason(entry, status),
+        every=known.every if entry.every is None else entry.every,
+        paused=known.paused if entry.pause is None else entry.pause.until,
     )
 
 

@@ -59,26 +59,35 @@ class Circle(Protocol):
         """One transaction, all or nothing."""
 
 
-class RequestChanges(Changes, Protocol):
-    """One transaction over people and what they ask for."""
+class Asked(Protocol):
+    """People and what they have asked for, as they are at one moment."""
+
+    def known(self, keys: Collection[str]) -> Mapping[str, Subscriber]:
+        """Those of the keys that are subscribers, whatever their status."""
+
+    def get(self, subscriber: int) -> Subscriber | None:
+        """The person with this id."""
 
     def request(self, request: int) -> Request | None:
         """What was asked, by its id."""
 
-    def open_since(self, inbox: str, since: datetime) -> Sequence[datetime]:
-        """When letters were asked for to this inbox and not confirmed, the newest first."""
+    def to_inbox(self, inbox: str) -> Sequence[Request]:
+        """All that was asked for an inbox and is not forgotten, whoever asked, the newest first."""
+
+
+class RequestChanges(Changes, Asked, Protocol):
+    """One transaction over people and what they ask for."""
 
     def asked_from(self, client: str, since: datetime) -> int:
-        """How many requests came from a client."""
+        """How many requests came from a client after that instant."""
 
     def keep(self, request: Request) -> int:
         """Adds a request (id 0) or changes one; its id."""
 
 
 class Requests(Protocol):
+    def looking(self) -> AbstractContextManager[Asked]:
+        """What there is, to look at."""
+
     def changing(self) -> AbstractContextManager[RequestChanges]:
         """One transaction, all or nothing."""
-
-    def find(self, request: int) -> Request | None: ...
-
-    def person(self, subscriber: int) -> Subscriber | None: ...

@@ -10,6 +10,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, time
 from functools import partial
 from typing import IO, BinaryIO, Final
 
@@ -17,7 +18,7 @@ from digest.errors import TableError
 from digest.model import Subscriber
 from digest.subscriptions.cells import nearest
 
-COLUMNS: Final = ("email", "name", "status", "digests", "categories", "language", "timezone")
+COLUMNS: Final = ("email", "name", "status", "digests", "categories", "language", "timezone", "every", "paused")
 LINE_MAXIMUM = 1_000_000  # characters: a file without line ends must not fill the memory
 _PIECE = 1 << 20
 _FORMULA = tuple("=+-@\t\r'")  # "'" among them, so that one is taken off exactly where one was put
@@ -141,7 +142,13 @@ def _cells(person: Subscriber) -> tuple[str, ...]:
         str(person.selection),
         person.language,
         person.timezone,
+        str(person.every) if person.every != 1 else "",
+        _day_or_instant(person.paused) if person.paused else "",
     )
+
+
+def _day_or_instant(moment: datetime) -> str:
+    return (moment.date() if moment.time() == time.min else moment).isoformat()
 
 
 def _delimiter(header: str) -> str:

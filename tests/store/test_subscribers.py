@@ -66,12 +66,25 @@ def test_who_is_written_is_read_back_equal(people: Subscribers):
         reason="a complaint",
         created=NOW,
         changed=LATER,
+        every=4,
+        paused=LATER,
     )
     added(people, person)
     found = people.find("reader@example.org")
     assert found
     assert found.id > 0
     assert replace(found, id=0) == person
+
+
+def test_somebody_who_moves_is_found_by_the_new_key_alone(people: Subscribers):
+    added(people, someone("old@example.org"))
+    person = people.find("old@example.org")
+    assert person
+    moved = replace(person, address="New@example.org")
+    with people.changing() as changes:
+        changes.write([("new@example.org", moved)])
+    assert people.find("new@example.org") == moved
+    assert people.find("old@example.org") is None
 
 
 def test_a_change_goes_to_the_row_of_its_id(people: Subscribers):

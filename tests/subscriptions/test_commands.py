@@ -4,12 +4,19 @@ import json
 import os
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from digest.cli import cli
+from digest.store.database import Database
+from digest.store.requests import Requests
+from digest.subscriptions import asking
+from digest.subscriptions.asking import Ask, Terms
+
+NOW = datetime(2025, 10, 6, 7, tzinfo=UTC)
 
 CONFIGURATION = """
 [site]
@@ -58,8 +65,8 @@ def test_a_list_goes_in_and_comes_out(digest: Digest, tmp_path: Path):
     assert lines[1] == "refused: line 5: a@example.org: the same address as in line 2"
     assert lines[2] == "2 added, 0 updated, 0 unchanged, 0 kept out, 2 refused"
     assert digest("export").stdout_bytes == (
-        b"email,name,status,digests,categories,language,timezone\r\n"
-        b"a@example.org,'=First,active,,,,\r\nb@example.org,,active,,,,\r\n"
+        b"email,name,status,digests,categories,language,timezone,every,paused\r\n"
+        b"a@example.org,'=First,active,,,,,,\r\nb@example.org,,active,,,,,,\r\n"
     )
     assert digest("export", tmp_path / "out.csv").exit_code == 0
     again = digest("import", tmp_path / "out.csv", "--json")
@@ -87,7 +94,7 @@ def test_a_broken_list_is_one_line_and_a_hint(digest: Digest):
     assert result.stdout == ""
     assert result.stderr.splitlines() == [
         "digest: standard input:1: unknown column 'nmae' (did you mean 'name'?)",
-        "  hint: the columns are email, name, status, digests, categories, language, timezone",
+        "  hint: the columns are email, name, status, digests, categories, language, timezone, every, paused",
     ]
 
 
@@ -118,6 +125,49 @@ def test_a_life_of_a_subscriber(digest: Digest):
     gone = digest("show", "reader@example.org")
     assert gone.exit_code == 1
     assert "was erased on 2025-10-06" in gone.stderr
+
+
+def test_how_often_and_a_pause_are_set_shown_and_taken_back(digest: Digest):
+    digest("add", "reader@example.org", "--every", "4", "--paused", "2025-12-24")
+    (listed,) = digest("list", "--json").stdout.splitlines()
+    assert (json.loads(listed)["every"], json.loads(listed)["paused"]) == (4, "2025-12-24T00:00:00+00:00")
+    shown = digest("show", "reader@example.org").stdout.splitlines()
+    assert {"every       4", "paused      2025-12-24T00:00:00+00:00"} <= set(shown)
+    digest("add", "reader@example.org", "--every", "1", "--paused", "")
+    back = json.loads(digest("show", "reader@example.org", "--json").stdout)
+    assert (back["every"], back["paused"]) == (1, None)
+    refused = digest("add", "reader@example.org", "--every", "3")
+    assert (refused.exit_code, "one of: 1, 2, 4" in refused.stderr) == (2, True)
+
+
+def test_what_somebody_agreed_to_is_shown(digest: Digest, tmp_path: Path):
+    assert (
+        "consents    -" in digest("add", "imported@example.org").stdout + digest("show", "imported@example.org").stdout
+    )
+    database = Database(f"sqlite:///{tmp_path}/digest.db")
+    book, terms = Requests(database), Terms(timedelta(days=7), 10)
+    asked = Ask("reader@example.org", page="https://example.org/join", wording="I want it.", client="c1")
+    asking.ask(book, asked, terms, now=NOW)
+    asking.confirm(book, 1, terms, client="c2", now=NOW + timedelta(minutes=5))
+    database.close()
+    assert digest("show", "reader@example.org").stdout.splitlines()[12:16] == [
+        "consents",
+        "  2025-10-06 07:00 asked (subscribe reader@example.org) on https://example.org/join, from c1",
+        "                   agreed to: I want it.",
+        "  2025-10-06 07:05 confirmed by the link in the mail, from c2",
+    ]
+    (consent,) = json.loads(digest("show", "reader@example.org", "--json").stdout)["consents"]
+    assert consent == {
+        "kind": "subscribe",
+        "email": "reader@example.org",
+        "asked": "2025-10-06T07:00:00+00:00",
+        "page": "https://example.org/join",
+        "wording": "I want it.",
+        "client": "c1",
+        "confirmed": "2025-10-06T07:05:00+00:00",
+        "confirmed_by": "the link in the mail",
+        "confirmed_client": "c2",
+    }
 
 
 def test_a_list_is_filtered_and_one_line_each(digest: Digest):

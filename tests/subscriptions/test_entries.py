@@ -1,15 +1,17 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from digest.model import Subscriber, SubscriberStatus
 from digest.subscriptions import entries
 from digest.subscriptions.addresses import mailbox
-from digest.subscriptions.entries import Entry, Outcome, decide
+from digest.subscriptions.entries import Entry, Outcome, Pause, decide
 
 NOW = datetime(2025, 10, 6, 7, tzinfo=UTC)
+LATER = NOW + timedelta(days=7)
 ASKED = (
     None,
     SubscriberStatus.ACTIVE,
@@ -54,6 +56,23 @@ def test_with_resubscribe_whoever_was_kept_out_becomes_what_was_asked(
 
 def test_the_table_has_every_case():
     assert len(_table()) == 6 * len(ASKED)
+
+
+def test_how_often_and_a_pause_are_kept_until_something_else_is_said():
+    rare = Entry(mailbox("reader@example.org"), every=4, pause=Pause(LATER))
+    there = _followed(rare, None)
+    assert (there.every, there.paused) == (4, LATER)
+    named = _followed(Entry(mailbox("reader@example.org"), name="First Reader"), there)
+    assert (named.every, named.paused) == (4, LATER)
+    again = _followed(Entry(mailbox("reader@example.org"), every=1, pause=Pause(None)), named)
+    assert (again.every, again.paused) == (1, None)
+    assert _followed(Entry(mailbox("reader@example.org")), None) == replace(again, name="")
+
+
+def _followed(entry: Entry, known: Subscriber | None) -> Subscriber:
+    person = decide(entry, known, erased=False, resubscribe=False, now=NOW).subscriber
+    assert person
+    return person
 
 
 def test_a_reason_is_kept_with_the_status_it_explains_and_goes_with_it():

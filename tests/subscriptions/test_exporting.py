@@ -4,7 +4,8 @@ import csv
 import io
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.errors import DigestError
-from digest.model import Subscriber, SubscriberStatus
+from digest.model import FREQUENCIES, Subscriber, SubscriberStatus
 from digest.store.database import Database
 from digest.store.subscribers import Subscribers
 from digest.subscriptions import cells
+from digest.subscriptions.entries import decide
 from digest.subscriptions.exporting import export, export_file
 from digest.subscriptions.importing import Imported, import_table
 from digest.subscriptions.tables import bare, guarded
@@ -34,6 +36,12 @@ PEOPLE = st.lists(
         categories=st.sampled_from(["", "General AI", "work,General AI", "C++; Öffentlichkeit"]),
         language=st.sampled_from(["", "en", "pt-BR"]),
         timezone=st.sampled_from(["", "UTC", "Europe/Paris"]),
+        every=st.sampled_from(["", *map(str, FREQUENCIES)]),
+        paused=st.one_of(
+            st.just(""),
+            st.dates(date(1970, 1, 1), date(8999, 12, 31)).map(str),
+            st.datetimes(datetime(1970, 1, 2), datetime(8999, 12, 30), timezones=st.timezones()).map(str),
+        ),
     ),
     max_size=6,
     unique_by=lambda entry: entry.mailbox.key,
@@ -42,10 +50,7 @@ PEOPLE = st.lists(
 
 def portable(people: Subscribers) -> list[Subscriber]:
     """Everybody, without what a table does not carry."""
-    return [
-        Subscriber(0, one.address, one.name, one.status, one.digests, one.selection, one.language, one.timezone)
-        for one in people.each()
-    ]
+    return [replace(one, id=0, reason="", created=None, changed=None) for one in people.each()]
 
 
 def fresh() -> Subscribers:
@@ -59,17 +64,11 @@ def test_what_is_exported_imports_back_equal(entries: list[cells.Entry]):
     with here.changing() as changes:
         changes.write(
             [
-                (
-                    entry.mailbox.key,
-                    Subscriber(
-                        0, entry.mailbox.address, entry.name or "", entry.status or SubscriberStatus.ACTIVE,
-                        entry.digests or frozenset(), entry.selection or cells.Selection(), entry.language or "",
-                        entry.timezone or "", "", NOW, NOW,
-                    ),
-                )
+                (entry.mailbox.key, person)
                 for entry in entries
+                if (person := decide(entry, None, erased=False, resubscribe=False, now=NOW).subscriber)
             ]
-        )  # fmt: skip
+        )
     out = io.StringIO(newline="")
     assert export(here, out) == len(entries)
     table = out.getvalue().encode()
@@ -96,8 +95,26 @@ def test_a_spreadsheet_sees_no_formula(take_in: Callable[..., Imported], people:
     out = io.StringIO(newline="")
     export(people, out)
     rows = list(csv.reader(io.StringIO(out.getvalue(), newline="")))
-    assert rows[0] == ["email", "name", "status", "digests", "categories", "language", "timezone"]
+    assert rows[0] == ["email", "name", "status", "digests", "categories", "language", "timezone", "every", "paused"]
     assert rows[1][:2] == ["'+tag@example.org", """'=HYPERLINK("https://example.com","x")"""]
+
+
+def test_a_pause_is_written_as_a_day_where_it_ends_with_one_and_the_usual_frequency_not_at_all(
+    take_in: Callable[..., Imported], people: Subscribers
+):
+    take_in(
+        "email,every,paused\n"
+        "a@example.org,1,2025-12-24\nb@example.org,4,2025-12-24T08:30+01:00\nc@example.org,2,\n"
+        "d@example.org,3,\ne@example.org,,tomorrow\n"
+    )
+    out = io.StringIO(newline="")
+    export(people, out)
+    rows = csv.DictReader(io.StringIO(out.getvalue(), newline=""))
+    assert [(row["email"], row["every"], row["paused"]) for row in rows] == [
+        ("a@example.org", "", "2025-12-24"),
+        ("b@example.org", "4", "2025-12-24T07:30:00+00:00"),
+        ("c@example.org", "2", ""),
+    ]
 
 
 def test_a_file_is_for_its_owner_only_and_replaced_in_whole(

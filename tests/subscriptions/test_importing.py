@@ -156,6 +156,18 @@ def test_a_missing_column_and_an_empty_cell_leave_what_is_there(take_in: TakeIn,
     assert (person.name, str(person.selection), person.language) == ("First Reader", "ai", "de")
 
 
+def test_a_table_without_how_often_leaves_what_readers_chose(take_in: TakeIn, people: Subscribers):
+    take_in("email,every,paused\na@example.org,4,2025-12-24\n")
+    assert counts(take_in("email,name,every,paused\na@example.org,First Reader,,\n")) == (0, 1, 0, 0, 0)
+    (person,) = people.each()
+    assert (person.every, person.paused) == (4, datetime(2025, 12, 24, tzinfo=UTC))
+    result = take_in("email,every,paused\na@example.org,3,\nb@example.org,,soon\n")
+    assert [str(note) for note in result.refused] == [
+        "line 2: a@example.org: '3' is not how often; one of: 1, 2, 4",
+        "line 3: b@example.org: 'soon' is not a day or an instant, such as 2025-12-24 or 2025-12-24T08:00+01:00",
+    ]
+
+
 def test_who_left_was_suppressed_or_erased_is_kept_out_and_told(take_in: TakeIn, people: Subscribers):
     take_in("email\nleft@example.org\ndead@example.org\ngone@example.org\n")
     acts.remove(people, "left@example.org", now=NOW)
