@@ -102,7 +102,7 @@ class Signer:
 
     def read_request(self, token: str) -> int:
         """The request of a token. Raises LinkError."""
-        return int(self._read(Purpose.CONFIRM, token, 1)[0])
+        return _row(self._read(Purpose.CONFIRM, token, 1)[0])
 
     def sign_undo(self, subscriber: int, left: datetime) -> str:
         """A token that takes back that this subscriber left at that instant, and nothing else."""
@@ -111,7 +111,7 @@ class Signer:
     def read_undo(self, token: str) -> tuple[int, datetime]:
         """The subscriber of a token, and when they left. Raises LinkError."""
         subscriber, left = self._read(Purpose.UNDO, token, 2)
-        return int(subscriber), datetime.fromisoformat(left)
+        return _row(subscriber), _moment(left)
 
     def sign_form(self, shown: datetime) -> str:
         """A token for a form that is shown at that instant."""
@@ -119,7 +119,7 @@ class Signer:
 
     def read_form(self, token: str) -> datetime:
         """When a form was shown. Raises LinkError."""
-        return datetime.fromisoformat(self._read(Purpose.FORM, token, 1)[0])
+        return _moment(self._read(Purpose.FORM, token, 1)[0])
 
     def hashed_client(self, address: str) -> str:
         """Where somebody comes from on the internet, as it may be kept: a hash that only the holder of the key can make."""
@@ -133,7 +133,7 @@ class Signer:
     def read(self, purpose: Purpose, token: str) -> tuple[str, int]:
         """The edition's name and subscriber's id of a token; raises LinkError for a changed, cut or foreign one."""
         edition, subscriber = self._read(purpose, token, 2)
-        return str(edition), int(subscriber)
+        return str(edition), _row(subscriber)
 
     def _read(self, purpose: Purpose, token: str, length: int) -> list[Any]:
         """The list of so many values that was signed."""
@@ -201,6 +201,21 @@ def _payload(edition: str, subscriber: int) -> bytes:
 
 def _encoded(values: list[str | int]) -> bytes:
     return base64_encode(_json(values))
+
+
+def _row(number: Any) -> int:
+    """The number of a row, as a database may have given it. Raises LinkError."""
+    if type(number) is not int or not 0 <= number <= _LARGEST_ID:
+        raise LinkError("this link names nobody")
+    return number
+
+
+def _moment(written: Any) -> datetime:
+    """Raises LinkError."""
+    try:
+        return datetime.fromisoformat(written)
+    except (ValueError, TypeError) as error:
+        raise LinkError("this link names no moment") from error
 
 
 def _mac(key: bytes, number: bytes, edition: str, frozen: datetime) -> bytes:

@@ -84,7 +84,7 @@ class EventWatch:
             self._delivery(outcome)
 
     def _delivery(self, outcome: Outcome) -> None:
-        from digest.scheduler.logged import nameless
+        from digest.sending.server import nameless
 
         delivery = outcome.delivery
         self._tell(
@@ -122,7 +122,7 @@ class EventWatch:
         self._tell("back", server=server)
 
     def slowed(self, whom: str, reply: str) -> None:
-        from digest.scheduler.logged import nameless
+        from digest.sending.server import nameless
 
         self._tell("slowed", whom=whom, reply=reply if self._named else nameless(reply))
 

@@ -60,7 +60,7 @@ class PersonWatch:
         self._say(f"{server} takes mail again")
 
     def slowed(self, whom: str, reply: str) -> None:
-        from digest.scheduler.logged import nameless
+        from digest.sending.server import nameless
 
         self._say(f"slower for {whom}, which said: {nameless(reply)}")
 

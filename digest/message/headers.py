@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -22,17 +23,15 @@ _CHUNK = 39  # bytes of UTF-8 in one encoded-word: 64 characters, which leaves r
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _ATOM_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _NOT_ATOM = re.compile(r"[^A-Za-z0-9_-]+")
+_AUTOMATIC = (("Auto-Submitted", b"auto-generated"), ("X-Auto-Response-Suppress", b"OOF, AutoReply"))  # RFC 3834
 
 
 def shared_headers(subject: str, sender: Sender, edition: str, date: datetime, content_type: bytes) -> bytes:
     """What all readers of a letter share."""
     digest, _, period = edition.partition("/")
     domain = ascii_domain(sender.address).rpartition("@")[2]
-    fields = [
-        ("From", _mailbox(sender.name, ascii_domain(sender.address))),
-        ("Subject", header_text(subject)),
-        ("Date", format_datetime(date).encode()),
-        *([("Reply-To", ascii_domain(sender.reply_to).encode())] if sender.reply_to else []),
+    return _written(
+        *_opening(subject, sender, date),
         ("List-Id", f"<{_ascii_labels(sender.list_id)}>".encode()),  # RFC 2919
         (
             "List-Help",
@@ -40,12 +39,29 @@ def shared_headers(subject: str, sender: Sender, edition: str, date: datetime, c
         ),  # RFC 2369
         ("List-Post", b"NO"),
         ("Precedence", b"bulk"),
-        ("Auto-Submitted", b"auto-generated"),  # RFC 3834
-        ("X-Auto-Response-Suppress", b"OOF, AutoReply"),
+        *_AUTOMATIC,
         ("Feedback-ID", f"{atom(period)}:{atom(digest)}:digest:{atom(domain)}".encode()),
         ("MIME-Version", b"1.0"),
         ("Content-Type", content_type),
-    ]
+    )
+
+
+def note_headers(subject: str, sender: Sender, date: datetime, content_type: bytes) -> bytes:
+    """What is not the recipient's own of a note: mail to one person who has asked for it, and no list's."""
+    return _written(
+        *_opening(subject, sender, date), *_AUTOMATIC, ("MIME-Version", b"1.0"), ("Content-Type", content_type)
+    )
+
+
+def _opening(subject: str, sender: Sender, date: datetime) -> Iterator[tuple[str, bytes]]:
+    yield "From", _mailbox(sender.name, ascii_domain(sender.address))
+    yield "Subject", header_text(subject)
+    yield "Date", format_datetime(date).encode()
+    if sender.reply_to:
+        yield "Reply-To", ascii_domain(sender.reply_to).encode()
+
+
+def _written(*fields: tuple[str, bytes]) -> bytes:
     return b"".join(name.encode() + b": " + value + b"\r\n" for name, value in fields)
 
 

@@ -126,14 +126,19 @@ def _verify(made: Letter) -> None:
         return_token=_SOME_TOKEN,
     )
     Address.parse(finished.envelope_from)  # a long name of a mailbox leaves no room for the token
-    sample = finished.data
     signatures = ["DKIM-Signature"] * (len(made.seal.keys) if made.seal else 0)
-    expected = signatures + [name for name in HEADERS if name != "Reply-To" or made.sender.reply_to]
+    verify(finished, signatures + [name for name in HEADERS if name != "Reply-To" or made.sender.reply_to])
+
+
+def verify(finished: Message, expected: list[str]) -> None:
+    """Raises RenderError unless a message has these headers and no other, and is made of lines that may be sent."""
+    sample = finished.data
     found = message_from_bytes(sample).keys()
     if found != expected:
         raise RenderError(f"the message has the headers {', '.join(found)} where {', '.join(expected)} were meant")
     lines = sample.split(b"\r\n")
-    if b"\n" in sample.replace(b"\r\n", b"") or b"\r" in sample.replace(b"\r\n", b"") or not sample.isascii():
+    ends = sample.replace(b"\r\n", b"")
+    if b"\n" in ends or b"\r" in ends or not (sample.isascii() or finished.smtputf8):
         raise RenderError("the message is not made of ASCII lines that end in CRLF")
     if any(len(line) > 998 or line.startswith(b".") for line in lines):  # noqa: PLR2004 - RFC 5322, 2.1.1
         raise RenderError("the message has a line that no server must take")

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_skeleton, format_time
 
 from digest.errors import RenderError
 from digest.model import Period
@@ -26,6 +26,14 @@ def locale(language: str) -> Locale:
 def day(instant: datetime, zone: ZoneInfo, locale: Locale) -> str:
     """The day of an instant in a zone, without its year: "5 Dec"."""
     return format_skeleton("MMMd", instant.astimezone(zone).date(), locale=locale)
+
+
+def moment(instant: datetime, zone: ZoneInfo, locale: Locale) -> str:
+    """A day and an hour on the clocks of a zone, which is named: "5 December 2025, 14:00 CET"."""
+    local = instant.astimezone(zone)
+    day, hour = format_date(local.date(), "long", locale=locale), format_time(local.time(), "short", locale=locale)
+    glue = str(locale.datetime_formats["medium"])
+    return f"{glue.replace('{1}', day).replace('{0}', hour)} {local.tzname()}"
 
 
 def span(period: Period, zone: ZoneInfo, locale: Locale) -> str:

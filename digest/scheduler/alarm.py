@@ -15,8 +15,9 @@ from digest.message import ascii_domain, header_text, quoted_printable
 from digest.model import EditionRecord, Message, Period, Reply, Sender
 from digest.period import send_time
 from digest.publishing import Digest
-from digest.scheduler.logged import log, nameless
+from digest.scheduler.logged import log
 from digest.sending.ports import Transport
+from digest.sending.server import nameless
 from digest.sending.unrecorded import hand_over
 from digest.store.alarms import Trouble
 

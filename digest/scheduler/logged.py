@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable
 from datetime import datetime
 
 from digest.errors import TransportError
 from digest.model import DeliveryStatus, EditionRecord, Outcome
+from digest.sending.server import nameless
 
 log = logging.getLogger("digest")
-_ADDRESS = re.compile(r"\S*@\S*")  # servers like to repeat whom they refuse
-
-
-def nameless(reply: str) -> str:
-    """What a server said, without the addresses in it."""
-    return _ADDRESS.sub("…", reply)
 
 
 class LogWatch:

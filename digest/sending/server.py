@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +13,7 @@ from digest.sending.line import Said
 
 NOT_ASCII = "5.6.7"  # RFC 6531, 3.7.4.2: addresses beyond ASCII are not permitted
 REPLY_TEXT_MAXIMUM = 500  # characters of a reply that are kept: some servers send pages
+_ADDRESS = re.compile(r"\S*@\S*")
 
 
 class Tls(StrEnum):
@@ -99,3 +101,8 @@ def plain(text: str) -> str:
     if not text.isprintable():
         text = "".join(character if character.isprintable() else " " for character in text)
     return text[:REPLY_TEXT_MAXIMUM].strip()
+
+
+def nameless(text: str) -> str:
+    """What a server said, without the addresses in it: servers like to repeat whom they refuse."""
+    return _ADDRESS.sub("…", text)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
 
 from digest.errors import LinkError
-from digest.links import Purpose, ReaderLinks, Signer
+from digest.links import Purpose, ReaderLinks, Signer, _encoded
 from digest.model import Sender
 
 SIGNER = Signer(["a key of some length"])
@@ -276,3 +276,50 @@ def test_a_number_that_no_database_has_is_not_looked_up():
 
     with pytest.raises(LinkError):
         SIGNER.read_return_token(returning(SIGNER, 2**63), look)
+
+
+# --- requests, undoing, forms ----------------------------------------------------------------------------------------
+
+
+@given(st.integers(min_value=0, max_value=2**63 - 1), st.datetimes(timezones=st.just(UTC)))
+def test_requests_undoing_and_forms_are_read_back(number: int, moment: datetime):
+    assert SIGNER.read_request(SIGNER.sign_request(number)) == number
+    assert SIGNER.read_undo(SIGNER.sign_undo(number, moment)) == (number, moment)
+    assert SIGNER.read_form(SIGNER.sign_form(moment)) == moment
+
+
+def test_a_token_opens_one_door_alone():
+    moment = datetime(2025, 10, 6, 7, tzinfo=UTC)
+    tokens = [SIGNER.sign(purpose, "", 7) for purpose in Purpose]
+    tokens += [SIGNER.sign_request(7), SIGNER.sign_undo(7, moment), SIGNER.sign_form(moment)]
+    doors = [lambda token, purpose=purpose: SIGNER.read(purpose, token) for purpose in Purpose]
+    doors += [SIGNER.read_request, SIGNER.read_undo, SIGNER.read_form]
+    opened = 0
+    for token in tokens:
+        for door in doors:
+            try:
+                door(token)
+            except LinkError:
+                continue
+            opened += 1
+    assert opened == len(tokens)
+
+
+@given(st.one_of(st.integers(max_value=-1), st.integers(min_value=2**63), st.text(), st.floats(), st.booleans()))
+def test_whom_no_database_can_number_is_no_reader(number: object):
+    with pytest.raises(LinkError):
+        SIGNER.read(Purpose.UNSUBSCRIBE, SIGNER.sign(Purpose.UNSUBSCRIBE, EDITION, number))  # type: ignore[arg-type] # on purpose
+
+
+def test_a_moment_that_is_none_is_refused():
+    for made in (["2025-99-99"], [7], [None], []):
+        token = SIGNER._signed(Purpose.FORM, _encoded(made))
+        with pytest.raises(LinkError):
+            SIGNER.read_form(token)
+
+
+def test_where_somebody_comes_from_is_told_by_nobody_without_the_key():
+    assert SIGNER.hashed_client("192.0.2.1") == SIGNER.hashed_client("192.0.2.1")
+    assert SIGNER.hashed_client("192.0.2.1") != SIGNER.hashed_client("192.0.2.2")
+    assert SIGNER.hashed_client("192.0.2.1") != Signer(["another key of some length"]).hashed_client("192.0.2.1")
+    assert "192.0.2.1" not in SIGNER.hashed_client("192.0.2.1")

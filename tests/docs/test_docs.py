@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import json
 import re
@@ -26,6 +27,7 @@ from digest.config.tables import Config
 from digest.delivery import DEAD_MAILBOX
 from digest.model import DeliveryStatus, Subscriber, SubscriberStatus
 from digest.render import view
+from digest.render.notes import NoteView
 from digest.sources.fields import Field
 from digest.subscriptions.addresses import mailbox
 from digest.subscriptions.entries import Entry, decide
@@ -370,12 +372,21 @@ def test_the_values_that_templates_know_are_those_of_the_program() -> None:
     assert told == known | {"subject", "preheader"}
 
 
+def test_the_values_that_the_templates_of_notes_know_are_those_of_the_program() -> None:
+    told = {
+        name for row in rows(section(read("templates.md"), "Letters that readers wait for")) for name in coded(row[0])
+    }
+    known = {f"note.{field.name}" for field in dataclasses.fields(NoteView)}
+    files = {f"notes/{path.name}" for path in (ROOT / "templates" / "notes").iterdir()}
+    assert told == known | files
+
+
 def test_the_templates_and_their_blocks_are_those_of_the_program() -> None:
     page = read("templates.md")
     assert {name for row in rows(page)[:9] for name in coded(row[0])} >= {
         p.name for p in (ROOT / "templates").iterdir()
     }
-    for name in ("edition.html", "edition.txt"):
+    for name in ("edition.html", "edition.txt", "notes/note.html", "notes/note.txt"):
         made = (ROOT / "templates" / name).read_text(encoding="utf-8")
         found = re.search(rf"`{re.escape(name)}` are\s(.*?)[.;]", page, flags=re.DOTALL)
         assert found

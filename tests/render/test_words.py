@@ -25,7 +25,7 @@ MORE = "%(num)s more in %(category)s"
 def wanted() -> set[str]:
     """Every word that the built-in templates ask for."""
     found: set[str] = set()
-    for template in TEMPLATES.iterdir():
+    for template in (*TEMPLATES.iterdir(), *(TEMPLATES / "notes").iterdir()):
         if template.is_file():
             for _, message, *_ in extract(
                 "jinja2.ext:babel_extract", BytesIO(template.read_bytes()), {"_": None, "ngettext": (1, 2)}
