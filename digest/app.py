@@ -32,6 +32,7 @@ from digest.pictures.gallery import Gallery, Host, Mode
 from digest.pictures.printing import Print
 from digest.publishing import Digest, Source, draft, freeze, gather
 from digest.render import Renderer
+from digest.render.notes import Notes
 from digest.render.pages import Pages
 from digest.resolving import Resolver
 from digest.sending.loop import send
@@ -41,9 +42,11 @@ from digest.sending.smtp import SmtpTransport
 from digest.sources.covers import CoverError, Shelf
 from digest.sources.files import Folder, LinkTo
 from digest.store.alarms import Alarms
-from digest.store.database import Database, to_look_at
+from digest.store.archive import Publications
+from digest.store.database import BUSY_TIMEOUT, Database, to_look_at
 from digest.store.deliveries import Deliveries
 from digest.store.editions import Editions
+from digest.store.heartbeat import Heartbeat
 from digest.store.ledger import Ledger
 from digest.store.notices import Notices
 from digest.store.requests import Requests
@@ -81,12 +84,21 @@ class App:
     """The parts, made when they are first needed: reading articles takes no key, and a preview no mail server.
 
     ``read_only`` promises that nothing is written: a database that does not exist yet is then an empty one in memory.
+    ``busy_timeout`` is how many seconds a writer waits for another one.
     """
 
-    def __init__(self, config: Config, now: Callable[[], datetime], *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        config: Config,
+        now: Callable[[], datetime],
+        *,
+        read_only: bool = False,
+        busy_timeout: float = BUSY_TIMEOUT,
+    ) -> None:
         self.config = config
         self.now = now
         self._read_only = read_only
+        self._busy_timeout = busy_timeout
         self._outlets: dict[str, Outlet] = {}  # what runs that send at the same time share
         self._digests = {name: meaning.digest(name, config) for name in config.digests}
 
@@ -147,7 +159,7 @@ class App:
     @cached_property
     def database(self) -> Database:
         url = self.config.database.url
-        return to_look_at(url) if self._read_only else Database(url)
+        return to_look_at(url) if self._read_only else Database(url, busy_timeout=self._busy_timeout)
 
     @cached_property
     def editions(self) -> Editions:
@@ -160,6 +172,14 @@ class App:
     @cached_property
     def alarms(self) -> Alarms:
         return Alarms(self.database)
+
+    @cached_property
+    def heartbeat(self) -> Heartbeat:
+        return Heartbeat(self.database)
+
+    @cached_property
+    def publications(self) -> Publications:
+        return Publications(self.database)
 
     @cached_property
     def subscribers(self) -> Subscribers:
@@ -188,8 +208,14 @@ class App:
         return Pages(self.look, self.config.site.languages, self.config.templates.folder)
 
     @cached_property
+    def notes(self) -> Notes:
+        """The letters that readers wait for, in the same languages; the logo travels inside of them."""
+        covers, _ = self._gallery(Mode.EMBED).hang([("look.logo", self.logo)] if self.logo else ())
+        return Notes(self.look, self.config.site.languages, self.config.templates.folder, covers)
+
+    @cached_property
     def renderer(self) -> Renderer:
-        return Renderer(self.look, self.config.templates.folder)
+        return Renderer(self.look, self.config.templates.folder, self.config.site.languages)
 
     @cached_property
     def logo(self) -> Image | None:

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digest.app import App
-from digest.config import meaning
+from digest.config import Web, meaning
 from digest.identity import category_key
 from digest.links import Purpose
 from digest.model import Selection, Subscriber
@@ -82,9 +83,15 @@ class Reception:
     def leave(self, token: str, words: str = "") -> Left:
         """Unsubscribes the reader of an unsubscribe link at once."""
         edition, subscriber = self._app.signer.read(Purpose.UNSUBSCRIBE, token)
-        left = leaving.leave(self._app.subscribers, subscriber, edition=edition, words=words, now=self._app.now())
-        undo = self._app.signer.sign_undo(left.id, left.changed) if left and left.changed else ""
-        return Left(left, undo)
+        now = self._app.now()
+        left = leaving.leave(self._app.subscribers, subscriber, edition=edition, words=words, now=now)
+        if left is None or left.changed is None or not leaving.may_undo(left, now):
+            return Left(left)
+        return Left(left, self._app.signer.sign_undo(left.id, left.changed))
+
+    def leaver(self, token: str) -> Subscriber | None:
+        """Who follows the link that takes back that they left; nothing is changed."""
+        return self._app.subscribers.get(self._app.signer.read_undo(token)[0])
 
     def undo(self, token: str) -> Subscriber | None:
         """Takes back that somebody left; None when it is too late for that."""
@@ -103,6 +110,10 @@ class Reception:
     def preferences_token(self, subscriber: Subscriber) -> str:
         """The token of their preferences, for somebody who has just proved that the mailbox is theirs."""
         return self._app.signer.sign(Purpose.PREFERENCES, "", subscriber.id)
+
+    def unsubscribe_token(self, subscriber: Subscriber) -> str:
+        """The token that they leave by, on the page of their preferences."""
+        return self._app.signer.sign(Purpose.UNSUBSCRIBE, "", subscriber.id)
 
     def prefer(self, token: str, wanted: Preferences) -> Subscriber | None:
         """Keeps what the reader of a preferences link wants."""
@@ -125,6 +136,21 @@ class Reception:
         return preferring.data(
             person, self._app.subscribers.receipts(person.id), self._app.requests.confirmed_by(person.id)
         )
+
+    def now(self) -> datetime:
+        return self._app.now()
+
+    def zone(self, timezone: str) -> ZoneInfo:
+        """A reader's time zone; the site's where they have chosen none, or one that is not known here."""
+        try:
+            return ZoneInfo(timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return ZoneInfo(self._app.config.site.timezone)
+
+    @property
+    def web(self) -> Web:
+        """What is configured for the pages."""
+        return self._app.config.web
 
     @property
     def digests(self) -> Mapping[str, str]:

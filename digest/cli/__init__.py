@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from digest.cli.archive import archive
 from digest.cli.articles import articles
 from digest.cli.bounces import bounces
 from digest.cli.check import check
@@ -19,6 +20,7 @@ from digest.cli.init import init
 from digest.cli.preview import preview
 from digest.cli.run import run
 from digest.cli.send import send
+from digest.cli.serve import serve
 from digest.cli.session import Instant, Session
 from digest.cli.subscribers import subscribers
 from digest.errors import DigestError
@@ -93,7 +95,7 @@ def cli(ctx: click.Context) -> None:
     ctx.ensure_object(Session)
 
 
-for _command in (demo, init, check, articles, preview, send, run, subscribers, editions, bounces, dkim):
+for _command in (demo, init, check, articles, preview, send, run, serve, subscribers, editions, archive, bounces, dkim):
     cli.add_command(_command)
 _share_options(cli)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import webbrowser
 from typing import TYPE_CHECKING
 
+from digest.cli.listening import until_signalled
 from digest.cli.session import Session
 from digest.errors import ConfigError, UsageError
 
@@ -40,6 +40,4 @@ async def _until_stopped(press: Press, listening: socket.socket) -> None:
     from digest.web.studio.serving import serve
 
     stop = asyncio.Event()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
-    await serve(press, listening, stop)
+    await until_signalled(serve(press, listening, stop), stop)

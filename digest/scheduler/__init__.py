@@ -14,13 +14,14 @@ import schedule
 from digest.app import App
 from digest.scheduler.clockwork import Clockwork
 from digest.scheduler.logged import log
+from digest.scheduler.pulse import Pulse
 
 TICK = 5  # seconds; an edition leaves at most this late
 
 
 async def run(app: App, stop: asyncio.Event) -> None:
     """Ticks until ``stop`` is set, or a bug sets it; then what is in hand is finished."""
-    clockwork = Clockwork(app)
+    clockwork, pulse = Clockwork(app), Pulse(app)
     ticks = schedule.Scheduler()
     wanted = asyncio.Event()
     ticks.every(TICK).seconds.do(wanted.set)
@@ -31,6 +32,7 @@ async def run(app: App, stop: asyncio.Event) -> None:
             ticks.run_pending()
             if wanted.is_set():
                 wanted.clear()
+                await asyncio.to_thread(pulse.beat)
                 if await asyncio.to_thread(clockwork.publish_due):
                     clockwork.announce()
                 clockwork.send_unfinished(stop)
@@ -41,6 +43,7 @@ async def run(app: App, stop: asyncio.Event) -> None:
         log.info("stopping")
         await clockwork.alarm.hush()
         await asyncio.gather(*clockwork.sending.values())
+    await asyncio.to_thread(pulse.stop)
     log.info("stopped")
 
 

@@ -10,13 +10,14 @@ import logging
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from digest.app import App
 from digest.bounces.providers.ports import Reader
 from digest.errors import DigestError, SignatureError, StoreError, TryLaterError
+from digest.web.bodies import body_of
 
 BODY_MAXIMUM = 4_000_000  # bytes: more than any of them sends at once
 _STATUS: dict[type[DigestError], int] = {SignatureError: 401, TryLaterError: 503, StoreError: 503}
@@ -27,7 +28,12 @@ _LOGGER = logging.getLogger(__name__)
 
 def hooks(app: App) -> Starlette:
     """Takes the reports of the providers that are configured. Raises ConfigError for a key that is none."""
-    return Starlette(routes=[_door(app, name, reader) for name, reader in app.reporters.items()])
+    return Starlette(routes=doors(app))
+
+
+def doors(app: App) -> list[Route]:
+    """One for each provider. Raises ConfigError for a key that is none."""
+    return [_door(app, name, reader) for name, reader in app.reporters.items()]
 
 
 def _door(app: App, name: str, reader: Reader) -> Route:
@@ -40,12 +46,8 @@ def _door(app: App, name: str, reader: Reader) -> Route:
 
     async def answer(request: Request) -> Response:
         try:
-            body = await _body(request)
-            if body is None:
-                return PlainTextResponse("too large", 413, {"Connection": "close"})  # the rest of it is not read
+            body = await body_of(request, BODY_MAXIMUM)
             await run_in_threadpool(take, dict(request.headers), body)
-        except ClientDisconnect:
-            return Response(status_code=400)  # nobody is there to read it
         except tuple(_STATUS) as error:
             return _refusal(name, error)
         return PlainTextResponse("thank you")
@@ -58,13 +60,3 @@ def _refusal(name: str, error: DigestError) -> Response:
     _LOGGER.warning("not taken", extra={"provider": name, "status": status, "why": error.message, "hint": error.hint})
     words = error.message if status == 401 else "not now"  # noqa: PLR2004 - what ails us is for the log alone
     return PlainTextResponse(words, status, _HEADERS[status])
-
-
-async def _body(request: Request) -> bytes | None:
-    """What was sent; None where it is more than anybody sends, without waiting for all of it."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_MAXIMUM:
-            return None
-    return bytes(body)

@@ -1,0 +1,191 @@
+"""Subscribing: the form, here and on other sites, and what becomes of it.
+
+POST ──▶ read ──▶ a robot's? too quick? whose form? ──▶ reception.ask ──▶ a letter goes out later ──▶ "look into your mailbox"
+                     └ the form once more, as it was filled in, and why
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+from functools import partial
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from digest.errors import AddressError, LinkError
+from digest.identity import category_key
+from digest.model import ADDRESS_MAXIMUM, Choices, Selection
+from digest.subscriptions.asking import Answer, Ask
+from digest.web.public import confirming, forms, neighbours
+from digest.web.public.counter import Counter, client
+from digest.web.public.forms import Form
+from digest.web.public.neighbours import Shared
+
+_LATER = {"Retry-After": "3600"}  # seconds: what is asked for is counted by the hour
+
+
+class Fate(StrEnum):
+    """What becomes of a form. Each but the first has its sentence in ``web/said.txt``."""
+
+    WRITTEN = "written"
+    TOO_MANY = "too many"
+    BLOCKED = "blocked"
+    NO_ADDRESS = "no address"
+    NO_DIGEST = "no digest"
+    TOO_SOON = "too soon"  # filled in more quickly than people can
+    STRANGE = "strange"  # neither our form nor that of a site that is configured
+
+
+_STATUS = {Fate.WRITTEN: 200, Fate.TOO_MANY: 429, Fate.STRANGE: 403}
+_REFUSED = 422  # RFC 9110, 15.5.21: understood, and cannot be done as it is
+_FIELD = {Fate.BLOCKED: "email", Fate.NO_ADDRESS: "email", Fate.NO_DIGEST: "digests"}
+_ANSWERED = {Answer.WRITTEN: Fate.WRITTEN, Answer.TOO_MANY: Fate.TOO_MANY, Answer.BLOCKED: Fate.BLOCKED}
+
+
+def routes(counter: Counter) -> list[Route]:
+    """The pages to subscribe and to confirm."""
+    shared = [Middleware(Shared, counter.reception.web.origins)]
+    return [
+        Route("/", partial(show, counter)),
+        Route("/subscribe", partial(show, counter)),
+        Route("/subscribe", partial(subscribe, counter), methods=["POST"], middleware=shared),
+        Route("/subscribe", partial(permit, counter), methods=["OPTIONS"], middleware=shared),
+        Route("/confirm/{token}", partial(confirming.show, counter)),
+        Route("/confirm/{token}", partial(confirming.confirm, counter), methods=["POST"]),
+    ]
+
+
+def show(counter: Counter, request: Request) -> Response:
+    """The form; whatever the address names of its fields is filled in already."""
+    query = request.query_params
+    return _form(counter, request, Form({name: tuple(query.getlist(name)) for name in query}))
+
+
+def permit(counter: Counter, request: Request) -> Response:
+    """What forms of other sites may do."""
+    return neighbours.permission(request, counter.reception.web.origins)
+
+
+async def subscribe(counter: Counter, request: Request) -> Response:
+    """Takes a form, and says the same of every address: known, left, erased or new."""
+    try:
+        form = await forms.read(request)
+    except HTTPException as error:
+        if not _wants_json(request):
+            raise
+        return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+    fate = await run_in_threadpool(_take, counter, request, form)
+    if fate is Fate.WRITTEN:
+        counter.postman.wake()
+    return await run_in_threadpool(_told_json if _wants_json(request) else _told, counter, request, form, fate)
+
+
+def _take(counter: Counter, request: Request, form: Form) -> Fate:
+    """Asks for a letter to be written, if it is a form that may."""
+    if form.text("website"):
+        return Fate.WRITTEN  # only a robot fills in what nobody sees; it is told what everybody is
+    reception = counter.reception
+    try:
+        ours, too_soon = True, reception.filled_too_soon(form.text("form"))
+    except LinkError:
+        ours, too_soon = False, False
+    if too_soon:
+        return Fate.TOO_SOON
+    if not (ours or neighbours.trusted(request, reception.web.origins)):
+        return Fate.STRANGE
+    if _none_chosen(form, reception.digests, asked=ours and len(reception.digests) > 1):
+        return Fate.NO_DIGEST
+    ask = Ask(
+        address=form.text("email"),
+        choices=_choices(counter, form),
+        page=neighbours.page(request, f"{counter.url}/subscribe"),
+        wording=_wording(counter, request) if ours else form.text("consent"),
+        client=client(request),
+    )
+    try:
+        return _ANSWERED[reception.ask(ask)]
+    except AddressError:
+        return Fate.NO_ADDRESS
+
+
+def _none_chosen(form: Form, known: Collection[str], *, asked: bool) -> bool:
+    """Whether no digest is named that there is; a form that does not ask for them means all."""
+    named = form.texts("digests")
+    return (asked or bool(named)) and not set(named) & set(known)
+
+
+def _choices(counter: Counter, form: Form) -> Choices:
+    """What was chosen; all of the digests means every one that there will be."""
+    known = counter.reception.digests.keys()
+    digests, language = known & set(form.texts("digests")), form.text("language")
+    return Choices(
+        name=form.text("name"),
+        digests=frozenset() if digests == known else frozenset(digests),
+        selection=Selection(frozenset(map(category_key, form.texts("categories"))) - {""}),
+        language=counter.pages.choose([language]) if language else "",
+        timezone=form.text("timezone"),
+    )
+
+
+def _wording(counter: Counter, request: Request) -> str:
+    """What people agree to on our page, in the language that it speaks."""
+    language = counter.language(request)
+    return counter.pages.render("web/consent.txt", language, consent=counter.reception.web.consent).strip()
+
+
+def _said(counter: Counter, request: Request, fate: Fate) -> str:
+    return counter.pages.render("web/said.txt", counter.language(request), fate=fate.value).strip()
+
+
+def _told(counter: Counter, request: Request, form: Form, fate: Fate) -> Response:
+    if fate is not Fate.WRITTEN:
+        return _form(counter, request, form, fate)
+    if back := neighbours.way_back(form.text("redirect"), counter.reception.web.origins):
+        return RedirectResponse(back, 303)
+    return counter.page(request, "written", address=form.text("email")[:ADDRESS_MAXIMUM])
+
+
+def _told_json(counter: Counter, request: Request, _form: Form, fate: Fate) -> Response:
+    if fate is Fate.WRITTEN:
+        return JSONResponse({"status": fate.value})
+    said = {"error": _said(counter, request, fate), "field": _FIELD.get(fate, "form")}
+    return JSONResponse(said, _STATUS.get(fate, _REFUSED), _LATER if fate is Fate.TOO_MANY else {})
+
+
+def _form(counter: Counter, request: Request, form: Form, fate: Fate | None = None) -> Response:
+    """The page with the form, filled in, and what is the matter with it."""
+    return counter.page(
+        request,
+        "subscribe",
+        status=_STATUS.get(fate, _REFUSED) if fate else 200,
+        headers=_LATER if fate is Fate.TOO_MANY else {},
+        form=form,
+        token=_token(counter, form),
+        said=_said(counter, request, fate) if fate else "",
+        field=_FIELD.get(fate, "form") if fate else "",
+        digests=counter.reception.digests,
+        categories=counter.reception.categories,
+        speaking=counter.language(request),
+        consent=_wording(counter, request),
+    )
+
+
+def _token(counter: Counter, form: Form) -> str:
+    """Of a form that is shown once more its own, whose time goes on; else a new one."""
+    token = form.text("form")
+    try:
+        counter.reception.filled_too_soon(token)
+    except LinkError:
+        return counter.reception.form()
+    return token
+
+
+def _wants_json(request: Request) -> bool:
+    """Who sends JSON, and who would rather read it."""
+    kinds = request.headers.get("content-type", ""), request.headers.get("accept", "")
+    return any(kind.lower().startswith("application/json") for kind in kinds)
