@@ -10,8 +10,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
-from platformdirs import user_cache_path
-
 from digest import dkim
 from digest.bounces.providers import Reader, readers
 from digest.bounces.reading import read
@@ -28,7 +26,7 @@ from digest.look import Look
 from digest.message import Letter, letter, message
 from digest.model import Covers, Delivery, EditionRecord, Image, Message, Notice, Period, Problem, Rendition
 from digest.period import last_complete, parse
-from digest.pictures.gallery import Gallery, Host, Mode
+from digest.pictures.gallery import Gallery, Mode
 from digest.pictures.printing import Print
 from digest.publishing import Digest, Source, draft, freeze, gather
 from digest.render import Renderer
@@ -54,7 +52,6 @@ from digest.store.senders import SenderLock
 from digest.store.subscribers import Subscribers
 from digest.subscriptions.addresses import mailbox
 
-SHEET_MARGINS = 64  # pixels beside the text in the built-in templates
 LETTERS_KEPT = 128  # letters that are held ready while sending; the others are made again when their turn comes
 
 
@@ -210,7 +207,7 @@ class App:
     @cached_property
     def notes(self) -> Notes:
         """The letters that readers wait for, in the same languages; the logo travels inside of them."""
-        covers, _ = self._gallery(Mode.EMBED).hang([("look.logo", self.logo)] if self.logo else ())
+        covers, _ = meaning.gallery(self.config, Mode.EMBED).hang([("look.logo", self.logo)] if self.logo else ())
         return Notes(self.look, self.config.site.languages, self.config.templates.folder, covers)
 
     @cached_property
@@ -231,18 +228,7 @@ class App:
     @cached_property
     def galleries(self) -> dict[str, Gallery]:
         """What makes the images of each digest fit for mail."""
-        return {name: self._gallery(Mode(table.images)) for name, table in self.config.digests.items()}
-
-    def _gallery(self, mode: Mode) -> Gallery:
-        images = self.config.images
-        limits = Limits(timeout=images.timeout.total_seconds(), allow_private=images.allow_private)
-        return Gallery(
-            mode,
-            fetcher=Fetcher(limits) if images.fetch else None,
-            cache=images.cache or user_cache_path("newsletter-digest") / "images",
-            host=Host(images.folder, images.url) if mode is Mode.HOST and images.folder else None,
-            large=self.config.look.width - SHEET_MARGINS,
-        )
+        return {name: meaning.gallery(self.config, Mode(table.images)) for name, table in self.config.digests.items()}
 
     @cached_property
     def signer(self) -> Signer:

@@ -134,7 +134,10 @@ class Reception:
         if person is None:
             return None
         return preferring.data(
-            person, self._app.subscribers.receipts(person.id), self._app.requests.confirmed_by(person.id)
+            person,
+            self._app.subscribers.receipts(person.id),
+            self._app.requests.confirmed_by(person.id),
+            self._app.notices.of_subscriber(person.id),
         )
 
     def now(self) -> datetime:

@@ -184,6 +184,7 @@ def _look(app: App) -> str:
 
 def _templates(app: App) -> str:
     app.renderer.check()
+    app.notes.check()
     return "they render"
 
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from digest import dkim
+from platformdirs import user_cache_path
+
+from digest import dkim, fetching
 from digest.bounces.recording import Score
 from digest.compose import Rules
 from digest.config import tables
@@ -19,6 +21,7 @@ from digest.look import Look
 from digest.model import Image, Sender
 from digest.pacing import Limits
 from digest.period import Cadence, Clock, Missed, Unit
+from digest.pictures.gallery import Gallery, Host, Mode
 from digest.publishing import Digest
 from digest.sending.pace import Pace
 from digest.sending.ports import Transport
@@ -26,6 +29,7 @@ from digest.sending.relay import Relay
 from digest.sending.server import Server, Tls
 from digest.subscriptions.asking import Terms
 
+SHEET_MARGINS = 64  # pixels beside the text in the built-in templates
 _LONGEST = {Unit.DAY: timedelta(days=1), Unit.WEEK: timedelta(weeks=1), Unit.MONTH: timedelta(days=31)}
 
 
@@ -189,6 +193,19 @@ def look(config: Config, logo: Image | None) -> Look:
         logo=logo,
         web=bool(config.web.url),
         reason=tokens.reason,
+    )
+
+
+def gallery(config: Config, mode: Mode) -> Gallery:
+    """What makes images fit for mail, in one of the ways to show them."""
+    table = config.images
+    limits = fetching.Limits(timeout=table.timeout.total_seconds(), allow_private=table.allow_private)
+    return Gallery(
+        mode,
+        fetcher=fetching.Fetcher(limits) if table.fetch else None,
+        cache=table.cache or user_cache_path("newsletter-digest") / "images",
+        host=Host(table.folder, table.url) if mode is Mode.HOST and table.folder else None,
+        large=config.look.width - SHEET_MARGINS,
     )
 
 

@@ -25,6 +25,7 @@ from digest.bundle import bundled
 from digest.errors import RenderError
 from digest.render.inline import END, PIECE
 
+_WRITTEN = {".html", ".txt", ".css"}
 _KNOWN = "templates know edition, look, reader, subject and preheader"
 
 
@@ -71,8 +72,8 @@ class Templates:
     def check_blocks(self) -> None:
         """Raises RenderError for a block that fills nothing: the template it extends has none of that name."""
         for folder in self.folders:
-            for path in sorted(folder.iterdir()):
-                if path.is_file():
+            for path in sorted(folder.rglob("*")):
+                if path.suffix in _WRITTEN:
                     self._check_blocks(path)
 
     def _check_blocks(self, path: Path) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from digest.errors import UsageError
-from digest.model import Choices, Receipt, Request, Subscriber, SubscriberStatus
+from digest.model import Choices, Noted, Receipt, Request, Subscriber, SubscriberStatus
 from digest.subscriptions.addresses import mailbox
 from digest.subscriptions.cells import entry
 from digest.subscriptions.entries import Entry, applied
@@ -55,7 +55,9 @@ def erase(people: Circle, subscriber: int, *, now: datetime) -> bool:
         return person is not None and changes.erase(mailbox(person.address).key, now)
 
 
-def data(subscriber: Subscriber, receipts: Sequence[Receipt], consents: Sequence[Request]) -> dict[str, Any]:
+def data(
+    subscriber: Subscriber, receipts: Sequence[Receipt], consents: Sequence[Request], notices: Sequence[Noted]
+) -> dict[str, Any]:
     """All that is known of them, for a JSON document of their own (GDPR, articles 15 and 20)."""
     return {
         "address": subscriber.address,
@@ -72,6 +74,7 @@ def data(subscriber: Subscriber, receipts: Sequence[Receipt], consents: Sequence
         "paused": _instant(subscriber.paused),
         "deliveries": [_delivery(receipt) for receipt in receipts],
         "consents": [_consent(request) for request in consents],
+        "notices": [_notice(noted) for noted in notices],
     }
 
 
@@ -120,6 +123,18 @@ def _consent(request: Request) -> dict[str, Any]:
         "reply": request.reply,
         "confirmed": _instant(request.confirmed),
         "confirmed_client": request.confirmed_client,
+    }
+
+
+def _notice(noted: Noted) -> dict[str, Any]:
+    """What came back from their mailbox."""
+    return {
+        "at": _instant(noted.at),
+        "kind": str(noted.kind),
+        "source": noted.source,
+        "edition": noted.edition,
+        "status": noted.status,
+        "text": noted.text,
     }
 
 

@@ -26,3 +26,9 @@ async def body_of(request: Request, maximum: int) -> bytes:
     except ClientDisconnect as error:
         raise HTTPException(400) from error  # nobody is there to read it
     return bytes(body)
+
+
+def wants_json(request: Request) -> bool:
+    """Who sends JSON, or would rather read it than a page."""
+    sent, wanted = request.headers.get("content-type", ""), request.headers.get("accept", "")
+    return sent.lower().startswith("application/json") or ("application/json" in wanted and "text/html" not in wanted)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from tests.journeys.conftest import PostOffice, Site
 from tests.journeys.steps import body, configure, opened
 
-PEOPLE = "email,language,categories\nhere@example.org,,\nda@example.org,de-AT,\nhuna@example.org,ar,\nla@example.org,fr,\n"
+PEOPLE = (
+    "email,language,categories\nhere@example.org,,\nda@example.org,de-AT,\nhuna@example.org,ar,\nla@example.org,fr,\n"
+)
 
 
 def enlist(site: Site) -> None:

@@ -13,6 +13,8 @@ from digest.model import (
     FREQUENCIES,
     Choices,
     DeliveryStatus,
+    Noted,
+    NoticeKind,
     Receipt,
     Request,
     RequestKind,
@@ -176,7 +178,8 @@ def test_all_that_is_known_is_one_json_document_with_instants_in_utc():
         Choices("First", frozenset({"weekly"}), Selection(frozenset({"ai"})), "de", "Europe/Paris"),
         "https://example.org/subscribe", "Send me the digest.", "0a1b", None, NOW, "250 taken", LATER, "2c3d",
     )  # fmt: skip
-    assert json.loads(json.dumps(data(person, [receipt], [request]))) == {
+    noted = Noted(5, NOW, NoticeKind.SOFT, "mailbox", person.address, "weekly/2025-W40", "4.2.2", "mailbox full")
+    assert json.loads(json.dumps(data(person, [receipt], [request], [noted]))) == {
         "address": "reader@example.org",
         "status": "unsubscribed",
         "reason": "left by link in weekly/2025-W40",
@@ -219,9 +222,19 @@ def test_all_that_is_known_is_one_json_document_with_instants_in_utc():
                 "confirmed_client": "2c3d",
             }
         ],
+        "notices": [
+            {
+                "at": "2025-10-06T07:00:00+00:00",
+                "kind": "soft",
+                "source": "mailbox",
+                "edition": "weekly/2025-W40",
+                "status": "4.2.2",
+                "text": "mailbox full",
+            }
+        ],
     }
 
 
 def test_what_is_known_of_somebody_new_has_no_gaps(people: Subscribers):
-    told = data(somebody(people), (), ())
+    told = data(somebody(people), (), (), ())
     assert (told["paused"], told["every"], told["deliveries"], told["consents"]) == (None, 1, [], [])

@@ -15,6 +15,7 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digest.errors import AddressError, DigestError, LinkError, RenderError, StoreError, TransportError, TryLaterError
+from digest.web.bodies import wants_json
 from digest.web.public.counter import Counter
 
 _STATUS: tuple[tuple[type[DigestError], int], ...] = (
@@ -62,7 +63,7 @@ class Faults:
     ) -> Response:
         """The page for a status, or JSON for who asks for it; ``fault`` names it more closely."""
         said = HTTPStatus(status).phrase.lower()
-        if _wants_json(request):
+        if wants_json(request):
             return JSONResponse({"error": fault or said}, status, headers)
         try:
             return self._counter.page(request, "error", status=status, headers=headers, fault=fault or status)
@@ -114,11 +115,6 @@ def page_of(scope: Scope) -> str:
     answers = scope.get("endpoint")
     named = answers.func if isinstance(answers, partial) else answers
     return f"{named.__module__}.{named.__qualname__}" if callable(named) else ""
-
-
-def _wants_json(request: Request) -> bool:
-    wanted = request.headers.get("accept", "")
-    return "application/json" in wanted and "text/html" not in wanted
 
 
 def _allowed(request: Request, error: HTTPException) -> dict[str, str]:

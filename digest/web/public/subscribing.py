@@ -11,7 +11,6 @@ from enum import StrEnum
 from functools import partial
 
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -21,6 +20,7 @@ from digest.errors import AddressError, LinkError
 from digest.identity import category_key
 from digest.model import ADDRESS_MAXIMUM, Choices, Selection
 from digest.subscriptions.asking import Answer, Ask
+from digest.web.bodies import wants_json
 from digest.web.public import confirming, forms, neighbours
 from digest.web.public.counter import Counter, client
 from digest.web.public.forms import Form
@@ -73,16 +73,11 @@ def permit(counter: Counter, request: Request) -> Response:
 
 async def subscribe(counter: Counter, request: Request) -> Response:
     """Takes a form, and says the same of every address: known, left, erased or new."""
-    try:
-        form = await forms.read(request)
-    except HTTPException as error:
-        if not _wants_json(request):
-            raise
-        return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+    form = await forms.read(request)
     fate = await run_in_threadpool(_take, counter, request, form)
     if fate is Fate.WRITTEN:
         counter.postman.wake()
-    return await run_in_threadpool(_told_json if _wants_json(request) else _told, counter, request, form, fate)
+    return await run_in_threadpool(_told_json if wants_json(request) else _told, counter, request, form, fate)
 
 
 def _take(counter: Counter, request: Request, form: Form) -> Fate:
@@ -183,9 +178,3 @@ def _token(counter: Counter, form: Form) -> str:
     except LinkError:
         return counter.reception.form()
     return token
-
-
-def _wants_json(request: Request) -> bool:
-    """Who sends JSON, and who would rather read it."""
-    kinds = request.headers.get("content-type", ""), request.headers.get("accept", "")
-    return any(kind.lower().startswith("application/json") for kind in kinds)
