@@ -329,7 +329,7 @@ class App:
         self, of: Letter, *, address: str, name: str = "", subscriber: int = 0, return_token: str = ""
     ) -> Message:
         """One reader's message; what comes back has the ``return_token`` in its address, if there is one."""
-        links = self.signer.for_reader(of.sender, of.edition, subscriber)
+        links = self.signer.for_reader(of.sender, of.edition, subscriber, address)
         return message(of, address=address, name=name, subscriber=subscriber, links=links, return_token=return_token)
 
     def examine(self, digests: Sequence[Digest]) -> tuple[Finding, ...]:

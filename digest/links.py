@@ -1,7 +1,8 @@
 """The URLs that act for one reader, and the return paths that name a delivery: signed here, read here.
 
 A token is bound to its purpose, edition and subscriber, holds no address, and works for years: people unsubscribe
-from mails that they find at the bottom of a mailbox. Signed with HMAC-SHA-256 in the form of itsdangerous, which reads
+from mails that they find at the bottom of a mailbox. The one for preferences ends when the subscriber moves to another
+address: whoever has the old mailbox shall not follow them. Signed with HMAC-SHA-256 in the form of itsdangerous, which reads
 them and compares in constant time.
 """
 
@@ -27,6 +28,7 @@ from digest.model import Sender
 
 ID_OCTETS = 8  # of a delivery, as databases number their rows
 _LARGEST_ID = 2 ** (8 * ID_OCTETS - 1) - 1  # they keep a bit for the sign
+TAG_OCTETS = 6
 CLIENT_DIGITS = 32  # of a hash, in hexadecimal: 128 bits
 MAC_OCTETS = 12  # 96 bits; with the id 160, which base32 writes in 32 characters and no padding
 
@@ -96,6 +98,20 @@ class Signer:
         """A token for an edition's name (``weekly/2025-W40``) and a subscriber's id."""
         return self._signed(purpose, _payload(edition, subscriber))
 
+    def sign_preferences(self, edition: str, subscriber: int, address: str) -> str:
+        """A token for the preferences of a subscriber, as long as that is their address."""
+        return self._signed(Purpose.PREFERENCES, _encoded([edition, subscriber, _tag(address)]))
+
+    def read_preferences(self, token: str) -> tuple[str, int, str]:
+        """The edition's name, the subscriber's id, and what ``is_of`` knows their address by. Raises LinkError."""
+        edition, subscriber, tag = self._read(Purpose.PREFERENCES, token, 3)
+        return str(edition), _row(subscriber), str(tag)
+
+    @staticmethod
+    def is_of(tag: str, address: str) -> bool:
+        """Whether a token was signed for this address."""
+        return hmac.compare_digest(tag.encode(), _tag(address).encode())
+
     def sign_request(self, request: int) -> str:
         """A token that confirms what was asked: for the mailbox it is sent to."""
         return self._signed(Purpose.CONFIRM, _encoded([request]))
@@ -148,8 +164,8 @@ class Signer:
             raise LinkError("this link is not complete, or not one of ours") from error
         return payload
 
-    def for_reader(self, sender: Sender, edition: str, subscriber: int) -> ReaderLinks:
-        """All links of one reader in one edition."""
+    def for_reader(self, sender: Sender, edition: str, subscriber: int, address: str = "") -> ReaderLinks:
+        """All links of one reader in one edition, sent to that address."""
         payload = _payload(edition, subscriber)
         leave = self._signed(Purpose.UNSUBSCRIBE, payload)
         mail = f"mailto:{quote(sender.unsubscribe_to, safe='@')}?subject=unsubscribe%20{leave}"  # RFC 6068
@@ -159,7 +175,7 @@ class Signer:
         return ReaderLinks(
             unsubscribe_mail=mail,
             unsubscribe_page=f"{web}/{Purpose.UNSUBSCRIBE}/{leave}",
-            preferences=f"{web}/{Purpose.PREFERENCES}/{self._signed(Purpose.PREFERENCES, payload)}",
+            preferences=f"{web}/{Purpose.PREFERENCES}/{self.sign_preferences(edition, subscriber, address)}",
             archive=f"{web}/{Purpose.ARCHIVE}/{self._signed(Purpose.ARCHIVE, payload)}",
         )
 
@@ -201,6 +217,11 @@ def _payload(edition: str, subscriber: int) -> bytes:
 
 def _encoded(values: list[str | int]) -> bytes:
     return base64_encode(_json(values))
+
+
+def _tag(address: str) -> str:
+    """Short, and the same for both cases of a letter. It stands in signed tokens alone, so it need not be secret."""
+    return base64_encode(hashlib.sha256(address.lower().encode("utf-8", "replace")).digest()[:TAG_OCTETS]).decode()
 
 
 def _row(number: Any) -> int:

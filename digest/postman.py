@@ -23,7 +23,6 @@ from datetime import datetime, timedelta
 from digest.app import App
 from digest.delivery import judged
 from digest.errors import ConfigError, DigestError, StoreError, TransportError
-from digest.links import Purpose
 from digest.message import note
 from digest.model import DeliveryStatus, Message, Reply, Request, RequestKind
 from digest.sending.server import nameless
@@ -235,7 +234,7 @@ class Postman:
     def _link(self, request: Request) -> str:
         signer = self._app.signer
         if request.kind is RequestKind.KNOWN:
-            return f"{self._url}/preferences/{signer.sign(Purpose.PREFERENCES, '', request.subscriber)}"
+            return f"{self._url}/preferences/{signer.sign_preferences('', request.subscriber, request.address)}"
         return f"{self._url}/confirm/{signer.sign_request(request.id)}"
 
 

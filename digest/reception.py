@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -53,10 +53,9 @@ class Reception:
         """A token for a form that is shown now."""
         return self._app.signer.sign_form(self._app.now())
 
-    def filled_too_soon(self, token: str) -> bool:
-        """Whether nobody can have filled in that form so quickly."""
-        shown = self._app.signer.read_form(token)
-        return self._app.now() - shown < self._app.config.web.filling
+    def form_age(self, token: str) -> timedelta:
+        """How long ago that form was shown."""
+        return self._app.now() - self._app.signer.read_form(token)
 
     def ask(self, asked: Ask) -> Answer:
         """Raises AddressError. ``asked.client`` is an internet address, of which a hash is kept."""
@@ -77,6 +76,8 @@ class Reception:
 
     def visitor(self, purpose: Purpose, token: str) -> Visitor:
         """Who follows this link; nothing is changed."""
+        if purpose is Purpose.PREFERENCES:
+            return self._owner(token)
         edition, subscriber = self._app.signer.read(purpose, token)
         return Visitor(edition, self._app.subscribers.get(subscriber))
 
@@ -85,9 +86,9 @@ class Reception:
         edition, subscriber = self._app.signer.read(Purpose.UNSUBSCRIBE, token)
         now = self._app.now()
         left = leaving.leave(self._app.subscribers, subscriber, edition=edition, words=words, now=now)
-        if left is None or left.changed is None or not leaving.may_undo(left, now):
-            return Left(left)
-        return Left(left, self._app.signer.sign_undo(left.id, left.changed))
+        if left is None or left.changed != now or not leaving.may_undo(left, now):
+            return Left(left)  # who had left before is not brought back by whoever holds a link of theirs
+        return Left(left, self._app.signer.sign_undo(left.id, now))
 
     def leaver(self, token: str) -> Subscriber | None:
         """Who follows the link that takes back that they left; nothing is changed."""
@@ -109,7 +110,7 @@ class Reception:
 
     def preferences_token(self, subscriber: Subscriber) -> str:
         """The token of their preferences, for somebody who has just proved that the mailbox is theirs."""
-        return self._app.signer.sign(Purpose.PREFERENCES, "", subscriber.id)
+        return self._app.signer.sign_preferences("", subscriber.id, subscriber.address)
 
     def unsubscribe_token(self, subscriber: Subscriber) -> str:
         """The token that they leave by, on the page of their preferences."""
@@ -136,7 +137,7 @@ class Reception:
         return preferring.data(
             person,
             self._app.subscribers.receipts(person.id),
-            self._app.requests.confirmed_by(person.id),
+            self._app.requests.asked_by(person.id),
             self._app.notices.of_subscriber(person.id),
         )
 
@@ -166,8 +167,16 @@ class Reception:
         found = {category_key(name): name for name in self._app.editions.categories()}
         return dict(sorted(found.items(), key=lambda item: item[1].casefold()))
 
+    def _owner(self, token: str) -> Visitor:
+        """Whose preferences a token opens: nobody's, once they have moved to another address."""
+        edition, subscriber, tag = self._app.signer.read_preferences(token)
+        person = self._app.subscribers.get(subscriber)
+        return Visitor(edition, person if person and self._app.signer.is_of(tag, person.address) else None)
+
     def _own(self, token: str) -> int:
-        return self._app.signer.read(Purpose.PREFERENCES, token)[1]
+        """Their id; 0, which nobody has, for nobody."""
+        owner = self._owner(token).subscriber
+        return owner.id if owner else 0
 
     def _hashed(self, asked: Ask) -> Ask:
         return replace(asked, client=self._app.signer.hashed_client(asked.client))

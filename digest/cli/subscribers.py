@@ -211,7 +211,8 @@ def show(session: Session, address: str, *, as_json: bool) -> None:
 
     app = session.app(read_only=True)
     person, receipts = acts.look_up(app.subscribers, address)
-    consents, notices = app.requests.confirmed_by(person.id), app.notices.of_subscriber(person.id)
+    consents = tuple(request for request in app.requests.asked_by(person.id) if request.confirmed)
+    notices = app.notices.of_subscriber(person.id)
     if as_json:
         more = {
             "consents": list(map(_fields_of_consent, consents)),

@@ -31,7 +31,7 @@ class Request:
     """One of them, as the ledger keeps it; confirmed, it is the proof of consent.
 
     ``address_key`` is the key of the mailbox, ``inbox`` that of whoever would be bothered: the same for all tags of an
-    address. ``subscriber`` is 0 while there is none. ``page`` is where it was asked, ``wording`` what was agreed to,
+    address. ``former`` is the address that a move leaves. ``subscriber`` is 0 while there is none. ``page`` is where it was asked, ``wording`` what was agreed to,
     ``client`` a keyed hash of where on the internet it came from, ``confirmed_client`` of where it was confirmed from.
     ``mailed`` is when its letter was handed over, ``due`` when that is to be tried, ``reply`` what the server said.
     """
@@ -52,3 +52,4 @@ class Request:
     reply: str = ""
     confirmed: datetime | None = None
     confirmed_client: str = ""
+    former: str = ""

@@ -61,6 +61,16 @@ class Database:
         ):
             yield connection
 
+    def flush(self) -> None:
+        """Writes what SQLite's log holds into the database and empties the log, unless somebody is reading just now."""
+        if self.path is not None:
+            with (
+                self._mapped(),
+                self._engine.connect() as connection,
+                closing(connection.connection.cursor()) as cursor,
+            ):
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         self._engine.dispose()
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 
-from sqlalchemy import Connection, bindparam, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, or_, select, update
 
 from digest.store.tables import deliveries, erased, meta, notices, requests, subscribers
 
 SALT = "erasure_salt"
+NO_CHOICES: dict[str, object] = {"name": "", "digests": [], "categories": [], "language": "", "timezone": ""}
 # All that stays of a server's reply: the rest may hold the address in any spelling, a part of it, or a name.
 _CODES = re.compile(r"\b[245]\d\d(?:[ -][245]\.\d{1,3}\.\d{1,3})?\b")
 
@@ -29,19 +30,39 @@ def is_erased(connection: Connection, key: str) -> bool:
     return bool(connection.execute(select(exists().where(erased.c.address_hash == known))).scalar_one())
 
 
-def forget(connection: Connection, key: str) -> None:
+def forget(connection: Connection, key: str, salted_with: str) -> None:
     """Empties what was kept of the person with that key, who is about to be erased: the reports about them or that name
-    them, and what servers said of them. What was asked for their address goes; what they asked for others goes with them.
+    them, what servers said of them, and what was asked for them or by them.
     """
-    connection.execute(delete(requests).where(requests.c.address_key == key))
     person = connection.execute(
         select(subscribers.c.id, subscribers.c.address).where(subscribers.c.address_key == key)
     ).one_or_none()
+    theirs = requests.c.address_key == key
     if person:
-        naming = or_(notices.c.subscriber == person.id, notices.c.text.icontains(person.address, autoescape=True))
-        connection.execute(update(notices).where(naming).values(text="", raw=None))
-        _forget_raw(connection, person.address)
+        theirs = or_(theirs, requests.c.subscriber == person.id)
+        former = connection.execute(select(requests.c.address, requests.c.former).where(theirs)).all()
+        for address in {person.address, *(name for row in former for name in row)} - {""}:
+            naming = or_(notices.c.subscriber == person.id, notices.c.text.icontains(address, autoescape=True))
+            connection.execute(update(notices).where(naming).values(text="", raw=None))
+            _forget_raw(connection, address)
         _forget_replies(connection, person.id)
+    _leave_counts(connection, theirs, salted_with)
+
+
+def _leave_counts(connection: Connection, theirs: ColumnElement[bool], salted_with: str) -> None:
+    """Of what was asked, that a client asked and an inbox was written to: or erasing would set both free to go on."""
+    nameless = [
+        {"row": row.id, "whose": hashed(salted_with, row.inbox) if row.inbox else ""}
+        for row in connection.execute(select(requests.c.id, requests.c.inbox).where(theirs))
+    ]
+    if nameless:
+        empty = dict.fromkeys(("address", "address_key", "former", "page", "wording", "reply"), "")
+        connection.execute(
+            update(requests)
+            .where(requests.c.id == bindparam("row"))
+            .values(inbox=bindparam("whose"), subscriber=None, choices=NO_CHOICES, due=None, **empty),
+            nameless,
+        )
 
 
 def _forget_raw(connection: Connection, address: str) -> None:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, or_, select, update
 
 from digest.model import Choices, Request, RequestKind, Selection, Subscriber, SubscriberStatus
 from digest.store.database import Database
+from digest.store.erasing import hashed
 from digest.store.subscribers import SubscriberChanges, Subscribers
 from digest.store.tables import requests, subscribers
 
@@ -26,8 +27,12 @@ class RequestChanges(SubscriberChanges):
         return _find(self._connection, request)
 
     def to_inbox(self, inbox: str) -> Sequence[Request]:
-        """All that was asked for an inbox and is not forgotten, whoever asked, the newest first."""
-        statement = select(requests).where(requests.c.inbox == inbox).order_by(requests.c.id.desc())
+        """All that was asked for an inbox and is not forgotten, whoever asked, the newest first.
+
+        Of those who were erased there are counts (``digest.store.erasing``), found by the hash that they left.
+        """
+        names = [inbox, hashed(self._salt, inbox)] if self._salt else [inbox]
+        statement = select(requests).where(requests.c.inbox.in_(names)).order_by(requests.c.id.desc())
         return [_request(row) for row in self._connection.execute(statement)]
 
     def asked_from(self, client: str, since: datetime) -> int:
@@ -72,9 +77,9 @@ class Requests:
         """The subscriber with this id."""
         return self._people.get(subscriber)
 
-    def confirmed_by(self, subscriber: int) -> tuple[Request, ...]:
-        """What this person has agreed to, the newest first."""
-        theirs = and_(requests.c.subscriber == subscriber, requests.c.confirmed.is_not(None))
+    def asked_by(self, subscriber: int) -> tuple[Request, ...]:
+        """What this person has asked for, the newest first; what they have confirmed is what they agreed to."""
+        theirs = requests.c.subscriber == subscriber
         statement = select(requests).where(theirs).order_by(requests.c.confirmed.desc(), requests.c.id.desc())
         with self._database.read() as connection:
             return tuple(_request(row) for row in connection.execute(statement))
@@ -115,12 +120,21 @@ class Requests:
                 connection.execute(delete(subscribers).where(some, ~asked_more))
         return count
 
+    def waiting(self) -> tuple[int, datetime | None]:
+        """How many letters are to leave, and when the oldest of those was asked for that no server has put off (4yz)."""
+        oldest = func.min(requests.c.created).filter(~requests.c.reply.like("4__ %"))
+        statement = select(func.count(), oldest).where(requests.c.due.is_not(None))
+        with self._database.read() as connection:
+            count, since = connection.execute(statement).one()
+        return int(count), since
+
 
 def _outlived(before: datetime) -> ColumnElement[bool]:
     """Requests that were never confirmed, and all that the same person has asked since, are from before then."""
     later = requests.alias()
     younger = exists().where(later.c.subscriber == requests.c.subscriber, later.c.created >= before)
-    return and_(requests.c.confirmed.is_(None), requests.c.created < before, ~younger)
+    unproven = or_(requests.c.confirmed.is_(None), requests.c.address_key == "")  # the latter proves nothing of anybody
+    return and_(unproven, requests.c.created < before, ~younger)
 
 
 def _newcomers(connection: Connection, which: ColumnElement[bool]) -> list[int]:
@@ -150,6 +164,7 @@ def _values(request: Request) -> dict[str, Any]:
         "address_key": request.address_key,
         "inbox": request.inbox,
         "subscriber": request.subscriber or None,
+        "former": request.former,
         "choices": {
             "name": request.choices.name,
             "digests": sorted(request.choices.digests),
@@ -177,6 +192,7 @@ def _request(row: Row[Any]) -> Request:
         address_key=row.address_key,
         inbox=row.inbox,
         subscriber=row.subscriber or 0,
+        former=row.former,
         choices=_choices(row.choices),
         page=row.page,
         wording=row.wording,

@@ -30,6 +30,7 @@ class SubscriberChanges:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._salt = salt(connection)
+        self.erases = False
 
     def known(self, keys: Collection[str]) -> Mapping[str, Subscriber]:
         """Those of the keys that are subscribers, whatever their status."""
@@ -62,13 +63,18 @@ class SubscriberChanges:
 
         Their deliveries stay and count, with nobody's name on them, and so do replies and what came back, without words.
         """
+        self.erases = True
+        self.keep_out(key, now)
+        forget(self._connection, key, self._salt)
+        return bool(self._connection.execute(delete(subscribers).where(subscribers.c.address_key == key)).rowcount)
+
+    def keep_out(self, key: str, now: datetime) -> None:
+        """Keeps a salted hash, so that no table brings in whoever has this key, until they subscribe by themselves."""
         if not self._salt:
             self._salt = secrets.token_hex(32)
             self._connection.execute(insert(meta).values(name=SALT, value=self._salt))
         if not self.erased([key]):
             self._connection.execute(insert(erased).values(address_hash=hashed(self._salt, key), erased=now))
-        forget(self._connection, key)
-        return bool(self._connection.execute(delete(subscribers).where(subscribers.c.address_key == key)).rowcount)
 
     def _matching(self, column: ColumnElement[str], values: Collection[str]) -> Iterator[Row[Any]]:
         listed = list(values)
@@ -92,9 +98,12 @@ class Subscribers:
     def changing(self, *, keep: bool = True) -> Iterator[SubscriberChanges]:
         """One transaction, all or nothing; without ``keep`` it is taken back at its end."""
         with suppress(_TakenBackError), self._database.write() as connection:
-            yield SubscriberChanges(connection)
+            changes = SubscriberChanges(connection)
+            yield changes
             if not keep:
                 raise _TakenBackError
+        if changes.erases:
+            self._database.flush()  # what was overwritten stands in its log until then
 
     def find(self, key: str) -> Subscriber | None:
         with self._database.read() as connection:

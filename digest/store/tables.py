@@ -101,6 +101,7 @@ requests = Table(
     Column("address_key", String, nullable=False, index=True),
     Column("inbox", String, nullable=False),  # the key without its tag: who would be bothered
     Column("subscriber", ForeignKey("subscribers.id", ondelete="CASCADE"), index=True),
+    Column("former", String, nullable=False, server_default=""),  # the address that a move leaves
     Column("choices", JSON, nullable=False),
     Column("page", String, nullable=False, server_default=""),
     Column("wording", String, nullable=False, server_default=""),

@@ -31,6 +31,7 @@ from digest.subscriptions.restraint import HOUR, inbox, may_write
 
 PAGE_MAXIMUM = 500  # characters
 WORDING_MAXIMUM = 1000
+_ACTIVE: Final = SubscriberStatus.ACTIVE
 _STAYING: Final = (SubscriberStatus.ACTIVE, SubscriberStatus.PENDING)  # who may move to another address
 
 
@@ -105,6 +106,8 @@ def confirm(book: Requests, request: int, terms: Terms, *, client: str, now: dat
         if asked is None or standing.stage is not Stage.OPEN:
             return standing
         changes.write([(asked.address_key, _granted(asked, standing.subscriber, now))])
+        if standing.subscriber and asked.kind is RequestKind.MOVE:  # a table with their old address brings it not back
+            changes.keep_out(mailbox(standing.subscriber.address).key, now)
         person = changes.known([asked.address_key])[asked.address_key]
         done = replace(asked, subscriber=person.id, due=None, confirmed=now, confirmed_client=client)
         changes.keep(done)
@@ -162,17 +165,18 @@ def _tally(request: Request) -> Request:
 
 
 def _to_subscribe(changes: RequestChanges, request: Request) -> Request | None:
-    """The request whose letter answers this one; None where nothing may be written."""
-    person = changes.known([request.address_key]).get(request.address_key)
+    """The request whose letter answers this one; None where nothing may be written.
+
+    Whoever is known is written to at the address that they gave: another spelling of its key may be somebody else's.
+    """
+    there = changes.known([request.address_key, request.inbox])
+    if any(person.status is SubscriberStatus.SUPPRESSED for person in there.values()):
+        return None  # with or without a tag: who must not be mailed is the same
+    person = there.get(request.address_key)
     if person is None:
         return replace(request, subscriber=_enlisted(changes, request))
-    match person.status:
-        case SubscriberStatus.SUPPRESSED:
-            return None
-        case SubscriberStatus.ACTIVE:
-            return replace(request, kind=RequestKind.KNOWN, subscriber=person.id, choices=_of(person))
-        case SubscriberStatus.PENDING | SubscriberStatus.UNSUBSCRIBED:
-            return replace(request, subscriber=person.id)
+    own = replace(request, subscriber=person.id, address=person.address)
+    return replace(own, kind=RequestKind.KNOWN, choices=_of(person)) if person.status is _ACTIVE else own
 
 
 def _enlisted(changes: RequestChanges, request: Request) -> int:
@@ -189,10 +193,12 @@ def _to_move(changes: RequestChanges, request: Request) -> Request | None:
     mover = changes.get(request.subscriber)
     if mover is None or mover.status not in _STAYING or mailbox(mover.address).key == request.address_key:
         return None
-    moving = replace(request, choices=_of(mover))
-    if changes.known([request.address_key]):
-        return _to_subscribe(changes, replace(moving, kind=RequestKind.SUBSCRIBE, subscriber=0))
-    return moving
+    if holder := changes.known([request.address_key]).get(request.address_key):
+        asked = replace(request, kind=RequestKind.SUBSCRIBE, subscriber=0, choices=_of(holder))
+        return _to_subscribe(changes, asked)
+    if any(person.status is SubscriberStatus.SUPPRESSED for person in changes.known([request.inbox]).values()):
+        return None
+    return replace(request, choices=_of(mover), former=mover.address)
 
 
 # --- confirming
@@ -200,7 +206,7 @@ def _to_move(changes: RequestChanges, request: Request) -> Request | None:
 
 def _standing(there: Asked, identity: int, terms: Terms, now: datetime) -> Standing:
     request = there.request(identity)
-    if request is None or request.kind is RequestKind.KNOWN:
+    if request is None or not request.address_key or request.kind is RequestKind.KNOWN:  # without a key: of an erased one
         return Standing(Stage.GONE)
     holder = there.known([request.address_key]).get(request.address_key)
     if request.confirmed:

@@ -25,6 +25,9 @@ class Changes(Protocol):
     def write(self, people: Sequence[tuple[str, Subscriber]]) -> None:
         """Adds whoever has no id yet (and forgets that they were erased), changes the others."""
 
+    def keep_out(self, key: str, now: datetime) -> None:
+        """Keeps a salted hash, so that no table brings in whoever has this key, until they subscribe by themselves."""
+
     def erase(self, key: str, now: datetime) -> bool:
         """Deletes the person and keeps a salted hash that keeps them out; False if there was nobody to delete."""
 

@@ -135,13 +135,22 @@ def test_each_page_has_a_token_for_its_purpose():
     links = SIGNER.for_reader(SENDER, EDITION, 7)
     pages = {
         Purpose.UNSUBSCRIBE: links.unsubscribe_page,
-        Purpose.PREFERENCES: links.preferences,
         Purpose.ARCHIVE: links.archive,
     }
     for purpose, page in pages.items():
         prefix = f"https://news.example.org/{purpose}/"
         assert page.startswith(prefix)
         assert SIGNER.read(purpose, page.removeprefix(prefix)) == (EDITION, 7)
+    assert links.preferences.startswith("https://news.example.org/preferences/")
+    assert SIGNER.read_preferences(links.preferences.rpartition("/")[2])[:2] == (EDITION, 7)
+
+
+@given(st.emails(), st.emails())
+def test_a_link_to_preferences_is_for_the_address_that_it_was_sent_to(address: str, other: str):
+    edition, subscriber, tag = SIGNER.read_preferences(SIGNER.sign_preferences(EDITION, 7, address))
+    assert (edition, subscriber) == (EDITION, 7)
+    assert SIGNER.is_of(tag, address.upper())
+    assert SIGNER.is_of(tag, other) == (address.lower() == other.lower())
 
 
 @pytest.mark.parametrize("web", ["https://example.org/news", "https://example.org/news/"])
@@ -291,9 +300,14 @@ def test_requests_undoing_and_forms_are_read_back(number: int, moment: datetime)
 def test_a_token_opens_one_door_alone():
     moment = datetime(2025, 10, 6, 7, tzinfo=UTC)
     tokens = [SIGNER.sign(purpose, "", 7) for purpose in Purpose]
-    tokens += [SIGNER.sign_request(7), SIGNER.sign_undo(7, moment), SIGNER.sign_form(moment)]
+    tokens += [
+        SIGNER.sign_preferences("", 7, "a@example.org"),
+        SIGNER.sign_request(7),
+        SIGNER.sign_undo(7, moment),
+        SIGNER.sign_form(moment),
+    ]
     doors = [lambda token, purpose=purpose: SIGNER.read(purpose, token) for purpose in Purpose]
-    doors += [SIGNER.read_request, SIGNER.read_undo, SIGNER.read_form]
+    doors += [SIGNER.read_preferences, SIGNER.read_request, SIGNER.read_undo, SIGNER.read_form]
     opened = 0
     for token in tokens:
         for door in doors:

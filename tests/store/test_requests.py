@@ -150,7 +150,8 @@ def test_a_person_has_agreed_to_what_they_confirmed(book: Requests, people: Subs
         asked(subscriber=reader),
         asked("other@example.org", subscriber=other, confirmed=NOW),
     )
-    assert [request.id for request in book.confirmed_by(reader)] == [second, first]
+    assert [request.id for request in book.asked_by(reader) if request.confirmed] == [second, first]
+    assert len(book.asked_by(reader)) == 3
     found = book.person(reader)
     assert found
     assert found.address == "reader@example.org"
@@ -223,7 +224,7 @@ def test_many_are_let_go_of_at_once(book: Requests, people: Subscribers):
     assert not list(people.each())
 
 
-def test_erasing_somebody_takes_what_was_asked_for_them_and_what_they_asked(book: Requests, people: Subscribers):
+def test_erasing_somebody_leaves_counts_of_what_was_asked_for_them_and_by_them(book: Requests, people: Subscribers):
     reader, other = person(people, "reader@example.org"), person(people, "other@example.org")
     ids = kept(
         book,
@@ -235,7 +236,15 @@ def test_erasing_somebody_takes_what_was_asked_for_them_and_what_they_asked(book
     )
     with people.changing() as changes:
         changes.erase("reader@example.org", NOW)
-    assert [bool(book.find(identity)) for identity in ids] == [False, False, False, False, True]
+    *erased, other_ = [found for identity in ids if (found := book.find(identity))]
+    assert other_.address == "other@example.org"
+    counts = [replace(count, id=0, inbox="", confirmed=None, kind=RequestKind.SUBSCRIBE) for count in erased]
+    assert counts == [Request(0, RequestKind.SUBSCRIBE, "", "", "", NOW, client=asked().client)] * 4
+    assert not any("example" in count.inbox for count in erased)
+    with book.looking() as there:
+        assert len(there.to_inbox("reader@example.org")) == 3
+        assert len(there.to_inbox("new@example.org")) == 1
+    assert book.next_due() == other_.due
 
 
 def test_erasing_somebody_who_was_erased_already_takes_what_was_asked_since(book: Requests, people: Subscribers):
@@ -244,6 +253,10 @@ def test_erasing_somebody_who_was_erased_already_takes_what_was_asked_since(book
     (identity,) = kept(book, asked("reader@example.org"))
     with people.changing() as changes:
         assert not changes.erase("reader@example.org", NOW)
+    count = book.find(identity)
+    assert count
+    assert (count.address, count.address_key, count.due) == ("", "", None)
+    book.let_go(NOW + DAY)
     assert book.find(identity) is None
 
 
@@ -254,3 +267,21 @@ def test_looking_waits_for_no_writer(book: Requests):
         with book.looking() as there:
             assert there.request(identity)
             assert there.to_inbox("other@example.org") == []
+
+
+def test_what_waits_is_counted_and_the_oldest_is_told_of_what_no_server_has_put_off(book: Requests):
+    assert book.waiting() == (0, None)
+    full, second, *_ = kept(
+        book,
+        asked("full@example.org", due=NOW),
+        asked("second@example.org", created=NOW + MINUTE, due=NOW + MINUTE),
+        asked("third@example.org", created=NOW + 2 * MINUTE, due=NOW + 2 * MINUTE),
+        asked("fourth@example.org", mailed=NOW),
+    )
+    assert book.waiting() == (3, NOW)
+    book.hand_back(full, NOW + DAY, "452 4.2.2 the mailbox is full")  # that is the mailbox's business, not ours
+    assert book.waiting() == (3, NOW + MINUTE)
+    book.hand_back(second, NOW + DAY, "127.0.0.1:25: nothing answers there")
+    assert book.waiting() == (3, NOW + MINUTE)
+    book.take_due(NOW + 2 * DAY, 10)
+    assert book.waiting() == (0, None)

@@ -49,7 +49,7 @@ def test_who_asks_and_confirms_is_mailed_as_they_chose(desk: Desk):
     assert (person.id, person.address, person.status) == (pending.id, READER, ACTIVE)
     assert Choices(person.name, person.digests, person.selection, person.language, person.timezone) == CHOICES
     assert (person.created, person.changed) == (NOW, NOW + SECOND)
-    (consent,) = desk.book.confirmed_by(person.id)
+    (consent,) = desk.book.asked_by(person.id)
     assert confirmed == Standing(Stage.CONFIRMED, consent, person)
     assert (consent.created, consent.page, consent.wording) == (NOW, "https://example.org/join", "I want it.")
     assert (consent.client, consent.confirmed, consent.confirmed_client) == ("c1", NOW + SECOND, "c2")
@@ -145,7 +145,7 @@ def test_somebody_erased_who_never_confirms_stays_erased(desk: Desk):
     assert desk.people.erased_at("reader@example.org")
     desk.confirm(letter)
     assert desk.people.erased_at("reader@example.org") is None
-    (consent,) = desk.book.confirmed_by(desk.person().id)
+    (consent,) = desk.book.asked_by(desk.person().id)
     assert consent.id == letter.id
 
 
@@ -306,3 +306,54 @@ def test_many_who_ask_for_the_same_address_at_the_same_moment_cause_one_letter(d
     there(desk, who)
     assert at_once(8, lambda number: desk.ask(client=f"c{number}")) == [Answer.WRITTEN] * 8
     assert len(desk.post()) == 1
+
+
+# --- who could be taken for somebody else ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [PENDING, ACTIVE, UNSUBSCRIBED])
+@pytest.mark.parametrize(
+    ("known", "alike"), [("first@example.org", "fir\u017ft@example.org"), ("strasse@example.org", "straße@example.org")]
+)
+def test_a_letter_goes_to_whoever_is_known_and_never_to_an_address_that_only_looks_alike(
+    desk: Desk, known: str, alike: str, status: SubscriberStatus
+):
+    desk.is_there(known, status)
+    letter = desk.letter(alike)
+    assert letter.address == known
+    desk.confirm(letter)
+    assert desk.person(known).address == known
+
+
+@pytest.mark.parametrize("known", ["victim@gmail.com", "victim@example.org"])
+def test_whoever_must_not_be_mailed_is_not_mailed_under_a_tag_either(desk: Desk, known: str):
+    desk.is_there(known, SUPPRESSED)
+    tagged = known.replace("@", "+once.more@")
+    assert desk.ask(tagged) is Answer.WRITTEN
+    mover = desk.is_there("mover@example.org")
+    assert desk.move(mover, tagged) is Answer.WRITTEN
+    assert desk.post() == []
+
+
+def test_being_erased_sets_nobody_free_to_write_on(desk: Desk):
+    """Joining, moving to somebody's address and being erased, again and again."""
+    letters = []
+    for turn in range(8):
+        now = NOW + turn * SECOND
+        own = f"own{turn}@example.org"
+        desk.confirm(desk.letter(own, now=now, client=f"c{turn}"), now)
+        desk.move(desk.person(own).id, "victim@example.org", now=now)
+        letters += desk.post(now)
+        with desk.people.changing() as changes:
+            changes.erase(own, now)
+    assert [letter.address for letter in letters] == ["victim@example.org"]
+
+
+def test_a_client_is_counted_whoever_of_theirs_is_erased(desk: Desk):
+    answers = []
+    for turn in range(TERMS.per_client + 1):
+        own = f"own{turn}@example.org"
+        answers.append(desk.ask(own, now=NOW + turn * SECOND))
+        with desk.people.changing() as changes:
+            changes.erase(own, NOW)
+    assert answers == [Answer.WRITTEN] * TERMS.per_client + [Answer.TOO_MANY]

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import pytest
 
-from digest.model import Choices, RequestKind, SubscriberStatus
+from digest.model import Choices, Concerned, Notice, NoticeKind, RequestKind, SubscriberStatus
 from digest.store.database import Database
+from digest.store.notices import Notices
 from digest.subscriptions import asking
 from digest.subscriptions.asking import Answer, Stage, Standing
+from digest.subscriptions.importing import import_table
 from tests.subscriptions.requesting import (
     ACTIVE,
     DAY,
@@ -111,7 +114,7 @@ def test_of_many_who_press_the_button_at_once_one_does_it(desk: Desk):
         return asking.confirm(desk.book, letter.id, TERMS, client=f"c{number}", now=now).stage
 
     assert at_once(8, press) == [Stage.CONFIRMED] * 8
-    (consent,) = desk.book.confirmed_by(letter.subscriber)
+    (consent,) = desk.book.asked_by(letter.subscriber)
     assert consent.confirmed == desk.person().changed
     assert consent.confirmed_client == f"c{(desk.person().changed - NOW) // SECOND - 1}"  # type: ignore[operator] # it is one
 
@@ -139,7 +142,7 @@ def test_who_moves_and_confirms_is_mailed_at_the_new_address(desk: Desk):
     assert moved.subscriber == replace(before, address="New@example.org", changed=NOW + SECOND)
     assert desk.person("new@example.org") == moved.subscriber
     assert desk.people.find("reader@example.org") is None
-    (consent,) = desk.book.confirmed_by(reader)
+    (consent,) = desk.book.asked_by(reader)
     assert (consent.kind, consent.page, consent.confirmed_client) == (RequestKind.MOVE, "page", "c2")
 
 
@@ -217,3 +220,51 @@ def test_moving_can_bomb_nobody_either(desk: Desk):
     assert len(desk.post()) == 1
     terms = replace(TERMS, per_client=5)
     assert desk.move(movers[0], "other@example.org", terms=terms) is Answer.TOO_MANY
+
+
+# --- what a move leaves behind -----------------------------------------------------------------------------------------
+
+
+def test_no_table_brings_back_who_has_moved_and_left_or_was_erased(desk: Desk):
+    mover = desk.is_there("old@example.org")
+    desk.move(mover, "new@example.org")
+    (letter,) = desk.post()
+    assert letter.former == "old@example.org"
+    desk.confirm(letter)
+    table = io.BytesIO(b"email\nold@example.org\n")
+    assert [n.reason for n in import_table(desk.people, table, name="t", now=NOW).kept_out] == ["was erased on request"]
+    desk.erase("new@example.org")
+    both = io.BytesIO(b"email\nold@example.org\nnew@example.org\n")
+    assert len(import_table(desk.people, both, name="t", now=NOW).kept_out) == 2
+    assert not list(desk.people.each())
+
+
+def test_who_has_moved_can_come_back_to_the_old_address_by_their_own_will(desk: Desk):
+    desk.move(desk.is_there("old@example.org"), "new@example.org")
+    (letter,) = desk.post()
+    desk.confirm(letter)
+    again = desk.letter("old@example.org", now=NOW + WEEK)
+    assert desk.confirm(again, NOW + WEEK).stage is Stage.CONFIRMED
+    assert desk.person("old@example.org").status is desk.person("new@example.org").status is ACTIVE
+
+
+def test_erasing_empties_reports_that_name_an_earlier_address(desk: Desk, database: Database):
+    desk.move(desk.is_there("old@example.org"), "new@example.org")
+    (letter,) = desk.post()
+    desk.confirm(letter)
+    with Notices(database).changing() as changes:
+        told = Notice("k", NoticeKind.UNKNOWN, "mailbox", text="about old@example.org", raw=b"To: OLD@example.org")
+        changes.add(told, Concerned(), NOW)
+    desk.erase("new@example.org")
+    ((text, raw),) = [(noted.text, Notices(database).raw(noted.id)) for noted in Notices(database).each()]
+    assert (text, raw) == ("", None)
+
+
+def test_nothing_of_who_was_erased_is_left_in_the_files_while_others_have_them_open(desk: Desk, database: Database):
+    desk.confirm(desk.letter())
+    desk.erase()
+    assert database.path
+    for file in database.path.parent.glob(f"{database.path.name}*"):
+        held = file.read_bytes().lower()
+        assert b"reader@example.org" not in held, file
+        assert b"first reader" not in held, file

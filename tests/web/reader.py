@@ -49,6 +49,8 @@ class Reader:
             changes.erase(mailbox(READER).key, self.time())
 
     def token(self, purpose: Purpose, *, subscriber: int = 1) -> str:
+        if purpose is Purpose.PREFERENCES:
+            return self.app.signer.sign_preferences(EDITION, subscriber, READER)
         return self.app.signer.sign(purpose, EDITION, subscriber)
 
     @property

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from starlette.requests import Request
 
+from digest import model
 from digest.app import App
 from digest.errors import ConfigError
 from digest.links import Purpose
@@ -28,6 +29,9 @@ Pages = tuple[App, httpx.Client]
 
 
 def token_of(app: App, purpose: Purpose = Purpose.UNSUBSCRIBE) -> str:
+    if purpose is Purpose.PREFERENCES:
+        person = app.subscribers.get(1)
+        return app.signer.sign_preferences("weekly/2025-W49", 1, person.address if person else "")
     return app.signer.sign(purpose, "weekly/2025-W49", 1)
 
 
@@ -85,11 +89,17 @@ def test_robots_are_told_where_nothing_is_for_them(pages: Pages) -> None:
     assert "Disallow: /archive" not in told
 
 
-def test_behind_tls_browsers_are_told_to_stay_there(site: Site) -> None:
-    configure(site, "[smtp]", '[web]\nurl = "https://news.example.org"\n\n[smtp]')
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [("", "max-age=31536000"), ("/", "max-age=31536000"), ("/news", None)],  # not for the whole host below a path of it
+)
+def test_behind_tls_browsers_are_told_to_stay_there_if_all_of_the_host_is_ours(
+    site: Site, path: str, told: str | None
+) -> None:
+    configure(site, "[smtp]", f'[web]\nurl = "https://news.example.org{path}"\n\n[smtp]')
     application = create_app(site.folder / "digest.toml")
     with httpx.Client(transport=_Direct(application), base_url="https://news.example.org") as client:
-        assert client.get("/health").headers["Strict-Transport-Security"] == "max-age=31536000"
+        assert client.get("/health").headers.get("Strict-Transport-Security") == told
 
 
 class _Direct(httpx.BaseTransport):
@@ -368,7 +378,9 @@ def test_the_icon_of_a_site_with_a_strange_name_is_well_formed(site: Site) -> No
 def test_all_is_well_while_the_database_answers_and_nothing_is_known_of_the_clockwork(pages: Pages) -> None:
     _, client = pages
     answer = client.get("/health")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "database": "ok", "scheduler": None})
+    letters = {"waiting": 0, "oldest": None}
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok", "database": "ok", "scheduler": None, "letters": letters}
     assert client.head("/health").status_code == 200
 
 
@@ -387,6 +399,27 @@ def test_a_clockwork_that_has_not_ticked_for_minutes_is_ill(site: Site) -> None:
         assert client.get("/health").status_code == 200
 
 
+def test_letters_that_no_server_takes_are_ill_and_those_that_a_mailbox_puts_off_are_not(site: Site) -> None:
+    time = Time(MONDAY)
+    with open_pages(site, now=time) as (app, client):
+        start, later = time(), time() + timedelta(hours=1)  # the postman has tried, and comes back by then
+        address = "jane@example.org"
+        asked = model.Request(
+            0, model.RequestKind.SUBSCRIBE, address, address, address, start, client="c", due=later, reply="127.0.0.1: no answer"
+        )
+        with app.requests.changing() as changes:
+            request = changes.keep(asked)
+        time.go(minutes=15)
+        answer = client.get("/health")
+        assert (answer.status_code, answer.json()["letters"]) == (200, {"waiting": 1, "oldest": start.isoformat()})
+        time.go(seconds=1)
+        answer = client.get("/health")
+        assert (answer.status_code, answer.json()["status"]) == (503, "ill")
+        app.requests.hand_back(request, later, "450 4.2.1 come back later")
+        answer = client.get("/health")
+        assert (answer.status_code, answer.json()["letters"]) == (200, {"waiting": 1, "oldest": None})
+
+
 def test_a_database_that_is_none_any_more_is_ill_and_its_place_is_told_to_nobody(site: Site) -> None:
     with open_pages(site) as (app, client):
         app.database.close()
@@ -394,4 +427,6 @@ def test_a_database_that_is_none_any_more_is_ill_and_its_place_is_told_to_nobody
             path.unlink()
         Path(site.folder / "digest.db").write_text("no database" * 1000, encoding="utf-8")
         answer = client.get("/health")
-    assert (answer.status_code, answer.json()) == (503, {"status": "ill", "database": "ill", "scheduler": None})
+    letters = {"waiting": 0, "oldest": None}
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "ill", "database": "ill", "scheduler": None, "letters": letters}

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("address_key", sa.String(), nullable=False),
         sa.Column("inbox", sa.String(), nullable=False),
         sa.Column("subscriber", sa.Integer(), nullable=True),
+        sa.Column("former", sa.String(), server_default="", nullable=False),
         sa.Column("choices", sa.JSON(), nullable=False),
         sa.Column("page", sa.String(), server_default="", nullable=False),
         sa.Column("wording", sa.String(), server_default="", nullable=False),
