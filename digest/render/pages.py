@@ -48,6 +48,10 @@ class Pages:
         """The template of that name; it also knows ``look``, ``languages`` and ``date``. Raises RenderError."""
         return self._speakers[language].render(name, languages=self.named(), **values)
 
+    def check(self) -> None:
+        """Raises RenderError for a page of the site's own that cannot be rendered."""
+        self._speakers[self.languages[0]].check()
+
 
 class _Speaker:
     """Renders pages in one language."""
@@ -63,6 +67,10 @@ class _Speaker:
 
     def render(self, name: str, **values: object) -> str:
         return self._templates.render(name, look=self._look, **values)
+
+    def check(self) -> None:
+        self._templates.check_blocks()
+        self._templates.check_values("web")
 
     def _date(self, _context: Mapping[str, Any], instant: datetime) -> str:
         return format_date(instant, "long", locale=self._locale)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from gettext import NullTranslations
 from pathlib import Path
+from typing import cast
 
 from jinja2 import (
+    BaseLoader,
     ChoiceLoader,
     Environment,
     FileSystemLoader,
     PrefixLoader,
     StrictUndefined,
+    meta,
     nodes,
     pass_context,
     select_autoescape,
@@ -26,7 +29,13 @@ from digest.errors import RenderError
 from digest.render.inline import END, PIECE
 
 _WRITTEN = {".html", ".txt", ".css"}
-_KNOWN = "templates know edition, look, reader, subject and preheader"
+_PAGES = "web/"
+
+
+def _hint(name: str) -> str:
+    if name.removeprefix("digest/").startswith(_PAGES):
+        return "a page knows what the built-in one of its name asks for"
+    return "templates know edition, look, reader, subject and preheader"
 
 
 class Templates:
@@ -85,13 +94,53 @@ class Templates:
         above = extended and extended.template
         if not isinstance(above, nodes.Const):
             return
-        known = self._environment.get_template(above.value).blocks
+        known = tuple(dict.fromkeys(self._blocks(above.value)))
         for block in tree.iter_child_nodes():
             if isinstance(block, nodes.Block) and block.name not in known:
                 raise RenderError(
                     f"{path}:{block.lineno}: {above.value} has no block {block.name!r}",
                     hint=f"its blocks are {', '.join(known)}",
                 )
+
+    def _blocks(self, name: str, below: tuple[str, ...] = ()) -> Iterator[str]:
+        """The blocks of a template and of all that it extends."""
+        source, _, _ = cast("BaseLoader", self._environment.loader).get_source(self._environment, name)
+        tree = self._environment.parse(source)
+        yield from (block.name for block in tree.find_all(nodes.Block))
+        extended = tree.find(nodes.Extends)
+        above = extended and extended.template
+        if isinstance(above, nodes.Const) and above.value not in (name, *below):
+            yield from self._blocks(above.value, (name, *below))
+
+    def check_values(self, within: str) -> None:
+        """Raises RenderError for a template of the site's own in this folder that is none, or that asks for a value which
+        the built-in one in its place does not know.
+        """
+        for path in sorted(self.folders[0].joinpath(within).rglob("*")) if len(self.folders) > 1 else ():
+            name = path.relative_to(self.folders[0]).as_posix()
+            if path.suffix in _WRITTEN:
+                self._check_values(name)
+
+    def _check_values(self, name: str) -> None:
+        try:
+            self._environment.get_template(name)
+            asked = self._asked(name)
+        except (TemplateSyntaxError, TemplateNotFound, UnicodeDecodeError) as error:
+            raise cast("RenderError", self._fault(name, error)) from error
+        if not (self.folders[-1] / name).is_file():
+            return  # a page, or a part of one, that is the site's alone
+        for unknown in sorted(asked - self._asked(f"digest/{name}") - frozenset(self._environment.globals)):
+            raise RenderError(f"{self.folders[0] / name}: {unknown!r} is undefined", hint=_hint(name))
+
+    def _asked(self, name: str, below: tuple[str, ...] = ()) -> frozenset[str]:
+        """The values that a template, and whatever it extends or includes, asks for."""
+        if name in below:
+            return frozenset()
+        source, _, _ = cast("BaseLoader", self._environment.loader).get_source(self._environment, name)
+        tree = self._environment.parse(source)
+        others = filter(None, meta.find_referenced_templates(tree))
+        asked = (self._asked(other, (name, *below)) for other in others)
+        return frozenset(meta.find_undeclared_variables(tree)).union(*asked)
 
     def render(self, name: str, **values: object) -> str:
         """The template of that name filled in."""
@@ -114,7 +163,7 @@ class Templates:
                 what = f"there is no template {error.name!r}"
                 hint = f"templates are looked for in {' and '.join(map(str, self.folders))}"
             case UndefinedError():
-                what, hint = error.message, _KNOWN
+                what, hint = error.message, _hint(name)
             case UnicodeDecodeError():
                 what, hint = f"a template is not UTF-8: {error.reason} at byte {error.start}", "save it as UTF-8"
             case RecursionError():

@@ -49,6 +49,7 @@ def create_app(config: Path | None = None) -> ASGIApp:
 def public(app: App, url: str) -> ASGIApp:
     """The pages for readers below this base address. Raises ConfigError, StoreError, RenderError."""
     app.signer, app.database  # noqa: B018 - what is missing is told now, not to the first reader
+    app.pages.check()
     url = url.rstrip("/")
     counter = Counter(Reception(app), app.pages, Postman(app, url), url, app.config.web.privacy_url)
     faults = Faults(counter)
