@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
-from digest.cli.run import log_to_stderr
 from digest.cli.session import Session
+from digest.logs import log_to_stderr
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -16,6 +17,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from digest import logs
 from digest.app import App, clock
 from digest.config import load
 from digest.errors import ConfigError, DigestError
@@ -37,6 +39,8 @@ def create_app(config: Path | None = None) -> ASGIApp:
     Raises ConfigError, also where ``web.url`` is unset.
     """
     path = config or Path(os.environ.get("DIGEST_CONFIG", "digest.toml"))
+    if not logs.is_set_up():
+        logs.log_to_stderr("text", logging.INFO)
     app = App(load(path), clock(), busy_timeout=BUSY_TIMEOUT)
     if not app.config.web.url:
         raise ConfigError(

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from digest.cli.run import log_to_stderr
+from digest.logs import log_to_stderr
 
 
 @pytest.fixture(autouse=True)
