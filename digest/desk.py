@@ -261,7 +261,7 @@ def _frozen(app: App, record: EditionRecord, reader: Subscriber) -> Preview:
 def _rendition(app: App, record: EditionRecord, reader: Subscriber) -> Rendition:
     """What was frozen for this reader's choices. Raises UsageError."""
     frozen = {rendition.variant: rendition for rendition in app.editions.renditions(record.id).values()}
-    languages = tuple(sorted({variant.language for variant in frozen} - {""}))
+    languages = (app.config.site.language, *sorted({variant.language for variant in frozen} - {""}))
     wanted = Audience(record.digest, record.number, record.frozen, languages).variant(reader)
     if found := frozen.get(wanted):
         return found

@@ -79,7 +79,7 @@ class Editions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A series of editions with a cadence and rules; readers may choose one of ``languages`` beside the site's."""
+    """A series of editions with a cadence and rules; readers may choose one of ``languages``, the first is the site's."""
 
     name: str
     title: str

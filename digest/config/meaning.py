@@ -67,7 +67,7 @@ def digest(name: str, config: Config) -> Digest:
         intro=table.intro,
         missed=Missed(table.missed),
         latest=table.latest,
-        languages=tuple(language for language in config.site.languages if language != config.site.language),
+        languages=(config.site.language, *config.site.languages) if config.site.languages else (),
     )
 
 

@@ -46,7 +46,8 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who gets edition ``number`` of a digest that is frozen ``at`` an instant, and in which of the further ``languages``.
+    """Who gets edition ``number`` of a digest that is frozen ``at`` an instant, and in which of the ``languages``, of which
+    the first is the site's own.
 
     The same is asked of the database in ``digest.store.readers``.
     """
@@ -66,7 +67,8 @@ class Audience:
 
     def variant(self, person: Subscriber) -> Variant:
         """Which mail they get: ``de-AT`` speaks ``de`` where it is offered, and ``fy`` the site's own language."""
-        return Variant(person.selection, spoken(person.language, self.languages))
+        found = spoken(person.language, self.languages)
+        return Variant(person.selection, "" if found in self.languages[:1] else found)
 
 
 # RFC 5321, 4.5.3.1.1-3: 64 octets of local part, 255 of domain, 254 of path without its angle brackets.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from digest.errors import StoreError
 from digest.store.tables import REVISION
 
 BUSY_TIMEOUT = 30  # seconds that a writer waits for another one
+_AT_ONCE = 0.1  # seconds of waiting that are none
 
 
 class Database:
@@ -48,15 +50,17 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, patience: float | None = None) -> Iterator[Connection]:
         """One transaction: all of it or nothing. Writers wait for each other at its start, never in its middle.
 
-        Threads of one process queue here; processes poll for SQLite's lock, which has no queue.
+        Threads of one process queue here; processes poll for SQLite's lock, which has no queue. ``patience`` is how many
+        seconds both may take together; None is what the database was opened with.
         """
         with (
             self._mapped(),
-            self._turn(),
+            self._turn(patience) as left,
             self._engine.connect().execution_options(digest_writes=True) as connection,
+            self._waiting(connection, left),
             connection.begin(),
         ):
             yield connection
@@ -75,13 +79,29 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
-        if not self._writing.acquire(timeout=self._busy_timeout):
+    def _turn(self, patience: float | None) -> Iterator[float | None]:
+        """The turn of this thread, and how many seconds of its patience are left; None where they are the usual ones."""
+        whole = self._busy_timeout if patience is None else patience
+        began = time.monotonic()
+        if not self._writing.acquire(timeout=whole):
             raise StoreError(f"{self.path or 'database'}: {_BUSY}", hint=_WAIT, busy=True)
         try:
-            yield
+            waited = time.monotonic() - began
+            yield None if patience is None and waited < _AT_ONCE else max(0.0, whole - waited)
         finally:
             self._writing.release()
+
+    @contextmanager
+    def _waiting(self, connection: Connection, patience: float | None) -> Iterator[None]:
+        """SQLite waits so long for another process; connections are used again, so it is told what is usual afterwards."""
+        if patience is None or connection.dialect.name != "sqlite":
+            yield
+            return
+        try:
+            _wait_for(connection, patience)
+            yield
+        finally:
+            _wait_for(connection, self._busy_timeout)
 
     @contextmanager
     def _mapped(self) -> Iterator[None]:
@@ -174,6 +194,12 @@ def _on_connect(connection: Any, _record: Any) -> None:
 def _on_begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get("digest_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _wait_for(connection: Connection, seconds: float) -> None:
+    """Outside of any transaction."""
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
 
 
 def _revision(connection: Connection) -> str | None:

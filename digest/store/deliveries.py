@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, inser
 from digest.errors import UsageError
 from digest.model import Delivery, DeliveryStatus, Settlement
 from digest.store.database import Database
-from digest.store.readers import IS_ACTIVE
+from digest.store.readers import IS_ACTIVE, IS_AWAKE, STANDING
 from digest.store.tables import acts, deliveries, editions, subscribers
 
 DUE = (DeliveryStatus.QUEUED, DeliveryStatus.DEFERRED)
@@ -168,7 +168,7 @@ class Deliveries:
         Left out are those whose reader must not be mailed, or does not want to be, any more.
         """
         failed = and_(deliveries.c.edition == edition, deliveries.c.status == DeliveryStatus.FAILED)
-        active = exists().where(subscribers.c.id == deliveries.c.subscriber, IS_ACTIVE)
+        active = exists().where(subscribers.c.id == deliveries.c.subscriber, IS_ACTIVE, IS_AWAKE)
         values: dict[str, Any] = {
             "status": DeliveryStatus.QUEUED,
             "reply": deliveries.c.reply + " (retried by the operator)",
@@ -177,14 +177,15 @@ class Deliveries:
             **FREE,
         }
         with self._database.write() as connection:
-            count = connection.execute(update(deliveries).where(failed, active).values(values)).rowcount
-            why = func.coalesce(subscribers.c.status, "erased")
+            count = connection.execute(update(deliveries).where(failed, active).values(values), {"now": now}).rowcount
+            why = func.coalesce(STANDING, "erased")
             left = connection.execute(
                 select(why, func.count())
                 .join_from(deliveries, subscribers, isouter=True)
                 .where(failed)
                 .group_by(why)
-                .order_by(why)
+                .order_by(why),
+                {"now": now},
             )
             left_out = {str(reason): int(number) for reason, number in left}
             if count:

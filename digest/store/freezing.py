@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, insert, literal, select, update
 
 from digest.model import Article, Audience, DeliveryStatus, Edition, Rendition, Selection, Sender, Variant
 from digest.period import Hours
@@ -192,7 +192,8 @@ def _account(connection: Connection, row: int, audience: Audience) -> None:
     )
     exclusions = {str(status): int(number) for status, number in left}
     wanted = readers.conditions(audience)
-    numbers = [count(connection, *wanted[:most]) for most in range(1, len(wanted) + 1)]
+    sums = [func.coalesce(func.sum(case((and_(*wanted[:most]), 1), else_=0)), 0) for most in range(1, len(wanted) + 1)]
+    numbers = connection.execute(select(*sums).select_from(subscribers)).one()
     for reason, before, after in zip(_REASONS, numbers, [*numbers[1:], frozen], strict=True):
         exclusions[reason] = before - after
     connection.execute(

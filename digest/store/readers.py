@@ -32,8 +32,9 @@ def conditions(audience: Audience) -> tuple[ColumnElement[bool], ...]:
 
 
 def language(audience: Audience) -> ColumnElement[str]:
-    """Which of the further languages a reader's mail is in; "" for the site's."""
+    """Which of the further languages a reader's mail is in; "" for the site's, which is the first."""
     spoken = func.lower(subscribers.c.language)
-    exact = [(spoken == offered.lower(), offered) for offered in audience.languages]
-    near = [(spoken.startswith(f"{offered.lower()}-", autoescape=True), offered) for offered in audience.languages]
-    return case(*exact, *near, else_="") if exact else literal("")
+    offered = [(language.lower(), language if place else "") for place, language in enumerate(audience.languages)]
+    exact = [(spoken == tag, language) for tag, language in offered]
+    near = [(spoken.startswith(f"{tag}-", autoescape=True), language) for tag, language in offered]
+    return case(*exact, *near, else_="") if offered else literal("")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +33,11 @@ class RequestChanges(SubscriberChanges):
         names = [inbox, hashed(self._salt, inbox)] if self._salt else [inbox]
         statement = select(requests).where(requests.c.inbox.in_(names)).order_by(requests.c.id.desc())
         return [_request(row) for row in self._connection.execute(statement)]
+
+    def last_move(self, subscriber: int) -> int:
+        """The request by which this person wanted to move last; 0 if they never did."""
+        moves = and_(requests.c.subscriber == subscriber, requests.c.kind == RequestKind.MOVE)
+        return self._connection.execute(select(func.max(requests.c.id)).where(moves)).scalar_one() or 0
 
     def asked_from(self, client: str, since: datetime) -> int:
         """How many requests came from a client after that instant."""
@@ -84,18 +88,18 @@ class Requests:
         with self._database.read() as connection:
             return tuple(_request(row) for row in connection.execute(statement))
 
-    def take_due(self, now: datetime, most: int) -> tuple[Request, ...]:
-        """Requests whose letter is due, so many at most: from now on they count as mailed, so that none is mailed twice."""
-        due = select(requests).where(requests.c.due <= now).order_by(requests.c.due, requests.c.id).limit(most)
-        with self._database.write() as connection:
-            taken = [replace(_request(row), mailed=now, due=None) for row in connection.execute(due)]
-            which = requests.c.id.in_([request.id for request in taken])
-            connection.execute(update(requests).where(which).values(mailed=now, due=None))
-        return tuple(taken)
+    def due(self, now: datetime) -> Request | None:
+        """Whose letter has been due for longest; nothing is changed."""
+        statement = select(requests).where(requests.c.due <= now).order_by(requests.c.due, requests.c.id).limit(1)
+        with self._database.read() as connection:
+            row = connection.execute(statement).one_or_none()
+        return _request(row) if row else None
 
     def hand_back(self, request: int, due: datetime | None, reply: str) -> None:
-        """A letter that was not taken: it is due again then, or never; nor is one that was confirmed, as it did arrive."""
-        waiting = and_(requests.c.id == request, requests.c.confirmed.is_(None))
+        """A letter that was taken (``digest.subscriptions.lettering``) and is with no server: it is due again then, or
+        never. One that was confirmed did arrive, and whoever was erased is written to no more.
+        """
+        waiting = and_(requests.c.id == request, requests.c.confirmed.is_(None), requests.c.address_key != "")
         with self._database.write() as connection:
             connection.execute(update(requests).where(waiting).values(mailed=None, due=due, reply=reply))
 

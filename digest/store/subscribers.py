@@ -57,6 +57,7 @@ class SubscriberChanges:
             self._forget_erasure([row["address_key"] for row in new])
         if old:
             self._connection.execute(update(subscribers).where(subscribers.c.id == bindparam("row")), old)
+            self._forget_erasure([row["address_key"] for row in old])  # of an address that somebody has moved to
 
     def erase(self, key: str, now: datetime) -> bool:
         """Deletes the person and keeps a salted hash that keeps them out; False if there was nobody to delete.
@@ -95,9 +96,12 @@ class Subscribers:
         self._database = database
 
     @contextmanager
-    def changing(self, *, keep: bool = True) -> Iterator[SubscriberChanges]:
-        """One transaction, all or nothing; without ``keep`` it is taken back at its end."""
-        with suppress(_TakenBackError), self._database.write() as connection:
+    def changing(self, *, keep: bool = True, patience: float | None = None) -> Iterator[SubscriberChanges]:
+        """One transaction, all or nothing; without ``keep`` it is taken back at its end.
+
+        ``patience`` is how many seconds it may wait for another one, None what is usual.
+        """
+        with suppress(_TakenBackError), self._database.write(patience) as connection:
             changes = SubscriberChanges(connection)
             yield changes
             if not keep:

@@ -206,14 +206,16 @@ def _to_move(changes: RequestChanges, request: Request) -> Request | None:
 
 def _standing(there: Asked, identity: int, terms: Terms, now: datetime) -> Standing:
     request = there.request(identity)
-    if request is None or not request.address_key or request.kind is RequestKind.KNOWN:  # without a key: of an erased one
+    if (
+        request is None or not request.address_key or request.kind is RequestKind.KNOWN
+    ):  # without a key: of an erased one
         return Standing(Stage.GONE)
     holder = there.known([request.address_key]).get(request.address_key)
     if request.confirmed:
         return Standing(Stage.CONFIRMED, request, there.get(request.subscriber))
-    if _is_superseded(there, request):
-        return Standing(Stage.CONFIRMED, request, holder)
     moving = request.kind is RequestKind.MOVE
+    if _is_superseded(there, request):
+        return Standing(Stage.GONE) if moving else Standing(Stage.CONFIRMED, request, holder)
     person = there.get(request.subscriber) if moving else holder
     if not (_may_move(person, holder) if moving else _may_join(person, request)):
         return Standing(Stage.GONE)
@@ -222,8 +224,12 @@ def _standing(there: Asked, identity: int, terms: Terms, now: datetime) -> Stand
 
 
 def _is_superseded(there: Asked, request: Request) -> bool:
-    """Whether they asked again later and confirmed that: it holds what they want."""
-    return request.kind is RequestKind.SUBSCRIBE and any(
+    """Whether they asked again later and confirmed that: it holds what they want. Of several moves the last one counts,
+    confirmed or not: the address before it was a mistake.
+    """
+    if request.kind is RequestKind.MOVE:
+        return there.last_move(request.subscriber) != request.id
+    return any(
         later.confirmed and later.id > request.id and later.address_key == request.address_key
         for later in there.to_inbox(request.inbox)
     )

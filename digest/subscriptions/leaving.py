@@ -21,6 +21,7 @@ LEFT: Final = "left by link"
 LEFT_UNCONFIRMED: Final = f"{LEFT} before confirming"
 WORDS_MAXIMUM = 500  # characters of the reason that somebody gives
 UNDO_WITHIN = timedelta(days=1)
+PATIENCE = 25.0  # seconds that leaving waits for the database: a mail program asks once, and waits for half a minute
 
 
 def leave(people: Circle, subscriber: int, *, edition: str, words: str, now: datetime) -> Subscriber | None:
@@ -30,7 +31,7 @@ def leave(people: Circle, subscriber: int, *, edition: str, words: str, now: dat
     for the reason of one who has left and now gives ``words``; when they left is the same then.
     """
     said = clean(words)[:WORDS_MAXIMUM].strip()
-    with people.changing() as changes:
+    with people.changing(patience=PATIENCE) as changes:
         person = changes.get(subscriber)
         return _kept(changes, person, _left(person, edition, said, now)) if person else None
 

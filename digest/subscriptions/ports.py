@@ -58,8 +58,8 @@ class People(Protocol):
 class Circle(Protocol):
     """The people, for what they do by their own links."""
 
-    def changing(self) -> AbstractContextManager[Changes]:
-        """One transaction, all or nothing."""
+    def changing(self, *, patience: float | None = None) -> AbstractContextManager[Changes]:
+        """One transaction, all or nothing; ``patience`` is how many seconds it may wait for another one."""
 
 
 class Asked(Protocol):
@@ -73,6 +73,9 @@ class Asked(Protocol):
 
     def request(self, request: int) -> Request | None:
         """What was asked, by its id."""
+
+    def last_move(self, subscriber: int) -> int:
+        """The request by which this person wanted to move last; 0 if they never did."""
 
     def to_inbox(self, inbox: str) -> Sequence[Request]:
         """All that was asked for an inbox and is not forgotten, whoever asked, the newest first."""

@@ -322,3 +322,64 @@ def test_who_only_looks_leaves_an_older_database_as_it_is(old: str, tmp_path: Pa
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
     to_look_at(f"sqlite:///{tmp_path}/none.db").close()
     assert not (tmp_path / "none.db").exists()
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Another process is writing."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.close()
+
+
+def test_a_writer_with_less_patience_gives_up_sooner_and_the_next_one_waits_as_usual(tmp_path: Path):
+    path = tmp_path / "digest.db"
+    database = Database(f"sqlite:///{path}", busy_timeout=20)
+    with (
+        held(path),
+        pytest.raises(StoreError, match="is in use by another process") as caught,
+        database.write(patience=0.05),
+    ):
+        pass
+    assert caught.value.busy
+    with database.write() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 20_000
+    database.close()
+
+
+def test_a_writer_with_more_patience_outlasts_others(tmp_path: Path):
+    path = tmp_path / "digest.db"
+    database = Database(f"sqlite:///{path}", busy_timeout=0.05)
+    let_go = threading.Event()
+
+    def hold() -> None:
+        with held(path):
+            held_now.set()
+            let_go.wait(10)
+
+    held_now = threading.Event()
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert held_now.wait(10)
+    with pytest.raises(StoreError), database.write():
+        pass
+    threading.Timer(0.2, let_go.set).start()
+    with database.write(patience=20) as connection:
+        connection.exec_driver_sql("SELECT 1")
+    holder.join(10)
+    database.close()
+
+
+def test_threads_and_processes_are_waited_for_by_one_clock(tmp_path: Path):
+    """Whoever has waited for a thread of this process does not wait as long again for another process."""
+    path = tmp_path / "digest.db"
+    database = Database(f"sqlite:///{path}", busy_timeout=20)
+    with database._turn(0.3) as left:
+        assert left is not None
+        assert left <= 0.3
+        with pytest.raises(StoreError, match="is in use"), database.write(patience=0.05):
+            pass
+    database.close()

@@ -50,7 +50,7 @@ audiences = st.builds(
     digest=st.just("weekly"),
     number=st.integers(1, 9),
     at=st.just(NOW),
-    languages=st.lists(st.sampled_from(("de", "de-AT", "fr", "pt-BR", "ar")), unique=True).map(tuple),
+    languages=st.lists(st.sampled_from(("de", "de-AT", "fr", "pt-BR", "pt", "ar")), unique=True).map(tuple),
 )
 
 
@@ -92,7 +92,7 @@ def test_the_database_finds_the_readers_and_the_mails_that_the_model_names(found
 
 def test_a_mail_in_another_language_is_not_taken_for_the_same(tmp_path):
     database = Database(f"sqlite:///{tmp_path}/digest.db")
-    audience = Audience("weekly", 1, NOW, ("de",))
+    audience = Audience("weekly", 1, NOW, ("en", "de"))
     story = Article("example.org/1", "One", NOW - timedelta(days=1))
     edition = Edition("weekly", 1, "Weekly", PERIOD, (Section("work", "Work", (story,)),))
     person = Subscriber(0, "a@example.org", language="de-AT", created=NOW, changed=NOW)
@@ -108,3 +108,11 @@ def test_a_mail_in_another_language_is_not_taken_for_the_same(tmp_path):
         edition, both, considered=[], sender=SENDER, message_key="", now=NOW, languages=audience.languages
     )
     database.close()
+
+
+def test_who_wants_the_sites_own_language_gets_it_even_where_a_near_one_is_offered():
+    audience = Audience("weekly", 1, NOW, ("pt-BR", "pt"))
+    tags = {"pt-BR": "", "pt_br": "", "pt": "pt", "pt-PT": "pt", "fr": ""}
+    for tag, language in tags.items():
+        person = Subscriber(0, "a@example.org", language=tag)
+        assert audience.variant(person).language == language

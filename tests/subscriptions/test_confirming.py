@@ -268,3 +268,24 @@ def test_nothing_of_who_was_erased_is_left_in_the_files_while_others_have_them_o
         held = file.read_bytes().lower()
         assert b"reader@example.org" not in held, file
         assert b"first reader" not in held, file
+
+
+def test_of_several_moves_the_last_one_counts(desk: Desk):
+    mover = desk.is_there("old@example.org")
+    desk.move(mover, "typo@example.org")
+    (mistaken,) = desk.post()
+    desk.move(mover, "new@example.org", now=NOW + HOUR)
+    (meant,) = desk.post(NOW + HOUR)
+    assert desk.confirm(mistaken, NOW + HOUR).stage is Stage.GONE
+    assert desk.confirm(meant, NOW + HOUR).stage is Stage.CONFIRMED
+    assert desk.confirm(mistaken, NOW + DAY).stage is Stage.GONE
+    assert desk.person("new@example.org").id == mover
+
+
+def test_who_moves_to_an_address_that_was_erased_is_not_held_to_be_erased(desk: Desk):
+    desk.is_there("new@example.org")
+    desk.erase("new@example.org")
+    desk.move(desk.is_there("old@example.org"), "new@example.org")
+    (letter,) = desk.post()
+    assert desk.confirm(letter).stage is Stage.CONFIRMED
+    assert desk.people.erased_at("new@example.org") is None

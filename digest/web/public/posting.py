@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from starlette.concurrency import run_in_threadpool
+import anyio.to_thread
+from anyio import CapacityLimiter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -13,6 +14,9 @@ from digest.web.public import forms
 from digest.web.public.counter import Counter
 from digest.web.public.forms import Form
 
+_ACTING = CapacityLimiter(
+    16
+)  # threads: where the database is busy, all of these wait, and pages are shown all the same
 Act = Callable[[Counter, Request, Form], Response]
 Read = Callable[[Request], Awaitable[Form]]
 
@@ -27,4 +31,5 @@ def posted(path: str, act: Act, counter: Counter, read: Read = forms.read) -> Ro
 
 
 async def answered(counter: Counter, act: Act, request: Request, read: Read = forms.read) -> Response:
-    return await run_in_threadpool(act, counter, request, await read(request))
+    form = await read(request)
+    return await anyio.to_thread.run_sync(act, counter, request, form, limiter=_ACTING)
