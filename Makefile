@@ -28,8 +28,8 @@ wheel: $(VENV)/dev
 	.test-wheel/bin/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt dist/*.whl
 	cd .test-wheel && bin/digest demo
 
-# What other people's tools say of the sample mails, and the live preview in a real browser. Installs what is missing of
-# Debian's chromium and spamassassin (as root), and of npm's packages.
+# What other people's tools say of the sample mails; the live preview and the readers' pages in a real browser. Installs
+# what is missing of Debian's chromium and spamassassin (as root), and of npm's packages.
 check-email: $(VENV)/dev
 	checks/email/run
 	$(BIN)/python -m pytest checks
@@ -42,6 +42,8 @@ benchmarks: $(VENV)/dev
 	$(BIN)/python benchmarks/import_subscribers.py
 	$(BIN)/python benchmarks/sign.py
 	$(BIN)/python benchmarks/send.py --subscribers 5000
+	-command -v wrk >/dev/null || apt-get install -y -qq --no-install-recommends wrk
+	$(BIN)/python benchmarks/web.py
 
 # Accept what the templates render now as what they should render.
 golden: $(VENV)/dev

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from urllib.parse import quote
-
-from digest.links import Purpose
 
 WORDS = (
     "subscribe",
@@ -80,9 +79,9 @@ KINDS = (
 class Chaos:
     """Makes them up, one piece at a time."""
 
-    def __init__(self, seed: int, tokens: dict[Purpose, str]) -> None:
+    def __init__(self, seed: int, words: Sequence[str]) -> None:
         self._chance = random.Random(seed)
-        self._words = (*WORDS, *tokens.values())
+        self._words = (*WORDS, *words)
 
     def target(self) -> str:
         pieces = [self._word() for _ in range(self._chance.randrange(5))]

@@ -30,8 +30,9 @@ READER, OTHER = "quiet.reader@example.org", "second@example.org"
 EDITION = "weekly/2025-W49"
 NOW = "2025-12-08T09:00:00+00:00"
 REQUESTS = 1000
+OWN = (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES, Purpose.ARCHIVE)
 NEEDED = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
-SECRETS = re.compile(r"Traceback|site-packages|\.py\b|digest\.(toml|key|db)|quiet\.reader|sqlite", re.IGNORECASE)
+SECRETS = re.compile(r"Traceback|site-packages|\.py\b|digest\.(toml|key|db)|sqlite", re.IGNORECASE)
 
 
 @dataclass
@@ -47,8 +48,9 @@ class Grounds:
         self, method: str, target: str, headers: dict[str, str] | None = None, body: bytes = b""
     ) -> httpx.Response:
         """Asks for a target as it is written, without a client that mends it."""
+        written = {name: value.encode("latin-1") for name, value in (headers or {}).items()}
         request = self.client.build_request(
-            method, "/", headers=headers, content=body or None, extensions={"target": target.encode("ascii")}
+            method, "/", headers=written, content=body or None, extensions={"target": target.encode("ascii")}
         )
         return self.judged(self.client.send(request), target)
 
@@ -56,6 +58,7 @@ class Grounds:
         said = f"{answer.headers}\n{answer.text}"
         assert answer.status_code < 500, (what, answer.status_code, said)
         assert not SECRETS.search(said), (what, said)
+        assert READER not in said or self.tokens[Purpose.PREFERENCES] in what, (what, said)
         assert str(self.site.folder) not in said, (what, said)
         for name, value in NEEDED.items():
             assert answer.headers.get(name, "").startswith(value), (what, name, answer.status_code)
@@ -98,8 +101,8 @@ def grounds(site: Site, post_office: WaitingOffice) -> Iterator[Grounds]:
         assert client.post("/subscribe", data={"email": OTHER, "form": form}).status_code == 200
         confirm = links(post_office.next(), url)["confirm"].rpartition("/")[2]
         signer = Signer(["k" * 48])
-        own = (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES, Purpose.ARCHIVE)
-        tokens = {purpose: signer.sign(purpose, EDITION, 1) for purpose in own}
+        tokens = {purpose: signed(signer, purpose) for purpose in OWN}
+        tokens[Purpose.PREFERENCES] = signer.sign_preferences(EDITION, 1, READER)
         tokens |= {Purpose.CONFIRM: confirm, Purpose.UNDO: undo_of(site, signer), Purpose.FORM: form}
         yield (made := Grounds(site, client, tokens))
     log = "\n".join(said)
@@ -107,6 +110,12 @@ def grounds(site: Site, post_office: WaitingOffice) -> Iterator[Grounds]:
     assert not SECRETS.search(log), log
     assert "@" not in log, log
     assert not [token for token in (*made.sent, *tokens.values()) if token in log], log
+
+
+def signed(signer: Signer, purpose: Purpose, edition: str = EDITION, subscriber: int = 1) -> str:
+    if purpose is Purpose.PREFERENCES:
+        return signer.sign_preferences(edition, subscriber, READER)
+    return signer.sign(purpose, edition, subscriber)
 
 
 def undo_of(site: Site, signer: Signer) -> str:
@@ -119,16 +128,16 @@ def undo_of(site: Site, signer: Signer) -> str:
 # --- requests ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_a_thousand_requests_that_make_no_sense_are_answered(grounds: Grounds, seed: int) -> None:
-    chaos = Chaos(seed, {Purpose.ARCHIVE: grounds.token(Purpose.ARCHIVE)})
+def test_a_thousand_requests_that_make_no_sense_are_answered(grounds: Grounds) -> None:
+    chaos = Chaos(58, [grounds.token(Purpose.ARCHIVE)])
+    before = grounds.site.lines("subscribers", "list")
     seen: set[int] = set()
-    for _ in range(REQUESTS // 4):
+    for _ in range(REQUESTS):
         method, target = chaos.method(), chaos.target()
-        seen.add(
-            grounds.request(method, target, chaos.headers(), b"" if method == "TRACE" else chaos.body()).status_code
-        )
+        body = b"" if method == "TRACE" else chaos.body()
+        seen.add(grounds.request(method, target, chaos.headers(), body).status_code)
     assert {200, 404, 405} <= seen
+    assert grounds.site.lines("subscribers", "list") == before
 
 
 # --- tokens ------------------------------------------------------------------------------------------------------
@@ -159,7 +168,7 @@ def test_a_token_that_is_not_quite_ours_acts_for_nobody(grounds: Grounds) -> Non
     for page, purpose in grounds.pages():
         own = grounds.token(Purpose(purpose))
         borrowed = [token for other, token in grounds.tokens.items() if other != purpose]
-        for token in (*changed(own), *borrowed, foreign.sign(Purpose(purpose), EDITION, 1)):
+        for token in (*changed(own), *borrowed, signed(foreign, Purpose(purpose))):
             for method in ("GET", "POST"):
                 status = grounds.request(method, page.format(token=quote(token))).status_code
                 assert status in {400, 404, 405}, (method, page, token, status)
@@ -169,11 +178,11 @@ def test_a_token_that_is_not_quite_ours_acts_for_nobody(grounds: Grounds) -> Non
 def test_a_signed_token_for_somebody_who_is_not_there_tells_nothing(grounds: Grounds) -> None:
     signer = Signer(["k" * 48])
     before = everything_known(grounds.site)
-    for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES, Purpose.ARCHIVE):
+    for purpose in OWN:
         for edition in ("", EDITION, "weekly/2031-W01", "nothing/like/it", "\x00", "ä" * 1000):
             for number in (0, -1, 999, 2**63, 2**200):
                 for method in ("GET", "POST"):
-                    grounds.request(method, f"/{purpose}/{signer.sign(purpose, edition, number)}")
+                    grounds.request(method, f"/{purpose}/{signed(signer, purpose, edition, number)}")
     assert everything_known(grounds.site) == before
 
 
@@ -223,14 +232,15 @@ def acting(grounds: Grounds) -> list[str]:
     return ["/subscribe", *(page.format(token=grounds.token(Purpose(purpose))) for page, purpose in grounds.pages())]
 
 
-@pytest.mark.parametrize("name", BODIES)
-def test_a_body_that_is_malformed_is_answered(grounds: Grounds, name: str) -> None:
-    kind, body = BODIES[name]
-    for page in sorted(acting(grounds), key=lambda page: page.endswith("/erase")):
-        for accept in ("text/html", "application/json"):
-            headers = {"Content-Type": kind, "Accept": accept} if kind else {"Accept": accept}
-            grounds.request("POST", page, headers, body)
-    assert READER not in {fact["email"] for fact in grounds.site.lines("subscribers", "list")}  # its last page erases
+def test_a_body_that_is_malformed_is_answered(grounds: Grounds) -> None:
+    pages = sorted(acting(grounds), key=lambda page: page.endswith("/erase"))  # which acts, whatever is sent
+    for page in pages:
+        for name, (kind, body) in BODIES.items():
+            for accept in ("text/html", "application/json"):
+                headers = {"Accept": accept} | ({"Content-Type": kind} if kind else {})
+                status = grounds.request("POST", page, headers, body).status_code
+                assert status in {200, 400, 403, 405, 413, 415, 422}, (page, name, status)
+    assert READER not in {fact["email"] for fact in grounds.site.lines("subscribers", "list")}
 
 
 def test_a_body_that_is_too_large_is_not_waited_for(grounds: Grounds) -> None:
@@ -273,7 +283,9 @@ def test_no_field_can_end_a_header_or_add_a_recipient(grounds: Grounds, post_off
     for number, name in enumerate(INJECTIONS):
         data = {"email": f"new{number}@example.com", "name": name, "form": form, "timezone": name, "language": name}
         answer = grounds.judged(grounds.client.post("/subscribe", data=data), name)
-        assert answer.status_code == 200, answer.text
+        if answer.status_code != 200:  # not everything is taken for a name
+            assert answer.status_code in {400, 422}, (name, answer.text)
+            continue
         message = opened(post_office.next())
         assert (set(message.keys()), message["To"].addresses[0].addr_spec) == (fields, f"new{number}@example.com")
         assert len(message["To"].addresses) == 1
@@ -288,7 +300,7 @@ def test_no_field_can_end_a_header_or_add_a_recipient(grounds: Grounds, post_off
             content=json.dumps({"email": address, "form": form}),
             headers={"Content-Type": JSON, "Accept": JSON},
         )
-        assert grounds.judged(answer, address).status_code in {200, 422}
+        assert grounds.judged(answer, address).status_code in {200, 400, 422}
     assert not [to for to, data in post_office.messages if "victim" in to or b"\nBcc" in data]
 
 
@@ -363,10 +375,10 @@ def test_while_the_database_is_locked_people_read_on_and_are_asked_to_press_agai
     url = open_to_the_public(site)
     subscribe(site, [READER])
     assert site.run("send", "--yes", now=NOW).exit_code == 0
-    mine = {purpose: f"/{purpose}/{Signer(['k' * 48]).sign(purpose, EDITION, 1)}" for purpose in list(Purpose)[:3]}
+    mine = {purpose: f"/{purpose}/{signed(Signer(['k' * 48]), purpose)}" for purpose in OWN}
     app = App(load(site.folder / "digest.toml", {}), Time(NOW), busy_timeout=0.05)
     with served(public(app, url)) as client:
-        grounds = Grounds(site, client, {})
+        grounds = Grounds(site, client, {Purpose.PREFERENCES: mine[Purpose.PREFERENCES]})
         form = re.findall(r'name="form" value="([^"]+)"', client.get("/subscribe").text)[0]
         presses = [
             (mine[Purpose.UNSUBSCRIBE], {"List-Unsubscribe": "One-Click"}),
