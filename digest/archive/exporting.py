@@ -28,11 +28,15 @@ class Exported:
 
 
 def export(documents: Iterable[Document], folder: Path) -> Exported:
-    """Writes all documents below the folder. Raises DigestError for a file that somebody else has put there, OSError.
+    """Writes all documents below the folder. Raises DigestError for one that holds what is somebody else's, OSError.
 
     Whenever it ends, each file is whole: the old one or the new one.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / LISTED).exists() and any(folder.iterdir()):
+        raise DigestError(
+            f"{folder}: is not empty, and no export has written there", hint="name an empty folder, or a new one"
+        )
     ours = set(_listed(folder))
     names: list[str] = []
     written = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from digest.archive import feeds
 from digest.archive.catalogue import Catalogue, headline, path_of, picture_name
 from digest.archive.document import FEED, ICON, LIST, PAGE, SITEMAP, STYLES, Document
 from digest.archive.place import Place
-from digest.render.online import Online, nameless, online, reason
+from digest.render.online import Online, nameless, online
 from digest.store.archive import Published, Sheet
 
 _KINDS = {FEED: "application/atom+xml", SITEMAP: "application/xml", STYLES: "text/css", ICON: "image/svg+xml"}
@@ -25,6 +25,7 @@ class Row:
     digest: str
     number: int
     headline: str
+    preheader: str
     published: datetime
 
 
@@ -76,11 +77,9 @@ class Pages:
         return Document(path_of(edition), PAGE, page.encode(), catalogue.modified_page(edition), mail.hosts)
 
     def _online(self, edition: Published, sheet: Sheet) -> Online:
-        path, look = path_of(edition), self._app.look
+        path = path_of(edition)
         names = {cid: self._place.link(f"{path}/{picture_name(cid, kind)}") for cid, kind in sheet.pictures.items()}
-        spoken = replace(look, language=sheet.language or look.language)
-        why = reason(spoken, edition.title, self._app.config.templates.folder)
-        return online(sheet.html, lambda cid: names.get(cid, ""), preheader=sheet.preheader, reason=why)
+        return online(sheet.html, lambda cid: names.get(cid, ""), preheader=sheet.preheader)
 
     def _list(self, catalogue: Catalogue) -> str:
         years = catalogue.years(self._zone)
@@ -98,6 +97,7 @@ class Pages:
             digest=edition.title,
             number=edition.number,
             headline=headline(edition),
+            preheader=nameless(edition.preheader),
             published=edition.frozen.astimezone(self._zone),
         )
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time, get_timezone_name
 
 from digest.errors import RenderError
 from digest.model import Period
@@ -29,11 +29,17 @@ def day(instant: datetime, zone: ZoneInfo, locale: Locale) -> str:
 
 
 def moment(instant: datetime, zone: ZoneInfo, locale: Locale) -> str:
-    """A day and an hour on the clocks of a zone, which is named: "5 December 2025, 14:00 CET"."""
+    """A day and an hour on the clocks of a zone, by its name in the language: "5 December 2025, 14:00 CET", "… MEZ"."""
     local = instant.astimezone(zone)
     day, hour = format_date(local.date(), "long", locale=locale), format_time(local.time(), "short", locale=locale)
     glue = str(locale.datetime_formats["medium"])
-    return f"{glue.replace('{1}', day).replace('{0}', hour)} {local.tzname()}"
+    return f"{glue.replace('{1}', day).replace('{0}', hour)} {_zone_name(local, locale)}"
+
+
+def _zone_name(local: datetime, locale: Locale) -> str:
+    """What the locale data knows is a distance where the language has no short name: then the one in use everywhere."""
+    name = get_timezone_name(local, "short", locale=locale)
+    return str(local.tzname()) if name.startswith(("+", "-")) else name
 
 
 def span(period: Period, zone: ZoneInfo, locale: Locale) -> str:

@@ -1,9 +1,10 @@
 """A mail as a page on the web: without what was its reader's own, without anything that could act.
 
     Rendition.html ──names blanked──▶ tree ──scripts, handlers, Outlook's comments out──▶ ──the reader's links,──▶ Online
-      with marks                       lxml   foreign schemes out; cid: to addresses         preheader, reason out
+      with marks                       lxml   foreign schemes out; cid: to addresses         preheader, data-mail out
 
-Nothing here knows the built-in template: a site's own edition.html is read alike. What comes out holds no mark.
+Nothing here knows the built-in template: a site's own edition.html is read alike. Nothing but the mail decides what its
+page shows, so that it is the same after years. What comes out holds no mark.
 """
 
 from __future__ import annotations
@@ -11,9 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from html import escape
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,15 +22,12 @@ from lxml.html import HtmlElement
 from lxml.html.defs import link_attrs
 from markupsafe import Markup
 
-from digest.bundle import bundled
 from digest.errors import RenderError
-from digest.look import Look
 from digest.marks import Mark
 from digest.render import text
-from digest.render.words import words
 
 _OWN = tuple(mark for mark in Mark if mark is not Mark.NAME)  # where only the reader may go
-_REASON = "You get this because you signed up for %(digest)s at %(site)s."
+_MAIL_ALONE = "data-mail"  # on what is true of those who got it, such as why they did
 
 # --- a name: with the emphasis around it, and with the comma of "Ann, good morning" or of "Good morning, Ann"
 _BLANK = r"(?:\s|&nbsp;|&#160;|&#xa0;)"
@@ -82,24 +78,18 @@ def nameless(line: str) -> str:
     return _NAME.sub(lambda found: found["opens"] or "", line)
 
 
-@lru_cache
-def reason(look: Look, digest: str, folder: Path | None) -> str:
-    """The sentence of the built-in template that tells readers why they get a digest, in the language of the look."""
-    folders = (folder, bundled("templates")) if folder else (bundled("templates"),)
-    return look.reason or words(look.language, folders).gettext(_REASON) % {"digest": digest, "site": look.site_title}
-
-
-def online(html: str, picture: Callable[[str], str], *, preheader: str = "", reason: str = "") -> Online:
+def online(html: str, picture: Callable[[str], str], *, preheader: str = "") -> Online:
     """What a page shows of a mail. ``picture`` gives the address of an embedded picture by its Content-ID.
 
-    The ``preheader`` goes where it is hidden; so does the ``reason`` why a reader gets this. Raises RenderError.
+    The ``preheader`` goes where it is hidden; so does what is marked as the mail's alone. Raises RenderError.
     """
     tree: Any = lxml.html.document_fromstring(nameless(html))  # its methods are unknown to the types of lxml
     body = tree.find("body")
     if body is None:
         raise RenderError("the mail has no <body>", hint="it was frozen with a template that makes no page")
     _take_out_what_acts(tree)
-    _take_out_lines(body, text.line(nameless(preheader)), text.line(reason))
+    _take_out_preheader(body, text.line(nameless(preheader)))
+    _take_out_mail_alone(body)
     _take_out_own_links(body)
     tree.rewrite_links(lambda link: picture(link[4:]) if link.startswith("cid:") else link, resolve_base_href=False)
     hosts = tuple(dict.fromkeys(filter(None, map(_host, _pictures(tree)))))
@@ -158,14 +148,19 @@ def _runs(address: str) -> bool:
     return bool(_UNSAFE.match(_UNREAD.sub("", address)))
 
 
-def _take_out_lines(body: HtmlElement, preheader: str, reason: str) -> None:
-    """The line that only lists of mails show, and the one that is true of readers alone."""
+def _take_out_preheader(body: HtmlElement, preheader: str) -> None:
+    """The line that only lists of mails show."""
     for element in list(body.iterdescendants()):
-        if preheader and _HIDDEN.search(element.get("style", "")):
-            if text.line(element.text_content()).startswith(preheader):
-                element.drop_tree()
-        elif reason and text.line(element.text or "") == reason and not len(element):
+        hidden = preheader and _HIDDEN.search(element.get("style", ""))
+        if hidden and text.line(element.text_content()).startswith(preheader):
             element.drop_tree()
+
+
+def _take_out_mail_alone(body: HtmlElement) -> None:
+    for element in body.xpath(f".//*[@{_MAIL_ALONE}]"):
+        parent = element.getparent()
+        element.drop_tree()
+        _take_out_if_bare(parent)
 
 
 # --- the reader's own links ---------------------------------------------------------------------------------------
@@ -223,6 +218,8 @@ def _take_out_if_bare(element: HtmlElement) -> None:
     """An element that has nothing left goes, and so does what held nothing else; a cell only with its row."""
     while element.tag in _EMPTIED and _BARE.fullmatch(element.text_content()) and not element.xpath(_THINGS):
         parent = element.getparent()
+        if parent is None:  # it has gone already, with something else that stood in it
+            return
         if element.tag == "td" and len(parent) > 1:
             return
         element.drop_tree()

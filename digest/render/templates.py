@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from gettext import NullTranslations
 from pathlib import Path
@@ -83,13 +84,11 @@ class Templates:
         for folder in self.folders:
             for path in sorted(folder.rglob("*")):
                 if path.suffix in _WRITTEN:
-                    self._check_blocks(path)
+                    with suppress(TemplateSyntaxError, TemplateNotFound, UnicodeDecodeError):  # rendering tells of it
+                        self._check_blocks(path)
 
     def _check_blocks(self, path: Path) -> None:
-        try:
-            tree = self._environment.parse(path.read_text(encoding="utf-8"))
-        except (TemplateSyntaxError, UnicodeDecodeError):
-            return  # rendering tells of it, if it is a template that is used
+        tree = self._environment.parse(path.read_text(encoding="utf-8"))
         extended = tree.find(nodes.Extends)
         above = extended and extended.template
         if not isinstance(above, nodes.Const):

@@ -30,8 +30,10 @@ def links(house: House, path: str = "") -> list[str]:
     return [str(href) for href in tree(house.page(path)).xpath("//a/@href")]
 
 
-def listed(house: House) -> list[str]:
-    return [" ".join(row.text_content().split()) for row in tree(house.page("")).xpath("//ul[@class='years']/li//li")]
+def listed(house: House) -> list[list[str]]:
+    """What the links of the list say, and the headlines below them."""
+    rows = tree(house.page("")).xpath("//ul[@class='years']/li//li")
+    return [[" ".join(row.xpath(f"string({part})").split()) for part in ("a", "p[1]")] for row in rows]
 
 
 # --- the list ------------------------------------------------------------------------------------------------------
@@ -43,9 +45,9 @@ def test_the_list_has_every_edition_by_year_the_newest_first(house: House) -> No
     page = tree(house.page(""))
     assert page.xpath("//h2/text()") == ["2026", "2025"]
     assert listed(house) == [
-        "No. 14 · Story 14 5 January 2026",
-        "No. 13 · Story 13 29 December 2025",
-        "No. 1 · Story 1 6 October 2025",
+        ["No. 14 · 5 January 2026", "Story 14"],
+        ["No. 13 · 29 December 2025", "Story 13"],
+        ["No. 1 · 6 October 2025", "Story 1"],
     ]
     assert [href for href in links(house) if "weekly" in href] == [f"/archive/weekly/{n}" for n in (14, 13, 1)]
     assert page.xpath("//time/@datetime") == ["2026-01-05", "2025-12-29", "2025-10-06"]
@@ -63,9 +65,17 @@ def test_editions_of_several_digests_say_which_they_are_of(house: House) -> None
     house.publish(1)
     house.publish(1, "High water", digest="tides")
     assert listed(house) == [
-        "Tide Tables No. 1 · High water 6 October 2025",
-        "Quay Weekly No. 1 · Story 1 6 October 2025",
+        ["Tide Tables No. 1 · 6 October 2025", "High water"],
+        ["Quay Weekly No. 1 · 6 October 2025", "Story 1"],
     ]
+
+
+def test_the_list_tells_what_else_is_in_an_edition_in_a_line(house: House) -> None:
+    house.publish(1, "Cranes", *(f"Story {number} of a long week" for number in range(4)))
+    (row,) = tree(house.page("")).xpath("//ul[@class='years']/li//li")
+    told = row.xpath("string(p[2])")
+    assert told.startswith("Story 0 of a long week · Story 1 of a long week")
+    assert len(told) <= 130
 
 
 def test_an_archive_without_editions_says_so(house: House) -> None:
@@ -110,6 +120,29 @@ def test_an_edition_is_the_whole_of_it_without_anybody_s_links(house: House) -> 
     assert (page.get("lang"), page.get("dir")) == ("en", "ltr")
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('title = "Quay News"', 'title = "Harbour Post"'),
+        ('title = "Quay Weekly"', 'title = "Harbour Weekly"'),
+        ('url = "https://quay', 'language = "de"\nurl = "https://quay'),
+        ("[smtp]", '[look]\nreason = "You asked for it."\n\n[smtp]'),
+        ("[smtp]", '[look]\naccent = "#aa0000"\n\n[smtp]'),
+    ],
+)
+def test_it_stays_what_it_was_whatever_is_configured_later(house: House, old: str, new: str) -> None:
+    house.publish(1, photo=True)
+    before = _within(house.page("weekly/1"))
+    house.configure(old, new)
+    assert _within(house.page("weekly/1")) == before
+    assert "You get this because" not in before
+
+
+def _within(html: str) -> str:
+    """What a page shows of the mail, without the bar and the way on."""
+    return html.partition("<main>")[2].partition("</main>")[0]
+
+
 def test_it_tells_programs_what_it_is(house: House) -> None:
     house.publish(1, photo=True)
     page = tree(house.page("weekly/1"))
@@ -126,6 +159,14 @@ def test_it_tells_programs_what_it_is(house: House) -> None:
     found = house.archive.find(picture.removeprefix("/archive/"))
     assert found
     assert (found.media_type, found.data[:2], found.hosts) == ("image/jpeg", b"\xff\xd8", None)
+
+
+def test_its_bar_names_the_site_by_its_initial_too_as_all_pages_do(house: House) -> None:
+    house.publish(1)
+    for path in ("", "weekly/1"):
+        (home,) = tree(house.page(path)).xpath("//header//a[@href='/']")
+        assert home.text_content().split() == ["Q", "Quay", "News"]
+        assert home.xpath("string(span[@aria-hidden='true'])") == "Q"
 
 
 def test_it_leads_to_the_editions_beside_it_of_the_same_digest(house: House) -> None:

@@ -104,12 +104,24 @@ def test_a_stopped_edition_is_taken_away_with_its_folder_and_nothing_else(full: 
 
 
 def test_somebody_else_s_file_is_not_overwritten(full: House, out: Path) -> None:
+    export(full.archive.every(), out)
+    (out / LISTED).write_text("feed.atom\n")
     (out / "index.html").write_text("my home page")
+    before = files(out)
     result = run(full, str(out))
     assert result.exit_code == 1
     assert f"digest: {out}/index.html: is there already, and no export has written it" in result.stderr
     assert "hint: name a folder for the archive alone" in result.stderr
-    assert files(out) == {"index.html": b"my home page"}
+    assert files(out) == before
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(full: House, out: Path) -> None:
+    (out / "photo.jpeg").write_text("mine")
+    result = run(full, str(out))
+    assert result.exit_code == 1
+    assert f"digest: {out}: is not empty, and no export has written there" in result.stderr
+    assert "hint: name an empty folder, or a new one" in result.stderr
+    assert files(out) == {"photo.jpeg": b"mine"}
 
 
 def test_an_export_that_was_broken_off_is_gone_on_with(full: House, out: Path) -> None:

@@ -16,7 +16,7 @@ from digest.look import Look
 from digest.marks import Mark, split
 from digest.model import Edition, Image, Section
 from digest.render import Renderer
-from digest.render.online import Online, nameless, online, reason
+from digest.render.online import Online, nameless, online
 from tests.render.conftest import LIBRARY, WEEK
 from tests.render.test_foreign_text import TRAPS
 from tests.samples import SAMPLES
@@ -97,6 +97,7 @@ def test_nobody_is_greeted(greeting: str, left: str) -> None:
         ),
         ("<ul><li><a href='{view}?from=mail'>Online</a></li><li>Other</li></ul>", "<ul><li>Other</li></ul>"),
         ("<p><a href='{view}'><img src='https://example.org/button.png'></a></p>", ""),
+        ("<p>One</p><p><a href='{view}'></a><a href='{leave}'></a></p>", "<p>One</p>"),
         ("<p>{view}</p>", "<p></p>"),
         ("<p title='{view}'>Words</p>", "<p>Words</p>"),
         ("<p><a href='https://example.org/?u=digest'>Words</a></p>",) * 2,
@@ -132,16 +133,25 @@ def test_words_to_outlook_go_and_what_it_is_to_hide_stays() -> None:
     assert kept("<!--[if !mso]><!--><p>Words</p><!--<![endif]-->") == "<p>Words</p>"
 
 
-def test_why_readers_get_it_is_not_told_to_those_who_do_not() -> None:
-    for language in ("en", "de", "ar"):
-        look = replace(LOOK, language=language)
-        edition = Edition("weekly", 1, "Fieldnotes & Co", WEEK, (Section("x", "X", (LIBRARY,)),))
-        why = reason(look, edition.title, None)
-        html = Renderer(look).render(edition).html
-        text = lxml.html.document_fromstring(html).text_content()
-        assert why in text
-        assert why not in online(html, address, reason=why).content
-    assert reason(replace(LOOK, reason="Because."), "Any", None) == "Because."
+def test_what_is_marked_as_the_mail_s_own_goes_and_what_follows_stays() -> None:
+    marked = "<p>One</p><p data-mail>Only <b>you</b> get this.</p> and <p>Two</p><p DATA-MAIL='x'>Bye</p>"
+    assert kept(marked) == "<p>One</p> and <p>Two</p>"
+    assert kept("<table><tr><td><p data-mail>Only you get this.</p></td></tr></table><p>Two</p>") == "<p>Two</p>"
+    assert kept(
+        "<p>One</p><div data-mail>For <p data-mail>you</p></div><div><b data-mail></b><b data-mail></b></div>"
+    ) == ("<p>One</p>")
+
+
+@pytest.mark.parametrize("why", ["", "Because you asked for it & paid."])
+@pytest.mark.parametrize("language", ["en", "de", "ar"])
+def test_why_readers_get_it_is_not_told_to_those_who_do_not(language: str, why: str) -> None:
+    edition = Edition("weekly", 1, "Fieldnotes & Co", WEEK, (Section("x", "X", (LIBRARY,)),))
+    html = Renderer(replace(LOOK, language=language, reason=why)).render(edition).html
+    (told,) = lxml.html.document_fromstring(html).xpath("//*[@data-mail]")
+    assert (why or "Fieldnotes & Co") in told.text_content()
+    made = online(html, address).content
+    assert told.text_content() not in lxml.html.fragment_fromstring(made, create_parent=True).text_content()
+    assert "1 Sample Street" in made
 
 
 def test_its_own_main_part_makes_room_for_that_of_the_page() -> None:

@@ -48,6 +48,22 @@ def test_an_article_belongs_to_the_day_of_the_sites_zone():
     assert dates.day(late, BERLIN, dates.locale("en-US")) == "Dec 6"
 
 
+@pytest.mark.parametrize(
+    ("zone", "language", "written"),
+    [
+        ("Europe/Berlin", "en", "2:00\u202fpm CET"),
+        ("Europe/Berlin", "de", "14:00 MEZ"),
+        ("Europe/Berlin", "fr", "14:00 CET"),  # there is none in French
+        ("America/New_York", "fr", "08:00 HNE"),
+        ("America/New_York", "de", "08:00 EST"),
+        ("UTC", "de", "13:00 UTC"),
+    ],
+)
+def test_an_hour_is_told_with_the_name_that_the_language_has_for_the_zone(zone: str, language: str, written: str):
+    noon = datetime(2025, 12, 5, 13, tzinfo=UTC)
+    assert dates.moment(noon, ZoneInfo(zone), dates.locale(language)).endswith(written)
+
+
 @given(st.integers(min_value=0, max_value=0xFFFFFF), st.sampled_from([PAPER, NIGHT]))
 def test_any_accent_has_a_shade_that_can_be_read(number: int, ground: str):
     accent = f"#{number:06x}"

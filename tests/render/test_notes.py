@@ -78,11 +78,16 @@ def test_what_was_asked_for_is_named(kind: RequestKind, notes: Notes) -> None:
         assert all(title in part for title in TITLES)
 
 
+def test_the_preheader_does_not_run_the_titles_into_what_comes_next(notes: Notes) -> None:
+    assert "your address: Fieldnotes Weekly · Fieldnotes Daily – If it was" in rendered(notes).preheader
+    assert "from now on. If it was not you" in rendered(notes, RequestKind.MOVE).preheader
+
+
 def test_it_says_how_long_the_link_works_on_the_site_s_clocks(look: Look) -> None:
     there = Notes(replace(look, zone=ZoneInfo("Europe/Berlin")), ["de"])
     made = rendered(there, language="de")
     for part in (made.html, made.text):
-        assert "bis zum 15. Dezember 2025, 14:00 CET." in part
+        assert "bis zum 15. Dezember 2025, 14:00 MEZ." in part
 
 
 def test_a_link_to_preferences_does_not_end(notes: Notes) -> None:

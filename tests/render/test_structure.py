@@ -224,10 +224,16 @@ def test_all_text_can_be_read(tree: Tree):
 
 def test_the_footer_says_why_and_from_where(edition: Edition, look: Look, tree: Tree):
     words = " ".join(tree.text_content().split())
-    assert "You get this because you signed up for Fieldnotes Weekly at Fieldnotes." in words
+    assert "You get this because you signed up for Fieldnotes Weekly." in words
     assert "Fieldnotes, 1 Sample Street" in words
     assert "12345 Sampleton" in words
     assert "Because I say so." in Renderer(replace(look, reason="Because I say so.")).render(edition).html
+
+
+def test_the_footer_names_the_site_where_the_digest_s_title_does_not(edition: Edition, look: Look):
+    made = Renderer(look).render(replace(edition, title="The Week"))
+    for part in (made.html, made.text):
+        assert "because you signed up for The Week at Fieldnotes." in part
 
 
 def test_the_preheader_goes_on_where_the_subject_ends(edition: Edition, one: One, renderer: Renderer, page: Read):

@@ -7,7 +7,7 @@ import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -245,6 +245,35 @@ def test_a_link_that_was_changed_is_explained_and_nothing_of_it_repeated(pages: 
     assert token not in answer.text.replace(f"/unsubscribe/{token}?lang=", "")
 
 
+def test_whoever_is_lost_is_led_to_the_start_page(pages: Pages) -> None:
+    _, client = pages
+    for path in ("/nowhere", "/unsubscribe/forged"):
+        assert '<a class="button" href="/">To the start page</a>' in client.get(path).text
+
+
+@pytest.mark.parametrize("path", ["/preferences", "/preferences/", "/unsubscribe", "/unsubscribe/"])
+def test_whoever_has_no_link_at_hand_is_told_how_to_get_one(pages: Pages, path: str) -> None:
+    _, client = pages
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert "Your link is in each mail" in answer.text
+    assert '<a class="button" href="/subscribe">' in answer.text
+    assert "noindex" in answer.headers["X-Robots-Tag"]
+
+
+@pytest.mark.parametrize(
+    ("paused", "heading", "goes_on"),
+    [(None, "You get the mails again", False), (datetime(2026, 1, 5, tzinfo=UTC), "You are subscribed again", True)],
+)
+def test_whoever_comes_back_during_a_pause_is_not_told_that_mails_come(
+    pages: Pages, paused: datetime | None, heading: str, goes_on: bool
+) -> None:
+    app, _ = pages
+    page = app.pages.render("web/undone.html", "en", address="j•••@example.org", root="", url="", paused=paused)
+    assert f"<h1>{heading}</h1>" in page
+    assert ("no mails before 5 January 2026" in page) is goes_on
+
+
 def test_programs_are_told_in_json(pages: Pages) -> None:
     _, client = pages
     wants = {"Accept": "application/json"}
@@ -324,9 +353,9 @@ def test_a_bug_is_a_page_for_the_reader_and_a_line_without_values_in_the_log(
 def test_a_broken_template_of_the_site_is_told_in_plain_words(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     folder = site.folder / "templates" / "web"
     folder.mkdir(parents=True)
-    (folder / "base.html").write_text("{% block %}", encoding="utf-8")
     configure(site, "[smtp]", '[templates]\nfolder = "templates"\n\n[smtp]')
     with open_pages(site) as (_, client):
+        (folder / "base.html").write_text("{% block %}", encoding="utf-8")  # before that, it would not have been served
         answer = client.get("/nowhere")
     assert (answer.status_code, answer.text) == (404, "404 not found")
     assert str(folder / "base.html") in [vars(record)["why"].partition(":")[0] for record in caplog.records
@@ -405,7 +434,15 @@ def test_letters_that_no_server_takes_are_ill_and_those_that_a_mailbox_puts_off_
         start, later = time(), time() + timedelta(hours=1)  # the postman has tried, and comes back by then
         address = "jane@example.org"
         asked = model.Request(
-            0, model.RequestKind.SUBSCRIBE, address, address, address, start, client="c", due=later, reply="127.0.0.1: no answer"
+            0,
+            model.RequestKind.SUBSCRIBE,
+            address,
+            address,
+            address,
+            start,
+            client="c",
+            due=later,
+            reply="127.0.0.1: no answer",
         )
         with app.requests.changing() as changes:
             request = changes.keep(asked)
