@@ -18,16 +18,16 @@ _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Editions, the newest first; ``stopped`` is when somebody last took one out of it."""
+    """Editions, the newest first; ``turned`` is when somebody last took one out of it, or put it back."""
 
     editions: tuple[Published, ...] = ()
-    stopped: datetime | None = None
+    turned: datetime | None = None
 
     @property
     def modified(self) -> datetime:
         """When the list was last another one."""
         instants = [edition.frozen for edition in self.editions[:1]]
-        return max([*instants, self.stopped or _BEGINNING])
+        return max([*instants, self.turned or _BEGINNING])
 
     @cached_property
     def by_path(self) -> Mapping[str, Published]:
@@ -62,7 +62,7 @@ class Catalogue:
     def modified_page(self, edition: Published) -> datetime:
         """When the page of an edition was last another one: it links to the next edition, too."""
         _, after = self.around(edition)
-        return max(edition.frozen, after.frozen if after else _BEGINNING, self.stopped or _BEGINNING)
+        return max(edition.frozen, after.frozen if after else _BEGINNING, self.turned or _BEGINNING)
 
     def years(self, zone: ZoneInfo) -> tuple[tuple[int, tuple[Published, ...]], ...]:
         """The editions by the year in which they came out in a zone, the newest first."""

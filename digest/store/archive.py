@@ -11,7 +11,7 @@ from sqlalchemy import Select, and_, func, select
 
 from digest.model import Selection
 from digest.store.database import Database
-from digest.store.tables import attachments, deliveries, editions, renditions
+from digest.store.tables import acts, attachments, deliveries, editions, renditions
 
 _WHOLE = and_(renditions.c.selection == str(Selection()), renditions.c.language == "")
 
@@ -50,13 +50,16 @@ class Publications:
         self._database = database
 
     def stamp(self) -> tuple[int, int, int, datetime | None]:
-        """What changes whenever an edition is published, stopped or resumed; its last part is when one was stopped last.
+        """What changes whenever an edition is published, stopped or resumed; its last part is when somebody last did one of
+        the latter two.
 
         Cheap: it is asked every few seconds.
         """
-        columns = (func.count(), func.max(editions.c.id), func.count(editions.c.stopped), func.max(editions.c.stopped))
+        columns = (func.count(), func.max(editions.c.id), func.count(editions.c.stopped))
+        turned = select(func.max(acts.c.at)).where(acts.c.act.in_(("stop", "resume")))
         with self._database.read() as connection:
-            count, newest, stopped, last = connection.execute(select(*columns).select_from(editions)).one()
+            count, newest, stopped = connection.execute(select(*columns).select_from(editions)).one()
+            last = connection.execute(turned).scalar_one()
         return count, newest or 0, stopped, last
 
     def every(self) -> tuple[Published, ...]:

@@ -7,8 +7,7 @@ request ──▶ at hand? ──yes──▶ unchanged? 304 · 200 packed, or a
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -21,12 +20,14 @@ from starlette.routing import Route
 from digest.app import App
 from digest.archive import Archive, Document
 from digest.archive.document import LIST
+from digest.web.conditional import is_known
 from digest.web.public.counter import Counter
 
 _FOR_MINUTES = "public, max-age=300"  # seconds; an edition that was stopped is gone everywhere after them
 _FOR_GOOD = "public, max-age=31536000, immutable"  # the name of a picture is made of what it shows
 _OWN = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
 _NOT_MODIFIED, _PERMANENT = 304, 308  # RFC 9110, 15.4.5 and 15.4.9
+_DOCUMENTS = (".xml", ".atom")  # which no token ends with, whether there is such a document or not
 _MOST_HOSTS = 100  # that a header names; with more, pictures may come from anywhere that is safe
 
 
@@ -52,7 +53,7 @@ def _looked_up(archive: Archive, request: Request, path: str) -> Response:
         return _moved(archive, moved)
     if archive.has(path):  # the beginning of an edition's address
         return _moved(archive, LIST)
-    own = archive.own(path) if "/" not in path else None
+    own = None if "/" in path or path.endswith(_DOCUMENTS) else archive.own(path)
     if own is None:
         raise HTTPException(404)
     return _sent(request, own, _OWN)
@@ -72,7 +73,7 @@ def _answer(request: Request, document: Document) -> Response:
         "Last-Modified": format_datetime(document.modified, usegmt=True),
         "Cache-Control": _FOR_GOOD if document.is_picture else _FOR_MINUTES,
     }
-    known = _is_known(request.headers, headers["ETag"], document.modified)
+    known = is_known(request.headers, headers["ETag"], document.modified)
     return _sent(request, document, headers, status=_NOT_MODIFIED if known else 200)
 
 
@@ -111,21 +112,3 @@ def _takes_gzip(headers: Headers) -> bool:
         coding, _, parameter = piece.partition(";")
         weights[coding.strip()] = not parameter or bool(parameter.replace(" ", "").removeprefix("q=").strip("0."))
     return weights.get("gzip", weights.get("*", False))
-
-
-def _is_known(headers: Headers, tag: str, modified: datetime) -> bool:
-    """Whether the client has it as it is (RFC 9110, 13.1.2, 13.1.3 and 13.2.2: a date counts where there is no tag)."""
-    if "if-none-match" in headers:
-        known = ",".join(headers.getlist("if-none-match"))
-        return known.strip() == "*" or tag in {each.strip().removeprefix("W/") for each in known.split(",")}
-    since = _date(headers.get("if-modified-since", ""))
-    return since is not None and modified.replace(microsecond=0) <= since
-
-
-def _date(written: str) -> datetime | None:
-    """A date as HTTP writes it; None for what is none, which counts for nothing."""
-    try:
-        found = parsedate_to_datetime(written)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

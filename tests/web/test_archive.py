@@ -270,6 +270,24 @@ def test_a_stopped_edition_is_gone_within_seconds(house: House, visitor: httpx.C
     assert "weekly/1" not in visitor.get("/archive").text
 
 
+def test_who_knows_dates_alone_hears_of_an_edition_that_was_stopped_and_of_one_that_is_back(
+    house: House, visitor: httpx.Client
+) -> None:
+    edition = house.app.edition("weekly/1").id
+    for turn in (house.app.editions.stop, house.app.editions.resume):
+        known = visitor.get("/archive").headers["last-modified"]
+        house.time.go(minutes=1)
+        turn(edition, house.time())
+        house.time.go(seconds=6)
+        for path in ("/archive", "/archive/feed.atom", "/archive/sitemap.xml"):
+            assert visitor.get(path, headers={"If-Modified-Since": known}).status_code == 200
+
+
+def test_a_document_that_is_not_there_is_no_broken_link(visitor: httpx.Client) -> None:
+    assert visitor.get("/archive/other.xml").status_code == 404
+    assert visitor.get("/archive/forged.token").status_code == 400
+
+
 def test_below_a_path_of_its_own_every_address_is(house: House) -> None:
     house.configure('url = "https://news.example.org"', 'url = "https://example.org/news"')
     house.publish(1)
