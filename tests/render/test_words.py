@@ -18,14 +18,16 @@ from digest.render import Renderer
 from digest.render.words import words
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
-CATALOGUES = sorted((TEMPLATES / "words").glob("*.po"))
+MAILS, PAGES = TEMPLATES, TEMPLATES / "web"
+CATALOGUES = sorted(path for folder in (MAILS, PAGES) for path in (folder / "words").glob("*.po"))
 MORE = "%(num)s more in %(category)s"
 
 
-def wanted() -> set[str]:
-    """Every word that the built-in templates ask for."""
+def wanted(folder: Path) -> set[str]:
+    """Every word that the built-in templates of mails, or of pages, ask for."""
     found: set[str] = set()
-    for template in (*TEMPLATES.iterdir(), *(TEMPLATES / "notes").iterdir()):
+    parts = (folder, folder / "notes") if folder == MAILS else (folder,)
+    for template in (file for part in parts for file in part.iterdir()):
         if template.is_file():
             for _, message, *_ in extract(
                 "jinja2.ext:babel_extract", BytesIO(template.read_bytes()), {"_": None, "ngettext": (1, 2)}
@@ -34,11 +36,13 @@ def wanted() -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
 def test_a_catalogue_has_every_word_with_every_placeholder(path: Path):
     with path.open("rb") as file:
         catalogue = read_po(file, locale=path.stem.replace("-", "_"))
-    assert {entry.id if isinstance(entry.id, str) else entry.id[0] for entry in catalogue if entry.id} == wanted()
+    assert {entry.id if isinstance(entry.id, str) else entry.id[0] for entry in catalogue if entry.id} == wanted(
+        path.parents[1]
+    )
     for entry in catalogue:
         ids, strings = (text if isinstance(text, tuple) else (text,) for text in (entry.id, entry.string))
         known = set(re.findall(r"%\(\w+\)s", " ".join(ids)))

@@ -14,6 +14,7 @@ from digest.links import Purpose
 from digest.model import Choices, RequestKind, Subscriber
 from digest.web.public.masking import masked
 from tests.journeys.conftest import Site, on_duty
+from tests.journeys.steps import configure, subscribe
 from tests.journeys.visiting import WaitingOffice, links
 from tests.web.asking import READER, Door, door, words
 
@@ -48,14 +49,14 @@ def test_the_letter_s_link_shows_one_button_and_the_button_subscribes(at: Door, 
     (button,) = tree.xpath("//button")
     assert "One click, and you are subscribed" in tree.text_content()
     assert "Quay News Weekly" in tree.text_content()
-    assert not in_full(at.client.get(path))
+    assert READER not in at.client.get(path).text
     answer = at.press(tree)
     assert (answer.status_code, button.text) == (200, "Confirm the subscription")
     assert "You are subscribed" in words(answer)
     assert not in_full(answer)
     found = person(at)
     assert found
-    assert (found.status.value, found.name, found.selection.categories) == ("active", "Jane Doe", {"work"})
+    assert (found.status.value, found.name, found.selection.categories) == ("active", "Jane Doe", frozenset({"work"}))
     (preferences,) = at.tree(answer).xpath("//a[starts-with(@href, '/preferences/')]/@href")
     assert at.app.signer.read_preferences(preferences.rpartition("/")[2])[:2] == ("", found.id)
     assert at.tree(answer).xpath("//a[@href='/archive']")
@@ -120,13 +121,69 @@ def test_the_page_names_the_digests_that_were_chosen(site: Site) -> None:
         assert len(at.opened(at.link()).xpath("//main//li")) == 2
 
 
+def test_whoever_confirms_sees_all_that_will_be_kept(site: Site) -> None:
+    configure(site, "[[sources]]", 'languages = ["de", "ar"]\n\n[[sources]]')
+    subscribe(site, ["first@example.org"])
+    assert site.run("send", "--yes").exit_code == 0  # so that categories have names
+    with door(site) as at:
+        at.ask(name="Jäne <b>", categories=["work", "cheese"], language="de", timezone="Europe/Rome")
+        (row,) = at.rows()
+        tree = at.opened(f"/confirm/{at.app.signer.sign_request(row['id'])}")
+        facts = dict(zip(*(tree.xpath(f"//dl/{tag}") for tag in ("dt", "dd")), strict=True))
+        said = {name.text: " ".join(told.text_content().split()) for name, told in facts.items()}
+        assert said == {"Name": "Jäne <b>", "Themen": "cheese Work", "Sprache": "Deutsch", "Zeitzone": "Europe/Rome"}
+        assert tree.xpath("//dd[1]/*[@dir='auto']/text()") == ["Jäne <b>"]
+        (quoted,) = tree.xpath("//blockquote[@dir='auto']")
+        assert "Sie stimmen zu:" in tree.text_content()
+        assert quoted.text_content().strip() == at.asked().wording != ""
+
+
+def test_what_was_not_said_is_not_shown(at: Door) -> None:
+    tree = at.opened(at.link(choices=Choices(language="en")))
+    assert not tree.xpath("//dl | //blockquote")
+    assert "You agree to" not in tree.text_content()
+
+
+def test_the_wording_of_another_site_s_form_is_quoted_and_never_run(at: Door) -> None:
+    at.sent(consent="<script>alert(1)</script> Write to me \u202e.")
+    (row,) = at.rows()
+    tree = at.opened(f"/confirm/{at.app.signer.sign_request(row['id'])}")
+    assert tree.xpath("string(//blockquote)").strip() == at.asked().wording
+    assert at.asked().wording.startswith("<script>alert(1)</script> Write")
+    assert not tree.xpath("//script")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("de", "Sie stimmen zu"),
+        ("fr", "Vous acceptez"),
+        ("es", "Aceptas"),
+        ("ar", "توافق على"),
+    ],
+)
+def test_what_is_agreed_to_is_quoted_in_the_language_of_the_page(site: Site, language: str, said: str) -> None:
+    configure(site, "[[sources]]", f'languages = ["{language}"]\n\n[[sources]]')
+    with door(site) as at:
+        tree = at.opened(
+            at.link(wording="Write to me.", choices=Choices(name="J", timezone="UTC")) + f"?lang={language}"
+        )
+        assert said in tree.text_content()
+        assert tree.xpath("string(//blockquote)").strip() == "Write to me."
+        assert not {"Name", "Time zone"} & {name for name in tree.xpath("//dt/text()") if language != "de"}
+
+
 def test_a_new_address_is_confirmed_in_other_words(at: Door) -> None:
-    at.press(at.opened(at.link()))
+    chosen = Choices(name="Jane", timezone="Europe/Rome")
+    at.press(at.opened(at.link(choices=chosen)))
     found = person(at)
     assert found
-    tree = at.opened(at.link(RequestKind.MOVE, "new@example.org", subscriber=found.id))
+    move = at.link(RequestKind.MOVE, "new@example.org", subscriber=found.id, choices=chosen, former=READER)
+    tree = at.opened(move)
     assert "Is this your new address?" in tree.text_content()
+    assert "Jane" not in tree.text_content()  # a mistyped address must not learn who it is, nor get what is theirs
     answer = at.press(tree)
+    assert not [link for link in at.tree(answer).xpath("//a/@href") if "/preferences/" in link]
     assert "Your new address is confirmed" in words(answer)
     assert "n•••@example.org" in answer.text
     assert "new@example.org" not in answer.text
@@ -182,16 +239,17 @@ def test_a_changed_cut_or_foreign_link_is_no_link(at: Door) -> None:
     ("address", "shown"),
     [
         ("jane.doe@example.org", "j•••@example.org"),
-        ("j@example.org", "j•••@example.org"),
+        ("j@example.org", "•••@example.org"),
+        ("e\u0301@example.org", "•••@example.org"),
         ("e\u0301lise@example.org", "e\u0301•••@example.org"),
         ("👩\u200d💻jane@example.org", "👩\u200d💻•••@example.org"),
         ("王小明@例え.jp", "王•••@例え.jp"),
     ],
 )
-def test_of_a_masked_address_the_first_letter_and_the_domain_are_left(address: str, shown: str) -> None:
+def test_of_a_masked_address_the_first_letter_of_several_and_the_domain_are_left(address: str, shown: str) -> None:
     assert masked(address) == shown
 
 
-@given(st.from_regex(r"[a-z0-9.+]{1,64}", fullmatch=True), st.from_regex(r"[a-z]{1,20}\.org", fullmatch=True))
+@given(st.from_regex(r"[a-z0-9.+]{2,64}", fullmatch=True), st.from_regex(r"[a-z]{1,20}\.org", fullmatch=True))
 def test_a_masked_address_tells_neither_the_rest_nor_how_long_it_is(local: str, domain: str) -> None:
-    assert masked(f"{local}@{domain}") == masked(f"{local[0]}@{domain}") == f"{local[0]}•••@{domain}"
+    assert masked(f"{local}@{domain}") == masked(f"{local[:2]}@{domain}") == f"{local[0]}•••@{domain}"

@@ -91,6 +91,28 @@ def test_a_reason_can_be_given_afterwards_and_the_undo_stays(reader: Reader) -> 
     assert reader.person.status is ACTIVE
 
 
+def test_who_had_left_before_is_not_brought_back_by_a_link_to_leave(reader: Reader) -> None:
+    reader.send(reader.leave)
+    reader.time.go(minutes=1)
+    for words in ("", "too many"):
+        page = reader.send(reader.leave, words=words, undo="")
+        assert "You are unsubscribed" in page.words
+        assert not page.tree.xpath("//form[contains(@action, '/undo/')]")
+        assert page.tree.xpath("//a[contains(@href, '/subscribe')]")
+
+
+def test_an_undo_that_is_none_of_theirs_is_not_offered(reader: Reader) -> None:
+    reader.send(reader.leave)
+    own, now = reader.undo.rpartition("/")[2], reader.time()
+    reader.time.go(minutes=1)
+    signer = reader.app.signer
+    others = [signer.sign_undo(subscriber, now) for subscriber in (0, 2, 999)]
+    for undo in (*others, own[:-1], f"{own}x", reader.token(Purpose.UNSUBSCRIBE), "x", '"><script>', "x" * 5000):
+        page = reader.send(reader.leave, words="too many", undo=undo)
+        assert "Thank you" in page.words
+        assert not page.tree.xpath("//form[contains(@action, '/undo/')] | //script")
+
+
 @pytest.mark.parametrize("how", NOBODY)
 def test_who_gets_no_mails_is_told_so_kindly(reader: Reader, how: str) -> None:
     link = gone(reader, how)

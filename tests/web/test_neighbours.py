@@ -104,6 +104,38 @@ def test_a_form_of_any_other_site_takes_one_more_click(at: Door, origin: str, fo
     assert kept.wording.startswith("By pressing the button I agree")
 
 
+FOREIGN = [{"Origin": origin} for origin in OTHERS if origin != "null"]
+FOREIGN += [{"Origin": "null", "Sec-Fetch-Site": site} for site in ("cross-site", "same-site")]
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+def test_a_form_that_was_copied_from_ours_takes_one_more_click_too(at: Door, headers: dict[str, str]) -> None:
+    copied = at.opened().xpath("//input[@name='form']/@value")[0]
+    at.time.go(minutes=1)
+    answer = at.sent(headers, name="Jane", form=copied)
+    assert answer.status_code == 403
+    assert "One more click" in words(answer)
+    assert at.rows() == []
+    assert at.press(at.tree(answer)).status_code == 200
+    assert at.asked().choices.name == "Jane"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Origin": "null"}, {"Origin": "null", "Sec-Fetch-Site": "same-origin"}])
+def test_our_own_form_takes_none(at: Door, headers: dict[str, str]) -> None:
+    token = at.opened().xpath("//input[@name='form']/@value")[0]
+    at.time.go(minutes=1)
+    for origin in (headers, headers | {"Origin": at.url}):
+        assert at.sent(origin or {"Accept": "text/html"}, form=token).status_code == 200
+    assert at.rows()
+
+
+def test_a_form_of_a_configured_site_may_hold_an_old_form_of_ours(at: Door) -> None:
+    copied = at.opened().xpath("//input[@name='form']/@value")[0]
+    at.time.go(days=30)
+    assert at.sent(form=copied, consent="Yes.").status_code == 200
+    assert at.asked().wording == "Yes."
+
+
 # --- the way back ------------------------------------------------------------------------------------------------
 
 
@@ -158,8 +190,8 @@ def test_a_script_of_a_configured_site_may_send_json_and_read_the_answer(at: Doo
         ({"email": "x@throwaway.example"}, 422, {"field": "email", "error": "An Adressen dieser Domain"}),
         ({"email": READER, "redirect": "https://evil.example"}, 200, {"status": "written"}),
         ({"email": READER, "website": "x"}, 200, {"status": "written"}),
-        ({"email": {"of": READER}}, 400, {"error": "Bad Request"}),
-        (["email"], 400, {"error": "Bad Request"}),
+        ({"email": {"of": READER}}, 400, {"error": "bad request"}),
+        (["email"], 400, {"error": "bad request"}),
         ({"email": "x" * 70_000}, 413, {"error": ""}),
     ],
 )

@@ -282,6 +282,34 @@ def test_whoever_is_quicker_than_a_person_presses_the_button_once_more(at: Door)
     assert (at.asked().address, at.asked().choices.name) == (READER, "Jane")
 
 
+def test_a_form_of_yesterday_is_shown_once_more_with_all_that_was_filled_in(at_two: Door) -> None:
+    tree = at_two.opened()
+    filled: dict[str, Any] = {"name": "Jäne <&>", "digests": ["daily"], "categories": ["work"], "language": "de"}
+    stale = at_two.press(tree, seconds=24 * 3600 + 1, email=READER, **filled)
+    assert stale.status_code == 422
+    assert "open for a long time" in words(stale)
+    assert not at_two.rows("requests")
+    again = at_two.tree(stale)
+    assert again.xpath("//input[@name='form']/@value") != tree.xpath("//input[@name='form']/@value")
+    assert at_two.press(again).status_code == 200
+    kept = at_two.asked().choices
+    assert (kept.name, kept.language) == ("Jäne <&>", "de")
+    assert (kept.digests, kept.selection.categories) == (frozenset({"daily"}), frozenset({"work"}))
+
+
+def test_a_form_can_be_filled_in_for_a_day(at: Door) -> None:
+    assert at.press(at.opened(), seconds=24 * 3600, email=READER).status_code == 200
+
+
+def test_a_script_that_sends_a_form_of_yesterday_is_told_so(at: Door) -> None:
+    token = at.opened().xpath("//input[@name='form']/@value")[0]
+    at.time.go(days=2)
+    answer = at.client.post("/subscribe", json={"email": READER, "form": token})
+    assert (answer.status_code, answer.json()["field"]) == (422, "form")
+    assert "open for a long time" in answer.json()["error"]
+    assert not at.rows()
+
+
 def test_a_body_that_is_too_large_or_none_at_all_is_refused(at: Door) -> None:
     before = at.known()
     assert at.client.post("/subscribe", data={"email": "x" * 70_000}).status_code == 413

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Never
@@ -19,6 +20,9 @@ FORM_MAXIMUM = 64_000  # bytes
 FIELDS_MAXIMUM = 1000  # a box for each category, and more of them than any site has
 
 Pairs = Iterable[tuple[str, str]]
+
+# It writes down bytes of what strangers send, and its errors reach us anyway.
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from digest.web.public import neighbours
 from digest.web.public.faults import Faults
 
 _POLICY = (  # a page is made of its words, one style sheet and one icon, all of them from here
@@ -57,7 +58,9 @@ class Safe:
 
     def __init__(self, app: ASGIApp, url: str, *, index: bool) -> None:
         self._app = app
-        self._headers = _HEADERS | (_FOR_A_YEAR if url.startswith("https:") else {})
+        parts = urlsplit(url)
+        alone = parts.scheme == "https" and not parts.path  # below a path it would speak for all that is on the host
+        self._headers = _HEADERS | (_FOR_A_YEAR if alone else {})
         self._index = index
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,8 +91,7 @@ class SamePage:
 
     def __init__(self, app: ASGIApp, url: str, faults: Faults) -> None:
         self._app = app
-        parts = urlsplit(url)
-        self._origin = f"{parts.scheme}://{parts.netloc}".lower()
+        self._url = url
         self._faults = faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,8 +103,4 @@ class SamePage:
     def _foreign(self, scope: Scope) -> bool:
         if scope["method"] in _SAFE_METHODS or _OPEN.fullmatch(scope["path"]):
             return False
-        headers = Headers(scope=scope)
-        site = headers.get("sec-fetch-site", "none")
-        # "null" is what a browser says on a page that lets no referrer out, as ours do (WHATWG Fetch, 3.2).
-        origin = headers.get("origin", "null")
-        return site not in {"same-origin", "none"} or origin not in {"null", self._origin}
+        return neighbours.foreign(Headers(scope=scope), self._url)

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digest.errors import UsageError
+from digest.errors import LinkError, UsageError
 from digest.links import Purpose
 from digest.model import FREQUENCIES, Selection, Subscriber, SubscriberStatus
 from digest.reception import Visitor
@@ -53,10 +53,11 @@ def offer(counter: Counter, request: Request) -> Response:
 
 
 def leave(counter: Counter, request: Request, form: Form) -> Response:
-    """Unsubscribes at once; twice is as good as once."""
+    """Unsubscribes at once; twice is as good as once. The reason comes with what takes back the leaving before it."""
     words = form.text("words")
     left = counter.reception.leave(request.path_params["token"], words)
-    return _gone(counter, request, left.subscriber, asked=True, undo=left.undo, told=bool(words))
+    undo = left.undo or _own_undo(counter, left.subscriber, form.text("undo"))
+    return _gone(counter, request, left.subscriber, asked=True, undo=undo, told=bool(words))
 
 
 def fewer(counter: Counter, request: Request, form: Form) -> Response:
@@ -131,6 +132,15 @@ def _mailed(visitor: Visitor) -> Subscriber | None:
     """The visitor, if there is anything to leave."""
     person = visitor.subscriber
     return person if person and person.status is SubscriberStatus.ACTIVE else None
+
+
+def _own_undo(counter: Counter, person: Subscriber | None, token: str) -> str:
+    """The token, if it takes back that this person has left; else ""."""
+    try:
+        leaver = counter.reception.leaver(token)
+    except LinkError:
+        return ""
+    return token if person and leaver and leaver.id == person.id else ""
 
 
 def _offered(

@@ -8,9 +8,12 @@ _JOINER = "\u200d"  # of two signs that are one, as in many emoji
 
 
 def masked(address: str) -> str:
-    """The first letter of its local part, and its domain: ``j•••@example.org``. It does not tell how long it is."""
+    """The first letter of its local part, and its domain: ``j•••@example.org``. It does not tell how long it is; of one
+    that is a single letter nothing is left.
+    """
     local, _, domain = address.rpartition("@")
-    return f"{_first(local)}•••@{domain}"
+    first = _first(local)
+    return f"{first if first != local else ''}•••@{domain}"
 
 
 def _first(text: str) -> str:

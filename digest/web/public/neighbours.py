@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from urllib.parse import SplitResult, urlsplit
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,6 +21,14 @@ _REFUSED = frozenset(' \\"<>^`{|}')  # in no address (RFC 3986), and browsers re
 def trusted(request: Request, origins: Collection[str]) -> bool:
     """Whether it was sent from a page of one of these sites."""
     return request.headers.get("origin", "") in origins
+
+
+def foreign(headers: Headers, url: str) -> bool:
+    """Whether the browser says that it was sent from a page of any other site than that of ``url``."""
+    site = headers.get("sec-fetch-site", "none")
+    # "null" is what a browser says on a page that lets no referrer out, as ours do (WHATWG Fetch, 3.2).
+    origin = headers.get("origin", "null")
+    return site not in {"same-origin", "none"} or origin not in {"null", _origin(urlsplit(url))}
 
 
 def permission(request: Request, origins: Collection[str]) -> Response:

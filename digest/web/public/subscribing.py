@@ -1,12 +1,13 @@
 """Subscribing: the form, here and on other sites, and what becomes of it.
 
-POST ──▶ read ──▶ a robot's? too quick? whose form? ──▶ reception.ask ──▶ a letter goes out later ──▶ "look into your mailbox"
+POST ──▶ read ──▶ a robot's? whose form? how old? ──▶ reception.ask ──▶ a letter goes out later ──▶ "look into your mailbox"
                      └ the form once more, as it was filled in, and why
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 
@@ -26,6 +27,7 @@ from digest.web.public.counter import Counter, client
 from digest.web.public.forms import Form
 from digest.web.public.neighbours import Shared
 
+FRESH = timedelta(days=1)  # for so long a form counts as one that we have shown to whoever sends it
 _LATER = {"Retry-After": "3600"}  # seconds: what is asked for is counted by the hour
 
 
@@ -38,6 +40,7 @@ class Fate(StrEnum):
     NO_ADDRESS = "no address"
     NO_DIGEST = "no digest"
     TOO_SOON = "too soon"  # filled in more quickly than people can
+    STALE = "stale"  # shown too long ago to be taken without a look at it
     STRANGE = "strange"  # neither our form nor that of a site that is configured
 
 
@@ -81,18 +84,25 @@ async def subscribe(counter: Counter, request: Request) -> Response:
 
 
 def _take(counter: Counter, request: Request, form: Form) -> Fate:
-    """Asks for a letter to be written, if it is a form that may."""
+    """Asks what a form asks for, if it is one that may."""
     if form.text("website"):
         return Fate.WRITTEN  # only a robot fills in what nobody sees; it is told what everybody is
     reception = counter.reception
-    try:
-        ours, too_soon = True, reception.filled_too_soon(form.text("form"))
-    except LinkError:
-        ours, too_soon = False, False
-    if too_soon:
-        return Fate.TOO_SOON
-    if not (ours or neighbours.trusted(request, reception.web.origins)):
+    trusted = neighbours.trusted(request, reception.web.origins)
+    age = _age(counter, form) if trusted or not neighbours.foreign(request.headers, counter.url) else None
+    if age is None and not trusted:
         return Fate.STRANGE
+    if age is not None and age < reception.web.filling:
+        return Fate.TOO_SOON
+    ours = age is not None and age <= FRESH
+    if not (ours or trusted):
+        return Fate.STALE
+    return _ask(counter, request, form, ours=ours)
+
+
+def _ask(counter: Counter, request: Request, form: Form, *, ours: bool) -> Fate:
+    """Asks for a letter to be written. What is agreed to on our own page, we know; other sites tell."""
+    reception = counter.reception
     if _none_chosen(form, reception.digests, asked=ours and len(reception.digests) > 1):
         return Fate.NO_DIGEST
     ask = Ask(
@@ -106,6 +116,14 @@ def _take(counter: Counter, request: Request, form: Form) -> Fate:
         return _ANSWERED[reception.ask(ask)]
     except AddressError:
         return Fate.NO_ADDRESS
+
+
+def _age(counter: Counter, form: Form) -> timedelta | None:
+    """How long ago we have shown the form; None for one that is not ours."""
+    try:
+        return counter.reception.form_age(form.text("form"))
+    except LinkError:
+        return None
 
 
 def _none_chosen(form: Form, known: Collection[str], *, asked: bool) -> bool:
@@ -171,10 +189,6 @@ def _form(counter: Counter, request: Request, form: Form, fate: Fate | None = No
 
 
 def _token(counter: Counter, form: Form) -> str:
-    """Of a form that is shown once more its own, whose time goes on; else a new one."""
-    token = form.text("form")
-    try:
-        counter.reception.filled_too_soon(token)
-    except LinkError:
-        return counter.reception.form()
-    return token
+    """Of a form that is shown once more its own, whose time goes on, unless that is over; else a new one."""
+    age = _age(counter, form)
+    return counter.reception.form() if age is None or age > FRESH else form.text("form")
