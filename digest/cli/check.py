@@ -23,13 +23,20 @@ WEIGHT = (75, 1, 78)  # of exit codes: waiting mends no fault, and without a con
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: ``said`` is what was found, ``hint`` what to do if it is not well."""
+    """One thing that was looked at: ``said`` is what was found, ``hint`` what to do if it is not well.
+
+    What is not well and has no ``exit_code`` is a warning.
+    """
 
     subject: str
     well: bool
     said: str
     hint: str = ""
     exit_code: int = 0
+
+    @property
+    def mark(self) -> str:
+        return "ok  " if self.well else "FAIL" if self.exit_code else "warn"
 
 
 @click.command(short_help="Is all well? And what to do next.")
@@ -87,12 +94,11 @@ def check(
         if as_json:
             session.json({"subject": finding.subject, "well": finding.well, "said": finding.said, "hint": finding.hint})
         else:
-            session.out(f"{'ok  ' if finding.well else 'FAIL'}  {finding.subject}: {finding.said}")
+            session.out(f"{finding.mark}  {finding.subject}: {finding.said}")
             if finding.hint:
                 session.out(f"      hint: {finding.hint}")
-    ill = [finding for finding in findings if not finding.well]
-    if ill:
-        raise click.exceptions.Exit(max((finding.exit_code for finding in ill), key=WEIGHT.index))
+    if codes := [finding.exit_code for finding in findings if finding.exit_code]:
+        raise click.exceptions.Exit(max(codes, key=WEIGHT.index))
     session.note(
         "next: `digest preview --open`, then `digest send --test YOUR-ADDRESS`, then `digest send` or `digest run`"
     )
@@ -127,6 +133,7 @@ def _findings(session: Session) -> Iterator[Finding]:
     yield _looked("signatures", lambda: _signatures(app))
     yield _looked("reports", lambda: _reports(app))
     yield _looked("mail server", lambda: _server(app))
+    yield _pages(app)
 
 
 def _configuration(session: Session) -> str:
@@ -185,6 +192,7 @@ def _look(app: App) -> str:
 def _templates(app: App) -> str:
     app.renderer.check()
     app.notes.check()
+    app.pages.check()
     return "they render"
 
 
@@ -217,6 +225,14 @@ def _server(app: App) -> str:
         raise error
     names = [server.called for server in app.config.smtp]
     return f"{names[0]} answers" if len(names) == 1 else f"{', '.join(names)} answer"
+
+
+def _pages(app: App) -> Finding:
+    """Whether links in mails lead somewhere. They may well not do so yet: a warning, and no fault."""
+    found = app.look_at_pages()
+    if found is None:
+        return Finding("pages", well=True, said="none; readers leave by mail only until web.url is set")
+    return Finding("pages", well=found.level == "well", said=found.found, hint=found.advice)
 
 
 def _database(app: App) -> str:

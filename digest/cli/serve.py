@@ -28,7 +28,7 @@ def serve(session: Session, host: str, port: int) -> None:
         here = address_of(listening)
         url = app.config.web.url or here
         application = public(app, url)
-        session.out(here)
+        session.out(url)
         say_where(session, tuple(app.reporters), url)
         if not app.config.web.url:
             session.note("web.url is unset: mails will not link here until it is the address that readers reach")

@@ -57,8 +57,9 @@ def configuration(folder: Path, found: Found) -> str:
     """The text of a ``digest.toml`` that loads as it is, with the questions it leaves open as comments."""
     facts = _usable(found.facts)
     title = facts.title or _title(folder)
-    host = urlsplit(facts.url).hostname or PLACEHOLDER_HOST
-    sender = re.sub(r'[<>"\\]', "", title).strip() + f" <digest@{host.removeprefix('www.')}>"
+    home = facts.url or f"https://{PLACEHOLDER_HOST}"
+    domain = (urlsplit(home).hostname or PLACEHOLDER_HOST).removeprefix("www.")
+    sender = re.sub(r'[<>"\\]', "", title).strip() + f" <digest@{domain}>"
     return "\n".join(
         (
             "# How this site's digests are made and sent. `digest check --show` prints every setting with its default.",
@@ -93,6 +94,8 @@ def configuration(folder: Path, found: Found) -> str:
             '# username = ""',
             '# password_file = "smtp-password"',
             "",
+            *_web(home, domain),
+            "",
         )
     )
 
@@ -102,7 +105,10 @@ def _site(facts: Facts, found: Found) -> Iterator[str]:
         "  # root-relative links and images are joined to it"
     )
     yield f"timezone = {written(facts.timezone or 'UTC')}  # in which weeks begin and mails leave"
-    yield f"language = {written(facts.language or 'en')}"
+    language = facts.language or "en"
+    yield f"language = {written(language)}"
+    further = "en" if language.lower().startswith("de") else "de"
+    yield f"# languages = {written([further])}  # further ones that readers may choose"
     yield "# Where post reaches you. Many laws ask for it in every mail: sending refuses without one."
     yield 'postal_address = ""'
     page = f"{facts.url or f'https://{PLACEHOLDER_HOST}'}/{found.articles.name.lstrip('_') or 'posts'}/{{slug}}"
@@ -112,6 +118,17 @@ def _site(facts: Facts, found: Found) -> Iterator[str]:
     yield f"# article_url = {written(page)}"
     if found.static:
         yield f"static = {written([folder.as_posix() for folder in found.static])}  # holds the images of /photo.jpg"
+
+
+def _web(home: str, domain: str) -> Iterator[str]:
+    parts = urlsplit(home)
+    yield "[web]"
+    yield "# The pages for readers, by `digest serve`: to subscribe, choose, leave, and read past editions. Until url is"
+    yield "# set, readers leave by mail only."
+    yield f"# url = {written(f'https://news.{domain}')}"
+    yield '# trusted_proxies = ["127.0.0.1"]  # the server in front, which has the certificate'
+    yield f"# origins = {written([f'{parts.scheme}://{parts.netloc}'.lower()])}  # sites whose own forms may subscribe people"
+    yield f"# privacy_url = {written(f'{home}/privacy')}"
 
 
 def _require(found: Found) -> Iterator[str]:
@@ -191,5 +208,6 @@ def next_steps(folder: Path, loaded: config.Config) -> Iterator[str]:
         ("send --test me@example.org", "mail one to yourself"),
         ("send", "mail it to everybody"),
         ("run", "do so at every cadence, until stopped"),
+        ("serve", "let readers subscribe, choose and leave by themselves"),
     ):
         yield f"  {command} {words:<28}  {why}"

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, field_validator
 from digest.config.base import Table, setting
 from digest.config.values import Count, Duration, Line, Positive, RelativePath, WebAddress, Words
 
+_NETWORK = "expected an address or a network, such as 127.0.0.1 or 10.0.0.0/8"
 SECRET_KEY_MINIMUM = 32  # characters; `digest init` writes 64
 
 
@@ -44,17 +45,21 @@ class Web(Table):
     @classmethod
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         """Scheme and host alone (RFC 6454): that is all a browser says of the page it comes from."""
-        for origin in value:
+        origins = tuple(origin.removesuffix("/") for origin in value)
+        for origin in origins:
             parts = urlsplit(origin)
             if parts.scheme not in {"http", "https"} or origin != f"{parts.scheme}://{parts.netloc}".lower():
                 raise ValueError(f"expected a site without a path, such as https://www.example.org, found {origin!r}")
-        return value
+        return origins
 
     @field_validator("trusted_proxies")
     @classmethod
     def _trusted_proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for network in value:
-            ip_network(network)  # its ValueError says what is wrong
+            try:
+                ip_network(network)
+            except ValueError as error:
+                raise ValueError(f"{_NETWORK}, found {network!r}") from error
         return value
 
     @field_validator("blocked_domains")

@@ -7,15 +7,15 @@ from datetime import datetime
 from digest.deliverability.facts import Facts, Plan
 from digest.deliverability.findings import Finding
 from digest.deliverability.gathering import gather
-from digest.deliverability.ports import Handshake, Names
+from digest.deliverability.ports import Handshake, Names, Web
 from digest.deliverability.rules import dkim, dmarc, leaving, mailboxes, servers, spf
 
 RULES = (leaving.judge, spf.judge, dkim.judge, dmarc.judge, mailboxes.judge, servers.judge)
 
 
-def examine(plan: Plan, names: Names, handshake: Handshake, now: datetime) -> tuple[Finding, ...]:
+def examine(plan: Plan, names: Names, handshake: Handshake, web: Web, now: datetime) -> tuple[Finding, ...]:
     """Whether large mailboxes will believe these mails. What could not be asked is a finding, not an error."""
-    return judged(gather(plan, names, handshake, now))
+    return judged(gather(plan, names, handshake, web, now))
 
 
 def judged(facts: Facts) -> tuple[Finding, ...]:

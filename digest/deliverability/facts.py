@@ -160,6 +160,24 @@ class MailboxFacts:
     hosts: tuple[HostFacts, ...]
 
 
+class Door(StrEnum):
+    """What is at the address of the readers' pages."""
+
+    OPEN = "open"
+    ILL = "ill"  # they are there, and say themselves that something is wrong
+    STRANGE = "strange"  # something else is
+    SHUT = "shut"  # nothing is
+
+
+@dataclass(frozen=True, slots=True)
+class PagesFacts:
+    """The readers' pages, by the address of their health; ``why`` tells more of a door that is not open."""
+
+    health: str
+    door: Door
+    why: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     plan: Plan
@@ -169,3 +187,4 @@ class Facts:
     dmarc: tuple[DmarcFacts, ...]
     mailboxes: tuple[MailboxFacts, ...]
     servers: tuple[ServerFacts, ...]
+    pages: tuple[PagesFacts, ...] = ()

@@ -1,4 +1,4 @@
-"""Gathers the facts: asks the DNS and the mail servers, and judges nothing."""
+"""Gathers the facts: asks the DNS, the mail servers and the readers' pages, and judges nothing."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from ipaddress import ip_address, ip_network
 from digest.deliverability import spf
 from digest.deliverability.facts import (
     DmarcFacts,
+    Door,
     Facts,
     HostFacts,
     KeyFacts,
     MailboxFacts,
+    PagesFacts,
     Plan,
     ReportFacts,
     ReverseFacts,
@@ -21,18 +23,21 @@ from digest.deliverability.facts import (
     domain_of,
     envelope_domain,
 )
-from digest.deliverability.ports import Handshake, Names
+from digest.deliverability.ports import Handshake, Names, Web
 from digest.deliverability.spf import Mechanism, Network, Policy, Step, Term
 from digest.deliverability.tags import is_dmarc, report_domains
+from digest.errors import FetchError
+from digest.fetching import Fetched
 from digest.proof.domains import registered
 from digest.resolving import NULL_MX, Answer, Kind, Status
 
 RECORDS_MAXIMUM = 40  # SPF records of one tree that are looked at; who needs a quarter of them is at fault already
 REPORTED_MAXIMUM = 10  # domains that get reports; receivers need not send to more than two (RFC 7489, 6.2)
 NAMES_MAXIMUM = 10  # of one address that are confirmed (RFC 7208, 4.6.4 says so of ptr)
+_OK, _ILL = 200, 503
 
 
-def gather(plan: Plan, names: Names, handshake: Handshake, now: datetime) -> Facts:
+def gather(plan: Plan, names: Names, handshake: Handshake, web: Web, now: datetime) -> Facts:
     """All that the rules want to know, each thing asked for once."""
     senders = plan.senders
     return Facts(
@@ -43,7 +48,28 @@ def gather(plan: Plan, names: Names, handshake: Handshake, now: datetime) -> Fac
         dmarc=tuple(_dmarc(names, domain) for domain in dict.fromkeys(domain_of(sender.address) for sender in senders)),
         mailboxes=tuple(_mailbox(names, domain, uses) for domain, uses in _uses(plan).items()),
         servers=tuple(_server(names, handshake, server) for server in plan.servers),
+        pages=tuple(look_at_pages(web, url) for url in dict.fromkeys(sender.web for sender in senders) if url),
     )
+
+
+def look_at_pages(web: Web, url: str) -> PagesFacts:
+    """Whether the readers' pages are at this base address. Raises nothing."""
+    health = f"{url.rstrip('/')}/health"
+    try:
+        answer = web.get(health)
+    except FetchError as error:
+        return PagesFacts(health, Door.SHUT, error.what)
+    if answer.status == _ILL:
+        return PagesFacts(health, Door.ILL)
+    return PagesFacts(health, Door.OPEN) if _is_health(answer) else PagesFacts(health, Door.STRANGE, _said(answer))
+
+
+def _is_health(answer: Fetched) -> bool:
+    return answer.status == _OK and answer.media_type == "application/json"
+
+
+def _said(answer: Fetched) -> str:
+    return f"status {answer.status}, {answer.media_type or 'of no kind'}"
 
 
 def _addresses(names: Names, host: str) -> Answer:

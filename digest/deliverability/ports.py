@@ -1,10 +1,11 @@
-"""What a look from outside needs of the world: the DNS, and a word with each mail server."""
+"""What a look from outside needs of the world: the DNS, a word with each mail server, and the web."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 from digest.deliverability.facts import Greeting, Server
+from digest.fetching import Fetched
 from digest.resolving import Answer, Kind
 
 
@@ -20,3 +21,10 @@ class Handshake(Protocol):
 
     def look(self, server: Server) -> Greeting:
         """What the server says to a stranger. Raises nothing."""
+
+
+class Web(Protocol):
+    """``digest.fetching.Fetcher`` keeps this promise."""
+
+    def get(self, url: str) -> Fetched:
+        """What is at this address. Raises FetchError."""

@@ -200,6 +200,20 @@ def test_every_setting_that_is_commented_out_works_when_it_is_not(plain: Path):
     assert config.digests["weekly"].require == ("source",)
     assert config.site.article_url == "https://example.org/texts/{slug}"
     assert config.smtp[0].password.get_secret_value() == "a password"
+    assert config.site.languages == ("de",)
+    assert (config.web.url, config.web.trusted_proxies) == ("https://news.example.org", ("127.0.0.1",))
+    assert (config.web.origins, config.web.privacy_url) == (("https://example.org",), "https://example.org/privacy")
+
+
+def test_the_pages_for_readers_are_at_the_site_s_own_domain(tmp_path: Path):
+    (tmp_path / "hugo.toml").write_text('title = "Notes"\nbaseURL = "https://www.Example.net/blog/"\n')
+    post(tmp_path / "content/posts/one.md")
+    run(tmp_path)
+    path = tmp_path / "digest.toml"
+    path.write_text(re.sub(r"^# (\w+ = )", r"\1", path.read_text(), flags=re.MULTILINE))
+    (tmp_path / "smtp-password").write_text("a password\n")
+    web = configuration(tmp_path).web
+    assert (web.url, web.origins) == ("https://news.example.net", ("https://www.example.net",))
 
 
 def test_the_key_is_for_its_owner_alone_and_strong(plain: Path):
@@ -217,7 +231,14 @@ def test_the_database_is_there_and_nothing_else_was_added(plain: Path):
 
 def test_the_next_steps_are_commands_that_can_be_pasted(plain: Path, monkeypatch: pytest.MonkeyPatch):
     said = run(plain).output
-    for words in ("preview --open", "subscribers import list.csv", "send --test me@example.org", "send", "run"):
+    for words in (
+        "preview --open",
+        "subscribers import list.csv",
+        "send --test me@example.org",
+        "send",
+        "run",
+        "serve",
+    ):
         assert f"  digest -c {plain / 'digest.toml'} {words} " in said
     assert "set `from` and `postal_address`" in said
     monkeypatch.chdir(plain)
@@ -241,8 +262,9 @@ def test_nothing_that_exists_is_changed(plain: Path):
 def test_a_missing_key_and_database_come_back_where_the_configuration_says(plain: Path):
     run(plain)
     (plain / "digest.key").unlink()
-    with (plain / "digest.toml").open("a") as file:
-        file.write('[web]\nsecret_key_file = "other.key"\n[database]\nurl = "sqlite:///other.db"\n')
+    path = plain / "digest.toml"
+    text = path.read_text().replace("[web]\n", '[web]\nsecret_key_file = "other.key"\n')
+    path.write_text(f'{text}[database]\nurl = "sqlite:///other.db"\n')
     assert "Written: other.key" in run(plain).output
     assert (plain / "other.db").exists()
     assert not (plain / "digest.key").exists()

@@ -93,6 +93,14 @@ ONE_FAULT = [
         '[delivery]\nlease = "10m"\n',
         "delivery.lease: 10m must be longer than 24m30s: smtp.connect_timeout + 4 x smtp.command_timeout + 2 x smtp.data_timeout",
     ),
+    (
+        '[web]\ntrusted_proxies = ["localhost"]\n',
+        "web.trusted_proxies: expected an address or a network, such as 127.0.0.1 or 10.0.0.0/8, found 'localhost'",
+    ),
+    (
+        '[web]\norigins = ["https://example.org/page"]\n',
+        "web.origins: expected a site without a path, such as https://",
+    ),
     ('[web]\nsecret_key = "hunter2"\n', "web.secret_key: needs at least 32 characters"),
     ("[smtp]\npassword = 12345678\n", "smtp.password: expected text in quotes"),
     ('[digests.Daily]\nfrom = "a@example.org"\n', "digests.Daily: not a name for a digest: use lower-case letters"),

@@ -61,6 +61,11 @@ def test_paths_are_relative_to_the_file_and_not_to_where_we_stand(loaded: Load, 
     assert config.web.secret_key_file == folder / "digest.key"
 
 
+def test_the_slash_at_the_end_of_an_origin_is_no_path(loaded: Load):
+    web = loaded(MINIMAL + '[web]\norigins = ["https://example.org/", "https://www.example.org"]\n').web
+    assert web.origins == ("https://example.org", "https://www.example.org")
+
+
 def test_an_absolute_path_stays_as_it_is(loaded: Load):
     assert loaded(MINIMAL + '[database]\nurl = "sqlite:////srv/digest.db"\n').database.url == "sqlite:////srv/digest.db"
 

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from digest.deliverability.examining import examine
 from digest.deliverability.facts import Greeting, Plan, PublishedKey, Server
 from digest.deliverability.findings import Finding, Level
+from digest.errors import FetchError
+from digest.fetching import Fetched
 from digest.model import Sender
 from digest.resolving import Resolver
 from tests.deliverability.nameserver import NameServer, on_duty
@@ -94,12 +96,29 @@ class Greetings:
 
 
 @dataclass(frozen=True)
+class Somewhere:
+    """What each address on the web is said to answer; the others do not."""
+
+    answers: dict[str, Fetched]
+
+    def get(self, url: str) -> Fetched:
+        if url in self.answers:
+            return self.answers[url]
+        raise FetchError(url, "Connection refused")
+
+
+HEALTH = "https://news.quay.example/health"
+WELL = Fetched(HEALTH, 200, "application/json", b"{}")
+
+
+@dataclass(frozen=True)
 class Case:
     """A publisher and the world; each method gives another one with one thing changed."""
 
     plan: Plan = PLAN
     zone: str = ZONE
     greeting: Greeting = GREETING
+    health: Fetched | None = WELL
 
     def record(self, old: str, *new: str) -> Case:
         """The record that begins so, written anew, or in several, or taken away."""
@@ -130,6 +149,10 @@ class Case:
 
     def server(self, **changes: Any) -> Case:
         return self.planned(servers=(replace(RELAY, **changes),))
+
+    def answered(self, status: int, media_type: str) -> Case:
+        """What is at the address of the readers' pages."""
+        return replace(self, health=Fetched(HEALTH, status, media_type, b""))
 
     def greeted(self, **changes: Any) -> Case:
         return replace(self, greeting=replace(self.greeting, **changes))
@@ -162,8 +185,9 @@ def found(names: NameServer) -> Examine:
 
     def find(case: Case) -> tuple[Finding, ...]:
         names.zone = case.zone
+        web = Somewhere({HEALTH: case.health} if case.health else {})
         hosts = {server.host: case.greeting for server in case.plan.servers}
-        return examine(case.plan, Resolver([names.address]), Greetings(hosts), NOW)
+        return examine(case.plan, Resolver([names.address]), Greetings(hosts), web, NOW)
 
     return find
 

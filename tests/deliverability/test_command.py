@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,7 @@ from digest.config.meaning import dkim_key
 from digest.dkim import Kind, generate
 from tests.deliverability.conftest import strings
 from tests.deliverability.nameserver import NameServer
+from tests.fetching.web import Web, https
 from tests.journeys.conftest import PostOffice, Site
 from tests.journeys.steps import configure
 
@@ -23,7 +27,18 @@ _dmarc.quay.example.org. 60 IN TXT "v=DMARC1; p=none; rua=mailto:postmaster@quay
 
 
 @pytest.fixture
-def publisher(site: Site, names: NameServer) -> Site:
+def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
+    """Where the readers' pages are, with a certificate that is believed."""
+    with https() as running:
+        authorities = tmp_path / "authorities.pem"
+        authorities.write_text("".join(map(ssl.DER_cert_to_PEM_cert, running.client.get_ca_certs(binary_form=True))))
+        monkeypatch.setattr("certifi.where", lambda: str(authorities))
+        running.put("/health", b'{"status": "ok"}', media_type="application/json")
+        yield running
+
+
+@pytest.fixture
+def publisher(site: Site, names: NameServer, web: Web) -> Site:
     """A site whose name server is ours, with a key that signs and is published."""
     key = generate(Kind.RSA2048, domain="quay.example.org", selector="digest1")
     (site.folder / "dkim.pem").write_bytes(key.pem)
@@ -35,7 +50,7 @@ servers = ["{names.address}"]
 timeout = "1s"
 
 [web]
-url = "https://news.quay.example.org"
+url = "{web.url("")}"
 
 [[dkim]]
 domain = "quay.example.org"
@@ -106,6 +121,15 @@ def test_each_finding_is_an_object_a_line(publisher: Site, names: NameServer) ->
         ("subject", "level", "found", "source", "advice", "record")
     }
     assert {finding["level"] for finding in findings.values()} == {"well", "warning", "unanswered"}
+
+
+def test_pages_that_nobody_serves_are_a_fault(publisher: Site, web: Web) -> None:
+    assert told(publisher)["readers' pages"]["level"] == "well"
+    web.pages.clear()
+    result = publisher.run("check", "--deliverability")
+    assert result.exit_code == 1
+    assert f"FAIL  readers' pages: web.url: something else answers at {web.url('/health')} (status 404" in result.stdout
+    assert "hint: start `digest serve`" in result.stdout
 
 
 def test_one_digest_is_looked_at_alone(publisher: Site) -> None:

@@ -16,7 +16,7 @@ from digest.deliverability.findings import txt
 from digest.deliverability.rules.dkim import key_of
 from digest.deliverability.spf import Mechanism, Policy, Result, Step
 from digest.resolving import Answer, Kind, Status
-from tests.deliverability.conftest import GREETING, NOW, PLAN, Greetings
+from tests.deliverability.conftest import GREETING, NOW, PLAN, Greetings, Somewhere
 
 WORDS = st.sampled_from([
     "v=spf1", "v=DMARC1", "v=DKIM1", "include:", "redirect=", "a", "mx", "ptr", "exists:", "ip4:", "ip6:", "all", "-all",
@@ -58,7 +58,7 @@ class AnyWorld:
 @given(data=st.data())
 def test_no_record_of_any_kind_stops_a_look_from_outside(data: st.DataObject) -> None:
     world = AnyWorld(data)
-    for finding in examine(PLAN, world, Greetings({"relay.quay.example": GREETING}), NOW):
+    for finding in examine(PLAN, world, Greetings({"relay.quay.example": GREETING}), Somewhere({}), NOW):
         assert finding.subject
         assert finding.source
         assert finding.found.isprintable()

@@ -13,6 +13,7 @@ from digest.deliverability.facts import PublishedKey, Stop, Tls
 from digest.deliverability.findings import Level
 from tests.deliverability.conftest import (
     ED25519,
+    HEALTH,
     KEY,
     NOW,
     OTHER,
@@ -40,7 +41,7 @@ DKIM = "DKIM digest1._domainkey.quay.example"
 DMARC, ALIGNED = "DMARC of quay.example", "DMARC alignment of quay.example"
 MAIL, BOUNCES = "mail to quay.example (From, leaving by mail)", "mail to mail.quay.example (bounces)"
 TLS, REVERSE, NAME = "TLS of relay", f"reverse DNS of {PUBLIC} (relay)", "name of relay"
-ONE_CLICK = "one-click unsubscribe"
+ONE_CLICK, PAGES = "one-click unsubscribe", "readers' pages"
 
 ELEVEN = " ".join(f"a:h{number}.quay.example" for number in range(11))
 HOSTS = tuple(f"h{number}.quay.example. 60 IN A {PUBLIC}" for number in range(11))
@@ -231,7 +232,11 @@ CASES: Mapping[str, tuple[Case, Mapping[str, Level], str]] = {
     "a server that is not there": (GOOD.greeted(stopped=Stop.UNREACHABLE, why="Connection refused"), {TLS: UNANSWERED}, "no answer: Connection refused"),
     # --- leaving, and who we are
     "leaving by mail only": (GOOD.sender(web=""), {ONE_CLICK: WARNING}, "readers can leave by mail only"),
-    "leaving in the clear": (GOOD.sender(web="http://news.quay.example"), {ONE_CLICK: WARNING}, "does not begin with https://"),
+    "pages that nobody serves": (replace(GOOD, health=None), {PAGES: FAULT}, f"web.url: nothing answers at {HEALTH} (Connection refused); every link"),
+    "pages of somebody else": (GOOD.answered(200, "text/html"), {PAGES: FAULT}, f"something else answers at {HEALTH} (status 200, text/html)"),
+    "a proxy that leads nowhere": (GOOD.answered(502, "text/html"), {PAGES: FAULT}, "(status 502, text/html)"),
+    "pages that are ill": (GOOD.answered(503, "application/json"), {PAGES: WARNING}, "says that not all is well"),
+    "leaving in the clear": (GOOD.sender(web="http://news.quay.example"), {ONE_CLICK: WARNING, PAGES: FAULT}, "does not begin with https://"),
     "no postal address": (GOOD.planned(postal_address=""), {"postal address": FAULT}, "there is none"),
     "from Gmail": (freemail("gmail.com", "none"), {"DKIM": WARNING, ONE_CLICK: WARNING, "From quay@gmail.com": FAULT}, "nobody but gmail.com can send mails in its name that pass"),
     "from Yahoo": (freemail("yahoo.co.uk", "reject"), {"DKIM": WARNING, ONE_CLICK: WARNING, "From quay@yahoo.co.uk": FAULT}, "which asks receivers to reject them"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.fetching.web import http
 from tests.journeys.conftest import PostOffice, Site
 from tests.journeys.steps import configure, subscribe
 
@@ -21,6 +22,7 @@ SUBJECTS = [
     "signatures",
     "reports",
     "mail server",
+    "pages",
 ]
 
 
@@ -117,6 +119,19 @@ def test_what_is_wrong_is_told_with_a_hint_and_the_rest_is_looked_at_all_the_sam
     assert plain.exit_code == code
     assert f"FAIL  {subject}: " in plain.stdout
     assert "Traceback" not in plain.output
+
+
+def test_pages_that_nobody_serves_yet_are_a_warning_and_no_fault(site: Site) -> None:
+    with http() as web:
+        web.put("/health", b'{"status": "ok"}', media_type="application/json")
+        configure(site, "[smtp]", f'[web]\nurl = "{web.url("", host="127.0.0.1")}/"\n\n[smtp]')
+        _, found = findings(site)
+        assert found["pages"]["well"]
+        assert f"they answer at {web.url('/health', host='127.0.0.1')}" in found["pages"]["said"]
+    result = site.run("check")
+    assert result.exit_code == 0, result.output
+    assert "\nwarn  pages: web.url: nothing answers at http://127.0.0.1:" in result.stdout
+    assert "every link to unsubscribe in a mail would be dead\n      hint: start `digest serve`" in result.stdout
 
 
 @pytest.mark.parametrize(("rights", "remarked"), [(0o600, False), (0o400, False), (0o640, True)])

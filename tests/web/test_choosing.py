@@ -161,6 +161,34 @@ def test_what_cannot_be_kept_is_marked_at_its_field(reader: Reader, field: str, 
     assert reader.known() == known
 
 
+def test_a_fault_is_told_in_the_title_and_leads_to_the_first_field_that_is_marked(reader: Reader) -> None:
+    page = save(reader, 422, paused="2035-01-01", every="7", timezone="Mars/Base")
+    assert page.tree.findtext(".//title") == "Error: Preferences"
+    (link,) = page.tree.xpath("//*[@role='alert']/a/@href")
+    first = page.tree.xpath("//*[@aria-invalid]")[0]
+    assert link == f"#{first.get('id')}" == "#every"
+    german = reader.press(reader.open(reader.preferences), reader.preferences, 422, language="de", paused="never")
+    assert german.tree.xpath("//*[@role='alert']/a/@href") == ["#paused"]
+    reader.becomes(language="de")
+    assert save(reader, 422, paused="never").tree.findtext(".//title") == "Fehler: Einstellungen"
+    assert reader.open(reader.preferences).tree.findtext(".//title") == "Einstellungen"
+
+
+def test_what_was_saved_can_be_read_in_another_language(reader: Reader) -> None:
+    page = save(reader, name="Ann")
+    (german,) = page.tree.xpath("//nav//a[@hreflang='de']/@href")
+    assert "Ann" in reader.open(german).answer.text
+    assert not save(reader, 422, every="7").tree.xpath("//nav//a[@hreflang='de']")  # what was typed would be lost
+
+
+def test_leaving_has_a_place_of_its_own_while_there_is_something_to_leave(reader: Reader) -> None:
+    page = reader.open(reader.preferences)
+    assert page.tree.xpath("//a[contains(@href, '/unsubscribe/')]/@class") == ["button"]
+    assert [link.split("/")[-1] for link in page.tree.xpath("//main//ul//a/@href")] == ["data.json", "erase"]
+    reader.becomes(status=UNSUBSCRIBED)
+    assert not reader.open(reader.preferences).tree.xpath("//a[contains(@href, '/unsubscribe/')]")
+
+
 @pytest.mark.parametrize("day", ["2025-12-08", "2026-12-08"])
 def test_a_pause_ends_from_today_on_and_within_a_year(reader: Reader, day: str) -> None:
     page = reader.open(reader.preferences)

@@ -264,3 +264,12 @@ def test_a_token_for_something_else_opens_nothing(reader: Reader, page: str, bel
                 assert READER not in answer.text
                 assert "q•••" not in answer.text
     assert reader.known() == known
+
+
+def test_whoever_comes_back_is_told_that_their_pause_goes_on(reader: Reader) -> None:
+    reader.becomes(paused=reader.time() + timedelta(days=30))
+    reader.send(reader.leave)
+    page = reader.send(reader.undo)
+    assert "You are subscribed again" in page.words
+    assert "The pause that you have chosen goes on" in page.words
+    assert reader.person.status is ACTIVE

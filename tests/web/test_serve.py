@@ -56,12 +56,13 @@ def test_ctrl_c_ends_it_too(site: Site) -> None:
 
 
 def test_with_an_address_of_its_own_pages_name_that_and_nothing_has_to_be_said(site: Site) -> None:
-    configure(site, "[smtp]", '[web]\nurl = "https://news.example.org"\n\n[webhooks]\nmailgun_key = "key"\n\n[smtp]')
+    configure(site, "[smtp]", '[web]\nurl = "https://example.org/news"\n\n[webhooks]\nmailgun_key = "key"\n\n[smtp]')
     with serving(site) as (process, here, said):
-        assert "https://news.example.org/archive/sitemap.xml" in httpx.get(f"{here}/robots.txt").text
+        assert "https://example.org/news/archive/sitemap.xml" in httpx.get(f"{here}/robots.txt").text
         assert httpx.post(f"{here}/hooks/mailgun").status_code == 401  # it wants a proof, so there is a door
         code, out, _ = ended(process)
-    assert (code, out) == (0, [here, "mailgun: https://news.example.org/hooks/mailgun"])
+    assert (code, out) == (0, ["https://example.org/news", "mailgun: https://example.org/news/hooks/mailgun"])
+    assert any(f"listening on {here};" in line for line in said)
     assert "web.url" not in "\n".join(said)
 
 
@@ -99,6 +100,61 @@ def test_the_log_holds_no_address_and_no_token(site: Site) -> None:
             client.post("/subscribe", data={"email": "somebody@example.org"})
         _, _, said = ended(process)
     assert not any("@" in line or token[:20] in line for line in said)
+
+
+MULTIPART = b"multipart/form-data"
+PART = b'--x\r\nContent-Disposition: form-data; name="email"\r\n\r\na@b.c\r\n'
+JUNK = (
+    b"",
+    b"--",
+    b"--\r\n\r\n--",
+    b"--y\r\n",
+    b"\0" * 200,
+    PART,
+    PART[:-9],
+    PART + b"--x-",
+    PART + b"--x--" + b"after the end",
+    b"\r\n" + PART + b"--x\r--",
+    PART.replace(b": ", b" "),
+    PART.replace(b"form-data", b"\xff"),
+    PART.replace(b"Content", b"Con\r\ntent"),
+    PART.replace(b"\r\n\r\n", b"\r\nContent-Transfer-Encoding: base64\r\n\r\n") + b"--x--",
+)
+HEADS = (  # as they are, on a connection each
+    b"nonsense\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"GET / HTTP/1.1\r\n\r\n",
+    b"GET /\xff HTTP/1.1\r\nHost: here\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+    b"POST /health HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"POST /subscribe HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab",
+    b"POST /subscribe HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n12345",
+)
+
+
+def test_whatever_is_sent_the_log_is_lines_of_ours(site: Site) -> None:
+    with serving(site) as (process, here, _):
+        where = urlsplit(here)
+        with httpx.Client(base_url=here, timeout=PATIENCE) as client:
+            for body in JUNK:
+                for kind in (MULTIPART + b"; boundary=x", MULTIPART, MULTIPART + b"; boundary=\xff"):
+                    answer = client.post("/subscribe", content=body, headers={b"Content-Type": kind})
+                    assert answer.status_code in {400, 403}
+            for head in HEADS:
+                with socket.create_connection((where.hostname, where.port), timeout=PATIENCE) as line:
+                    line.sendall(head)
+                    line.shutdown(socket.SHUT_WR)
+                    while line.recv(10_000):
+                        pass
+            with socket.create_connection((where.hostname, where.port), timeout=PATIENCE) as line:
+                line.sendall(b"POST /health HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n")
+                assert line.recv(10_000).startswith(b"HTTP/1.1 405")
+                line.sendall(b"zz\r\n")  # no length of a chunk, of a body that nobody waits for
+                while line.recv(10_000):
+                    pass
+            assert client.get("/health").status_code == 200
+        _, _, said = ended(process)
+    assert [line for line in said if not re.match(r"at=\S+ level=\w+ event=", line)] == []
 
 
 def test_a_port_that_is_taken_is_told_with_what_to_do(site: Site) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from digest.deliverability.facts import DmarcFacts, Facts, domain_of
-from digest.deliverability.findings import BULK, GMAIL, YAHOO, Finding, Level
+from digest.deliverability.facts import DmarcFacts, Door, Facts, PagesFacts, domain_of
+from digest.deliverability.findings import BULK, GMAIL, YAHOO, Finding, Level, cut
 from digest.deliverability.rules.dmarc import asked_for, policy_of
 
 # Where everybody may have a mailbox, and nobody but the provider may send from.
@@ -16,10 +16,12 @@ FREEMAIL = frozenset({
     "proton.me", "protonmail.com", "fastmail.com", "zoho.com", "qq.com", "163.com",
 })  # fmt: skip
 _ONE_CLICK = f"RFC 8058; {GMAIL}; {YAHOO}"
+_DEAD = "every link to unsubscribe in a mail would be dead"
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
     yield from _one_click(facts)
+    yield from map(judge_pages, facts.pages)
     if facts.plan.postal_address:
         yield Finding("postal address", Level.WELL, facts.plan.postal_address, "CAN-SPAM, 15 U.S.C. 7704(a)(5)")
     else:
@@ -45,6 +47,22 @@ def _one_click(facts: Facts) -> Iterator[Finding]:
             found = f"by POST to {web}; whether a signature covers the headers is the relay's to see to"
             advice = "make sure that the relay's DKIM signs List-Unsubscribe and List-Unsubscribe-Post, or set [[dkim]]"
             yield Finding(subject, Level.WARNING, found, "RFC 8058, 4", advice)
+
+
+def judge_pages(fact: PagesFacts) -> Finding:
+    """Whether a link in a mail leads to somebody who takes it."""
+    subject, mend = "readers' pages", "start `digest serve`, and let the proxy at web.url lead there"
+    match fact.door:
+        case Door.OPEN:
+            return Finding(subject, Level.WELL, f"they answer at {fact.health}", _ONE_CLICK)
+        case Door.ILL:
+            found = f"{fact.health} says that not all is well"
+            return Finding(subject, Level.WARNING, found, _ONE_CLICK, "open that address: it tells what is not")
+        case Door.STRANGE:
+            found = f"web.url: something else answers at {fact.health} ({cut(fact.why)}); {_DEAD}"
+        case Door.SHUT:
+            found = f"web.url: nothing answers at {fact.health} ({cut(fact.why)}); {_DEAD}"
+    return Finding(subject, Level.FAULT, found, _ONE_CLICK, mend)
 
 
 def _freemail(fact: DmarcFacts, facts: Facts) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, Self
@@ -176,7 +176,14 @@ def _gone(
 
 def _back(counter: Counter, request: Request, person: Subscriber | None, name: str) -> Response:
     """A page about taking it back; without a person, that it is too late."""
-    return _page(counter, request, name if person else "too_late", person)
+    return _page(counter, request, name if person else "too_late", person, paused=_pause(counter, person))
+
+
+def _pause(counter: Counter, person: Subscriber | None) -> datetime | None:
+    """Until when they get nothing all the same, on their own clock."""
+    if person is None or person.paused is None or person.paused <= counter.reception.now():
+        return None
+    return person.paused.astimezone(counter.reception.zone(person.timezone))
 
 
 def _page(

@@ -11,9 +11,11 @@ from starlette.routing import Route
 
 from digest.app import App
 from digest.errors import StoreError
+from digest.web.conditional import is_known
 from digest.web.public.counter import Counter
 
 STALE = timedelta(minutes=5)  # `digest run` ticks every few seconds, and writes it down once a minute
+OVERDUE = timedelta(minutes=15)  # a letter that is not on its way by then: whoever asked for it has given up
 _FRESH = "public, max-age=300"  # seconds
 _TOKENS = ("confirm", "unsubscribe", "undo", "preferences")
 
@@ -27,6 +29,9 @@ def routes(counter: Counter, app: App) -> list[Route]:
     def icon(request: Request) -> Response:
         return _made(counter, request, "favicon.svg", "image/svg+xml")
 
+    def linkless(request: Request) -> Response:
+        return counter.page(request, "linkless")
+
     def robots(_request: Request) -> Response:
         return PlainTextResponse(_robots(counter, index=app.config.web.index), headers={"Cache-Control": _FRESH})
 
@@ -39,6 +44,7 @@ def routes(counter: Counter, app: App) -> list[Route]:
         Route("/favicon.ico", icon),  # what browsers ask for that were told of no other
         Route("/robots.txt", robots),
         Route("/health", health),
+        *(Route(path, linkless) for name in ("unsubscribe", "preferences") for path in (f"/{name}", f"/{name}/")),
     ]
 
 
@@ -46,8 +52,7 @@ def _made(counter: Counter, request: Request, name: str, kind: str) -> Response:
     """A file that is a template: the same in all languages, and sent again only when it has changed."""
     text = counter.pages.render(f"web/{name}", counter.pages.languages[0])
     headers = {"ETag": f'"{hashlib.sha256(text.encode()).hexdigest()[:16]}"', "Cache-Control": _FRESH}
-    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-    if headers["ETag"] in known:
+    if is_known(request.headers, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Response(text, media_type=kind, headers=headers)
 
@@ -60,15 +65,17 @@ def _robots(counter: Counter, *, index: bool) -> str:
 
 
 def _health(app: App) -> Response:
-    """Whether the database answers and `digest run`, if it was ever seen, still ticks."""
+    """Whether the database answers, `digest run`, if it was ever seen, still ticks, and letters leave."""
+    now = app.now()
     try:
-        tick, answers = app.heartbeat.last(), True
+        tick, (waiting, oldest), answers = app.heartbeat.last(), app.requests.waiting(), True
     except StoreError:
-        tick, answers = None, False
-    well = answers and (tick is None or app.now() - tick < STALE)
+        tick, (waiting, oldest), answers = None, (0, None), False
+    well = answers and (tick is None or abs(now - tick) < STALE) and (oldest is None or now - oldest <= OVERDUE)
     facts = {
         "status": "ok" if well else "ill",
         "database": "ok" if answers else "ill",
         "scheduler": tick.isoformat() if tick else None,
+        "letters": {"waiting": waiting, "oldest": oldest.isoformat() if oldest else None},
     }
     return JSONResponse(facts, 200 if well else 503)

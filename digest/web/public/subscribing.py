@@ -107,7 +107,7 @@ def _ask(counter: Counter, request: Request, form: Form, *, ours: bool) -> Fate:
         return Fate.NO_DIGEST
     ask = Ask(
         address=form.text("email"),
-        choices=_choices(counter, form),
+        choices=_choices(counter, request, form),
         page=neighbours.page(request, f"{counter.url}/subscribe"),
         wording=_wording(counter, request) if ours else form.text("consent"),
         client=client(request),
@@ -132,17 +132,25 @@ def _none_chosen(form: Form, known: Collection[str], *, asked: bool) -> bool:
     return (asked or bool(named)) and not set(named) & set(known)
 
 
-def _choices(counter: Counter, form: Form) -> Choices:
-    """What was chosen; all of the digests means every one that there will be."""
+def _choices(counter: Counter, request: Request, form: Form) -> Choices:
+    """What was chosen; all of the digests means every one that there will be. Where several languages are offered and the
+    form names none, it is the one that the browser is answered in.
+    """
     known = counter.reception.digests.keys()
     digests, language = known & set(form.texts("digests")), form.text("language")
     return Choices(
         name=form.text("name"),
         digests=frozenset() if digests == known else frozenset(digests),
         selection=Selection(frozenset(map(category_key, form.texts("categories"))) - {""}),
-        language=counter.pages.choose([language]) if language else "",
+        language=_language(counter, request, language),
         timezone=form.text("timezone"),
     )
+
+
+def _language(counter: Counter, request: Request, said: str) -> str:
+    if said:
+        return counter.pages.choose([said])
+    return counter.language(request) if len(counter.pages.languages) > 1 else ""
 
 
 def _wording(counter: Counter, request: Request) -> str:
