@@ -54,7 +54,6 @@ from digest.store.senders import SenderLock
 from digest.store.subscribers import Subscribers
 from digest.subscriptions.addresses import mailbox
 
-OWN_PAGES = Limits(timeout=5, maximum=10_000, allow_private=True, allow_http=True)
 LETTERS_KEPT = 128  # letters that are held ready while sending; the others are made again when their turn comes
 
 
@@ -340,12 +339,12 @@ class App:
         plan = meaning.plan(self.config, digests, self.dkim_keys)
         dns = self.config.dns
         names = Resolver(dns.servers, dns.timeout.total_seconds())
-        return examine(plan, names, SmtpHandshake(), Fetcher(OWN_PAGES), self.now())
+        return examine(plan, names, SmtpHandshake(), Fetcher(meaning.OWN_PAGES), self.now())
 
     def look_at_pages(self) -> Finding | None:
         """Whether the readers' pages are where mails say that they are; None where mails say nothing of them."""
         url = self.config.web.url
-        return judge_pages(look_at_pages(Fetcher(OWN_PAGES), url)) if url else None
+        return judge_pages(look_at_pages(Fetcher(meaning.OWN_PAGES), url)) if url else None
 
     async def reach_servers(self) -> tuple[TransportError, ...]:
         """Connects to each mail server, logs in and leaves; why those cannot be reached that cannot.

@@ -29,6 +29,9 @@ from digest.sending.relay import Relay
 from digest.sending.server import Server, Tls
 from digest.subscriptions.asking import Terms
 
+OWN_PAGES = fetching.Limits(
+    timeout=5, maximum=10_000, allow_private=True, allow_http=True
+)  # of a look at our own pages
 SHEET_MARGINS = 64  # pixels beside the text in the built-in templates
 _LONGEST = {Unit.DAY: timedelta(days=1), Unit.WEEK: timedelta(weeks=1), Unit.MONTH: timedelta(days=31)}
 
