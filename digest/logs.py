@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import traceback
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +21,15 @@ def log_to_stderr(style: str, level: int) -> None:
         logger.handlers = [output]
         logger.setLevel(least)
         logger.propagate = False
+
+
+def bug(log: logging.Logger, page: str, error: BaseException) -> None:
+    """Writes down a bug: its kind and its place. Its words may hold an address, and stay out."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+    cause = error.__cause__ or error.__context__
+    facts = {"page": page, "kind": type(error).__name__, "cause": type(cause).__name__ if cause else "", "where": where}
+    log.error("bug", extra=facts)
 
 
 def _facts(record: logging.LogRecord) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Messages that no ledger knows of: tests to oneself, words to the operator."""
+"""Messages that no ledger of deliveries knows of: tests to oneself, words to the operator, letters to one person."""
 
 from __future__ import annotations
 
@@ -38,14 +38,20 @@ async def hand_over(
     transports: Sequence[Transport], messages: Sequence[Message], told: Callable[[Message, Reply], None]
 ) -> None:
     """Gives them to the first server that can be reached; ``told`` hears each answer. Raises TransportError."""
-    connection = await _first(transports)
+    connection = await reach(transports)
     try:
-        await connection.carry(_Envelopes(messages, told))
+        await give(connection, messages, told)
     finally:
         await connection.close()
 
 
-async def _first(transports: Sequence[Transport]) -> Connection:
+async def give(connection: Connection, messages: Sequence[Message], told: Callable[[Message, Reply], None]) -> None:
+    """Gives them to one server; of what it never heard, as the connection is used up, nothing is told. Raises TransportError."""
+    await connection.carry(_Envelopes(messages, told))
+
+
+async def reach(transports: Sequence[Transport]) -> Connection:
+    """The first server that can be reached. Raises TransportError."""
     *others, last = transports
     for transport in others:
         try:

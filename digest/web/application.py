@@ -26,7 +26,7 @@ from digest.reception import Reception
 from digest.web import archive, hooks
 from digest.web.public import choosing, leaving, place, subscribing
 from digest.web.public.counter import Counter
-from digest.web.public.faults import Bugs, Faults, told
+from digest.web.public.faults import Bugs, Faults
 from digest.web.public.frame import Below, Safe, SamePage
 
 BUSY_TIMEOUT = 5  # seconds that a reader waits for the database, and is then asked to come back
@@ -61,7 +61,7 @@ def public(app: App, url: str) -> ASGIApp:
     @asynccontextmanager
     async def carrying(_starlette: Starlette) -> AsyncIterator[None]:
         stop = asyncio.Event()
-        round_ = asyncio.create_task(_carry(counter.postman, stop))
+        round_ = asyncio.create_task(counter.postman.run(stop))
         try:
             yield
         finally:
@@ -97,10 +97,3 @@ def _framed(inner: ASGIApp, app: App, url: str) -> ASGIApp:
         outside: Any = ProxyHeadersMiddleware(inside, list(table.trusted_proxies))
         return cast("ASGIApp", outside)
     return framed
-
-
-async def _carry(postman: Postman, stop: asyncio.Event) -> None:
-    try:
-        await postman.run(stop)
-    except Exception as error:  # noqa: BLE001 - the pages go on, and the log tells that no letters leave
-        told("postman", error)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -34,6 +33,13 @@ def asked(address: str = "reader@example.org", **more: object) -> Request:
 def kept(book: Requests, *requests: Request) -> list[int]:
     with book.changing() as changes:
         return [changes.keep(request) for request in requests]
+
+
+def mailed(book: Requests, *identities: int) -> None:
+    """Their letters have left."""
+    with book.changing() as changes:
+        for request in filter(None, map(book.find, identities)):
+            changes.keep(replace(request, mailed=NOW, due=None))
 
 
 def person(people: Subscribers, address: str, **more: object) -> int:
@@ -92,38 +98,19 @@ def test_requests_of_a_client_are_counted_after_an_instant(book: Requests):
         assert [changes.asked_from("c1", NOW + after * MINUTE) for after in (-1, 0, 1)] == [2, 1, 0]
 
 
-def test_what_is_due_is_taken_once_the_longest_waiting_first(book: Requests):
+def test_who_waits_longest_is_due_first_and_looking_changes_nothing(book: Requests):
     late, early, _, _ = kept(
         book, asked(due=NOW), asked(due=NOW - MINUTE), asked(due=NOW + MINUTE), asked(due=None, mailed=NOW)
     )
-    assert [request.id for request in book.take_due(NOW, 1)] == [early]
-    (taken,) = book.take_due(NOW, 10)
-    assert (taken.id, taken.mailed, taken.due) == (late, NOW, None)
-    assert book.find(late) == taken
-    assert book.take_due(NOW, 10) == ()
-
-
-def test_two_who_take_at_the_same_moment_never_take_the_same(book: Requests):
-    ids = kept(book, *(asked(f"reader{number}@example.org", due=NOW) for number in range(40)))
-    taken: list[int] = []
-    start = threading.Barrier(4)
-
-    def take() -> None:
-        start.wait()
-        while some := book.take_due(NOW, 3):
-            taken.extend(request.id for request in some)
-
-    threads = [threading.Thread(target=take) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(taken) == ids
+    assert book.due(NOW) == book.due(NOW) == book.find(early)
+    assert book.due(NOW - 2 * MINUTE) is None
+    mailed(book, early)
+    assert book.due(NOW) == book.find(late)
 
 
 def test_a_letter_that_was_not_taken_is_due_again_or_never(book: Requests):
     first, second = kept(book, asked("a@example.org", due=NOW), asked("b@example.org", due=NOW))
-    book.take_due(NOW, 10)
+    mailed(book, first, second)
     assert book.next_due() is None
     book.hand_back(first, NOW + MINUTE, "451 later")
     book.hand_back(second, None, "550 nobody")
@@ -139,6 +126,17 @@ def test_a_letter_whose_link_was_followed_did_arrive_whatever_the_server_said(bo
     (identity,) = kept(book, asked(mailed=NOW, confirmed=NOW))
     book.hand_back(identity, NOW + MINUTE, "451 later")
     assert book.find(identity) == replace(asked(mailed=NOW, confirmed=NOW), id=identity)
+
+
+def test_a_letter_to_somebody_who_was_erased_meanwhile_is_not_due_again(book: Requests, people: Subscribers):
+    reader = person(people, "reader@example.org")
+    (identity,) = kept(book, asked(subscriber=reader, mailed=NOW))
+    with people.changing() as changes:
+        changes.erase("reader@example.org", NOW)
+    book.hand_back(identity, NOW + MINUTE, "450 reader@example.org is busy")
+    count = book.find(identity)
+    assert count
+    assert (count.due, count.reply) == (None, "")
 
 
 def test_a_person_has_agreed_to_what_they_confirmed(book: Requests, people: Subscribers):
@@ -271,7 +269,7 @@ def test_looking_waits_for_no_writer(book: Requests):
 
 def test_what_waits_is_counted_and_the_oldest_is_told_of_what_no_server_has_put_off(book: Requests):
     assert book.waiting() == (0, None)
-    full, second, *_ = kept(
+    full, second, *_ = everybody = kept(
         book,
         asked("full@example.org", due=NOW),
         asked("second@example.org", created=NOW + MINUTE, due=NOW + MINUTE),
@@ -283,5 +281,5 @@ def test_what_waits_is_counted_and_the_oldest_is_told_of_what_no_server_has_put_
     assert book.waiting() == (3, NOW + MINUTE)
     book.hand_back(second, NOW + DAY, "127.0.0.1:25: nothing answers there")
     assert book.waiting() == (3, NOW + MINUTE)
-    book.take_due(NOW + 2 * DAY, 10)
+    mailed(book, *everybody)
     assert book.waiting() == (0, None)

@@ -15,6 +15,7 @@ from digest.store.subscribers import Subscribers
 from digest.subscriptions import asking
 from digest.subscriptions.addresses import mailbox
 from digest.subscriptions.asking import Answer, Ask, Standing, Terms
+from digest.subscriptions.lettering import take
 
 NOW = datetime(2025, 10, 6, 7, tzinfo=UTC)
 SECOND, HOUR, DAY, WEEK = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
@@ -55,7 +56,11 @@ class Desk:
 
     def post(self, now: datetime = NOW) -> list[Request]:
         """The letters that leave now."""
-        return list(self.book.take_due(now, 100))
+        letters: list[Request] = []
+        while due := self.book.due(now):
+            if letter := take(self.book, due.id, TERMS.confirm_within, now=now):
+                letters.append(letter)
+        return letters
 
     def letter(self, address: str = READER, *, now: datetime = NOW, **more: Any) -> Request:
         """Asks, and has the letter."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
@@ -15,6 +14,7 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digest.errors import AddressError, DigestError, LinkError, RenderError, StoreError, TransportError, TryLaterError
+from digest.logs import bug
 from digest.web.bodies import wants_json
 from digest.web.public.counter import Counter
 
@@ -96,18 +96,9 @@ class Bugs:
         except Exception as error:  # whatever it is, the reader gets an answer and the log a line
             if scope["type"] != "http":
                 raise
-            told(page_of(scope), error)
+            bug(_LOGGER, page_of(scope), error)
             if not begun:
                 await self._faults.page(Request(scope), _SERVER)(scope, receive, send)
-
-
-def told(page: str, error: BaseException) -> None:
-    """Writes down a bug: its kind and its place. Its words may hold an address, and stay out."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
-    cause = error.__cause__ or error.__context__
-    facts = {"page": page, "kind": type(error).__name__, "cause": type(cause).__name__ if cause else "", "where": where}
-    _LOGGER.error("bug", extra=facts)
 
 
 def page_of(scope: Scope) -> str:
