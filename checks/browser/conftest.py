@@ -1,37 +1,17 @@
-"""A real browser in front of the real command; where there is no Chromium, these checks fail and say what is missing."""
+"""The live preview, served by the real command and opened in a real browser."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from digest import screens
-from digest.errors import DigestError
 from tests.journeys.conftest import Site, post_office, site
 from tests.journeys.steps import started
 
 __all__ = ["post_office", "site"]
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A Chromium that is in PATH, else the one that Playwright has installed."""
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    try:
-        found: str | None = screens.find()
-    except DigestError:
-        found = None
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=found, args=arguments)
-        except Error as error:
-            pytest.fail(f"these checks need a Chromium: `python -m playwright install chromium` brings one ({error})")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from checks.browser.conftest import chromium
 from tests.journeys.conftest import MONDAY, Site, article, on_duty
 from tests.journeys.conftest import site as quay
 from tests.journeys.steps import configure, subscribe
 from tests.journeys.visiting import WaitingOffice, open_to_the_public, serving
 
-__all__ = ["chromium", "quay"]
+__all__ = ["quay"]
 
 LANGUAGES = ("en", "de", "fr", "es", "ar")
 NOW = "2025-12-08T09:00:00+00:00"
