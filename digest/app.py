@@ -337,8 +337,7 @@ class App:
     def examine(self, digests: Sequence[Digest]) -> tuple[Finding, ...]:
         """Whether large mailboxes will believe the mails of these digests. Raises ConfigError."""
         plan = meaning.plan(self.config, digests, self.dkim_keys)
-        dns = self.config.dns
-        names = Resolver(dns.servers, dns.timeout.total_seconds())
+        names = Resolver(self.config.dns.servers, self.config.dns.timeout.total_seconds())
         return examine(plan, names, SmtpHandshake(), Fetcher(meaning.OWN_PAGES), self.now())
 
     def look_at_pages(self) -> Finding | None:
