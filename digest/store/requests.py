@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, or_, select, update
 
-from digest.model import Choices, Request, RequestKind, Selection, Subscriber, SubscriberStatus
+from digest.model import Choices, Request, RequestKind, Selection, SubscriberStatus
 from digest.store.database import Database
 from digest.store.erasing import hashed
-from digest.store.subscribers import SubscriberChanges, Subscribers
+from digest.store.subscribers import SubscriberChanges
 from digest.store.tables import requests, subscribers
 
 _AT_ONCE = 1000  # people in one statement
@@ -58,7 +58,6 @@ class Requests:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._people = Subscribers(database)
 
     @contextmanager
     def looking(self) -> Iterator[RequestChanges]:
@@ -76,10 +75,6 @@ class Requests:
         """What was asked, by its id."""
         with self._database.read() as connection:
             return _find(connection, request)
-
-    def person(self, subscriber: int) -> Subscriber | None:
-        """The subscriber with this id."""
-        return self._people.get(subscriber)
 
     def asked_by(self, subscriber: int) -> tuple[Request, ...]:
         """What this person has asked for, the newest first; what they have confirmed is what they agreed to."""

@@ -26,13 +26,13 @@ from digest.model import Choices, Request, RequestKind, Selection, Subscriber, S
 from digest.subscriptions.addresses import mailbox
 from digest.subscriptions.cells import NAME_MAXIMUM, clean, entry
 from digest.subscriptions.entries import Entry
+from digest.subscriptions.lettering import STAYING, has_left
 from digest.subscriptions.ports import Asked, RequestChanges, Requests
 from digest.subscriptions.restraint import HOUR, inbox, may_write
 
 PAGE_MAXIMUM = 500  # characters
 WORDING_MAXIMUM = 1000
 _ACTIVE: Final = SubscriberStatus.ACTIVE
-_STAYING: Final = (SubscriberStatus.ACTIVE, SubscriberStatus.PENDING)  # who may move to another address
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ def _enlisted(changes: RequestChanges, request: Request) -> int:
 def _to_move(changes: RequestChanges, request: Request) -> Request | None:
     """The same for a new address. Where somebody is known there, that person is asked as if they had asked themselves."""
     mover = changes.get(request.subscriber)
-    if mover is None or mover.status not in _STAYING or mailbox(mover.address).key == request.address_key:
+    if mover is None or mover.status not in STAYING or mailbox(mover.address).key == request.address_key:
         return None
     if holder := changes.known([request.address_key]).get(request.address_key):
         asked = replace(request, kind=RequestKind.SUBSCRIBE, subscriber=0, choices=_of(holder))
@@ -243,13 +243,13 @@ def _may_join(person: Subscriber | None, request: Request) -> bool:
         case SubscriberStatus.SUPPRESSED:
             return False
         case SubscriberStatus.UNSUBSCRIBED:
-            return person.changed is None or person.changed <= request.created
+            return not has_left(person, request)
         case SubscriberStatus.PENDING | SubscriberStatus.ACTIVE:
             return True
 
 
 def _may_move(mover: Subscriber | None, holder: Subscriber | None) -> bool:
-    return mover is not None and mover.status in _STAYING and (holder is None or holder.id == mover.id)
+    return mover is not None and mover.status in STAYING and (holder is None or holder.id == mover.id)
 
 
 def _granted(request: Request, person: Subscriber | None, now: datetime) -> Subscriber:

@@ -10,7 +10,7 @@ from digest.model import Request, RequestKind, Subscriber, SubscriberStatus
 from digest.subscriptions.ports import RequestChanges, Requests
 
 _ACTIVE, _SUPPRESSED = SubscriberStatus.ACTIVE, SubscriberStatus.SUPPRESSED
-_STAYING: Final = (SubscriberStatus.ACTIVE, SubscriberStatus.PENDING)
+STAYING: Final = (SubscriberStatus.ACTIVE, SubscriberStatus.PENDING)  # who may move to another address
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ def is_still_wanted(request: Request, around: Around) -> bool:
         return False
     match request.kind:
         case RequestKind.SUBSCRIBE:
-            return holder is None or (holder.address == request.address and not _has_left(holder, request))
+            return holder is None or (holder.address == request.address and not has_left(holder, request))
         case RequestKind.KNOWN:
             return person is not None and person.status is _ACTIVE and person.address == request.address
         case RequestKind.MOVE:
-            stays = person is not None and person.status in _STAYING and person.address == request.former
+            stays = person is not None and person.status in STAYING and person.address == request.former
             return stays and holder is None and around.last_move == request.id
 
 
@@ -66,7 +66,7 @@ def _around(changes: RequestChanges, request: Request) -> Around:
     )
 
 
-def _has_left(person: Subscriber, request: Request) -> bool:
+def has_left(person: Subscriber, request: Request) -> bool:
     """Whether they left after they had asked, and so have taken it back."""
     left = person.status is SubscriberStatus.UNSUBSCRIBED
     return left and person.changed is not None and person.changed > request.created

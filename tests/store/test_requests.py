@@ -150,9 +150,6 @@ def test_a_person_has_agreed_to_what_they_confirmed(book: Requests, people: Subs
     )
     assert [request.id for request in book.asked_by(reader) if request.confirmed] == [second, first]
     assert len(book.asked_by(reader)) == 3
-    found = book.person(reader)
-    assert found
-    assert found.address == "reader@example.org"
 
 
 def test_a_transaction_that_fails_keeps_nothing(book: Requests):

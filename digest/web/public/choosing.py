@@ -20,12 +20,10 @@ from digest.model import ADDRESS_MAXIMUM, FREQUENCIES, Subscriber
 from digest.subscriptions.asking import Answer, Ask
 from digest.subscriptions.cells import NAME_MAXIMUM
 from digest.web.public import zones
-from digest.web.public.counter import Counter, client
+from digest.web.public.counter import IN_AN_HOUR, Counter, client
 from digest.web.public.forms import Form
 from digest.web.public.posting import answered, posted
 from digest.web.public.wishes import Offer, Wish
-
-_LATER = {"Retry-After": "3600"}  # what is asked for is counted by the hour
 
 
 def routes(counter: Counter) -> list[Route]:
@@ -166,7 +164,7 @@ def _page(
 
 def _status(faults: Collection[str]) -> tuple[HTTPStatus, Mapping[str, str]]:
     if "often" in faults:
-        return HTTPStatus.TOO_MANY_REQUESTS, _LATER
+        return HTTPStatus.TOO_MANY_REQUESTS, IN_AN_HOUR
     return (HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK), {}
 
 

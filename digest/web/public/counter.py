@@ -15,6 +15,7 @@ from digest.postman import Postman
 from digest.reception import Reception
 from digest.render.pages import Pages
 
+IN_AN_HOUR = {"Retry-After": "3600"}  # seconds: what is asked for is counted by the hour
 _HOUSEHOLD = 64  # bits of an IPv6 address that all of one network share
 
 

@@ -23,12 +23,11 @@ from digest.model import ADDRESS_MAXIMUM, Choices, Selection
 from digest.subscriptions.asking import Answer, Ask
 from digest.web.bodies import wants_json
 from digest.web.public import confirming, forms, neighbours
-from digest.web.public.counter import Counter, client
+from digest.web.public.counter import IN_AN_HOUR, Counter, client
 from digest.web.public.forms import Form
 from digest.web.public.neighbours import Shared
 
 FRESH = timedelta(days=1)  # for so long a form counts as one that we have shown to whoever sends it
-_LATER = {"Retry-After": "3600"}  # seconds: what is asked for is counted by the hour
 
 
 class Fate(StrEnum):
@@ -175,7 +174,7 @@ def _told_json(counter: Counter, request: Request, _form: Form, fate: Fate) -> R
     if fate is Fate.WRITTEN:
         return JSONResponse({"status": fate.value})
     said = {"error": _said(counter, request, fate), "field": _FIELD.get(fate, "form")}
-    return JSONResponse(said, _STATUS.get(fate, _REFUSED), _LATER if fate is Fate.TOO_MANY else {})
+    return JSONResponse(said, _STATUS.get(fate, _REFUSED), IN_AN_HOUR if fate is Fate.TOO_MANY else {})
 
 
 def _form(counter: Counter, request: Request, form: Form, fate: Fate | None = None) -> Response:
@@ -184,7 +183,7 @@ def _form(counter: Counter, request: Request, form: Form, fate: Fate | None = No
         request,
         "subscribe",
         status=_STATUS.get(fate, _REFUSED) if fate else 200,
-        headers=_LATER if fate is Fate.TOO_MANY else {},
+        headers=IN_AN_HOUR if fate is Fate.TOO_MANY else {},
         form=form,
         token=_token(counter, form),
         said=_said(counter, request, fate) if fate else "",
