@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
-from zoneinfo import ZoneInfo
 
 from digest import dkim
 from digest.bounces.providers import Reader, readers
@@ -30,7 +29,7 @@ from digest.model import Covers, Delivery, EditionRecord, Image, Message, Notice
 from digest.period import last_complete, parse
 from digest.pictures.gallery import Gallery, Mode
 from digest.pictures.printing import Print
-from digest.publishing import Digest, Source, draft, freeze, gather
+from digest.publishing import Digest, Source, Told, draft, freeze, gather, nobody_is_told, window
 from digest.render import Renderer
 from digest.render.notes import Notes
 from digest.render.pages import Pages
@@ -40,17 +39,18 @@ from digest.sending.ports import Clock, Watch
 from digest.sending.relay import Outlet
 from digest.sending.smtp import SmtpTransport
 from digest.sources.covers import CoverError, Shelf
-from digest.sources.files import Folder, LinkTo
 from digest.store.alarms import Alarms
 from digest.store.archive import Publications
 from digest.store.database import BUSY_TIMEOUT, Database, to_look_at
 from digest.store.deliveries import Deliveries
 from digest.store.editions import Editions
+from digest.store.feeds import Feeds
 from digest.store.heartbeat import Heartbeat
 from digest.store.ledger import Ledger
 from digest.store.notices import Notices
 from digest.store.requests import Requests
 from digest.store.senders import SenderLock
+from digest.store.sightings import Sightings
 from digest.store.subscribers import Subscribers
 from digest.subscriptions.addresses import mailbox
 
@@ -141,18 +141,18 @@ class App:
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
-        site = self.config.site
-        return tuple(
-            Folder(
-                root=source.files,
-                zone=ZoneInfo(site.timezone),
-                site_url=site.url,
-                article_url=site.article_url,
-                static=site.static,
-                prefer=LinkTo(source.link) if source.link else None,
-                base=self.config.folder,
-            )
-            for source in self.config.sources
+        index = Sightings(self.database, writes=not self._read_only)
+        return meaning.sources(self.config, index, self._feeds, self.now)
+
+    @cached_property
+    def _feeds(self) -> Feeds:
+        return Feeds(self.database, writes=not self._read_only)
+
+    def poll(self, told: Told = nobody_is_told, *, everything: bool = False) -> tuple[Problem, ...]:
+        """Asks the feeds that are due for what is new; says what is wrong with any of them."""
+        urls = [source.feed for source in self.config.sources if source.feed]
+        return (
+            meaning.poller(self.config, self._feeds, self.now).poll(urls, told, everything=everything) if urls else ()
         )
 
     @cached_property
@@ -274,17 +274,18 @@ class App:
     # --- what they do together
 
     def prepare(
-        self, digest: Digest, period: Period, told: Callable[[int, int], None] = lambda _done, _total: None
+        self, digest: Digest, period: Period, told: Told = nobody_is_told, *, everything: bool = False
     ) -> Prepared:
-        """The edition as it would be frozen now; nothing is changed."""
-        gathered = gather(self.sources, told)
+        """The edition as it would be frozen now; nothing is changed. ``everything`` has a verdict on all articles."""
+        sick = self.poll(told)
         history = self.editions.history(digest.name, of=period)
+        gathered = gather(self.sources, None if everything else window(digest, history, period), told)
         composition = draft(digest, gathered.articles, history, period, self.now())
         named = [(article.path or article.key, article.image) for article in composition.edition.articles]
         images = [("look.logo", self.logo), *named]
         covers, unusable = self.covers(digest, tuple((where, image) for where, image in images if image))
         unpublished = self.galleries[digest.name].unpublished()
-        return Prepared(composition, covers, gathered.problems + unusable, unpublished)
+        return Prepared(composition, covers, (*sick, *gathered.problems, *unusable), unpublished)
 
     def covers(self, digest: Digest, images: tuple[tuple[str, Image], ...]) -> Hung:
         """Images, each with where it stands, made fit for mail, and what is wrong with them."""

@@ -35,18 +35,13 @@ from digest.model import (
     Subscriber,
 )
 from digest.pictures.printing import Print
-from digest.publishing import Digest, as_frozen, as_test
+from digest.publishing import Digest, Told, as_frozen, as_test, nobody_is_told
 from digest.sending import unrecorded
 from digest.subscriptions.addresses import mailbox
 
-Told = Callable[[int, int], None]
 WHOLE = Selection()
 ALL_PUBLISHED: Mapping[str, Print] = MappingProxyType({})
 SAMPLE_READER = Subscriber(id=0, address="reader@example.org")
-
-
-def nobody_is_told(_done: int, _total: int) -> None:
-    return
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +113,13 @@ def drafted(app: App, digest: Digest, prepared: Prepared, reader: Subscriber = S
     )
 
 
-def explain(app: App, digest: Digest, period: Period, told: Told = nobody_is_told) -> Explanation:
-    """Every article with its verdict; those of a frozen edition as the ledger has them. Raises RenderError, SourceError."""
-    prepared = app.prepare(digest, period, told)
+def explain(
+    app: App, digest: Digest, period: Period, told: Told = nobody_is_told, *, everything: bool = False
+) -> Explanation:
+    """The articles of a period with their verdicts, with ``everything`` all there are; those of a frozen edition as the
+    ledger has them. Raises RenderError, SourceError.
+    """
+    prepared = app.prepare(digest, period, told, everything=everything)
     composition = prepared.composition
     if record := app.editions.find(digest.name, period.name):
         verdicts = as_frozen(composition.verdicts, record.name, app.editions.recorded(record.id))

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Protocol
 
 from digest.compose import Composition, Rules, Verdict, compose
@@ -21,6 +20,7 @@ from digest.model import (
     Article,
     Audience,
     Covers,
+    Curation,
     Edition,
     EditionRecord,
     History,
@@ -33,15 +33,23 @@ from digest.model import (
 )
 from digest.period import Cadence, Hours, Missed, hours, last_complete, reach
 
+MEMORY = timedelta(days=60)  # before an edition reaches back: a story that was told then is not told again
 FREEZE_TRIES = 3  # a reader may choose a new selection between rendering and freezing; hardly three times
+
+
+Told = Callable[[int, int], None]  # how many of how many were read
+
+
+def nobody_is_told(_done: int, _total: int) -> None:
+    return
 
 
 class Source(Protocol):
     """A place where articles come from."""
 
-    def paths(self) -> tuple[Path, ...]: ...
-
-    def read(self, paths: Sequence[Path]) -> Iterator[Article | Problem]: ...
+    def read(self, window: Period | None, told: Told) -> Iterator[Article | Problem]:
+        """What was published or first met in the window, or with None all there is."""
+        ...
 
 
 class Renderer(Protocol):
@@ -91,6 +99,8 @@ class Digest:
     missed: Missed = Missed.SEND
     latest: timedelta = timedelta(days=2)
     languages: tuple[str, ...] = ()
+    approve: bool = False
+    editor: str = ""
 
     def audience(self, number: int, at: datetime) -> Audience:
         """Who gets the edition of that number, if it is frozen then."""
@@ -105,40 +115,50 @@ class Gathered:
     problems: tuple[Problem, ...]
 
 
-def gather(sources: Iterable[Source], told: Callable[[int, int], None] = lambda _done, _total: None) -> Gathered:
-    """Reads every source; a bad article becomes a Problem. ``told`` hears how many of how many files were read."""
-    work = [(source, source.paths()) for source in sources]
-    total, done = sum(len(paths) for _, paths in work), 0
+def gather(sources: Iterable[Source], window: Period | None = None, told: Told = nobody_is_told) -> Gathered:
+    """Reads every source; a bad article becomes a Problem."""
     articles: list[Article] = []
     problems: list[Problem] = []
-    for source, paths in work:
-        for path in paths:
-            for found in source.read((path,)):
-                (articles if isinstance(found, Article) else problems).append(found)  # type: ignore[arg-type]
-            done += 1
-            told(done, total)
+    for source in sources:
+        for found in source.read(window, told):
+            (articles if isinstance(found, Article) else problems).append(found)  # type: ignore[arg-type]
     return Gathered(tuple(articles), tuple(problems))
 
 
-def draft(digest: Digest, articles: Iterable[Article], history: History, period: Period, now: datetime) -> Composition:
+def since(digest: Digest, history: History, period: Period) -> datetime:
+    """From when on the articles of a period's edition may be dated."""
+    if last_complete(digest.cadence, period.end) != period:  # such a window holds what it says, and nothing before
+        return period.start
+    return reach(period, first_start=history.first_start, previous_end=history.previous_end, grace=digest.grace)
+
+
+def window(digest: Digest, history: History, period: Period) -> Period:
+    """What has to be read for a period's edition: its own articles, and those before it that they may repeat."""
+    return Period(since(digest, history, period) - MEMORY, period.end, period.name)
+
+
+def draft(
+    digest: Digest,
+    articles: Iterable[Article],
+    history: History,
+    period: Period,
+    now: datetime,
+    *,
+    curation: Curation | None = None,
+) -> Composition:
     """The edition of a period as it would be frozen now, with a verdict on each article."""
-    own = last_complete(digest.cadence, period.end) == period  # another window holds what it says, and nothing before
-    since = (
-        reach(period, first_start=history.first_start, previous_end=history.previous_end, grace=digest.grace)
-        if own
-        else period.start
-    )
     return compose(
         articles,
         digest=digest.name,
         title=digest.title,
         number=history.number + 1,
         period=period,
-        since=since,
+        since=since(digest, history, period),
         placed=history.placed,
         rules=digest.rules,
         now=now,
         intro=digest.intro,
+        curation=curation,
     )
 
 

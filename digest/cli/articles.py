@@ -36,7 +36,7 @@ def articles(
     app = session.app(read_only=True)
     digest = app.digest(digest_name)
     with session.gauge("reading") as gauge:
-        explanation = desk.explain(app, digest, app.period(digest, period_name), gauge.reach)
+        explanation = desk.explain(app, digest, app.period(digest, period_name), gauge.reach, everything=everything)
     if as_json:
         for verdict in desk.shown(explanation, everything=everything):
             session.json(_facts(verdict) | {"trimmed": verdict.article.key in explanation.trimmed})

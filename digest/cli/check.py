@@ -152,10 +152,10 @@ def _articles(session: Session, app: App) -> str:
     from digest.publishing import gather
 
     with session.gauge("reading") as gauge:
-        gathered = gather(app.sources, gauge.reach)
+        gathered = gather(app.sources, told=gauge.reach)
     session.problems(gathered.problems)
     if not gathered.articles:
-        where = ", ".join(str(source.files) for source in app.config.sources)
+        where = ", ".join(source.called for source in app.config.sources)
         raise SourceError(f"none in {where}", hint="check sources.files in digest.toml")
     newest = max(article.published for article in gathered.articles)
     return (

@@ -1,6 +1,7 @@
 """The configuration: ``load`` reads ``digest.toml`` and the environment, ``show`` and ``schema`` explain it."""
 
 from digest.config.delivering import Delivery, Domain, Smtp
+from digest.config.gathering import Exclude, Source
 from digest.config.loading import load
 from digest.config.showing import schema, show
 from digest.config.tables import (
@@ -8,9 +9,7 @@ from digest.config.tables import (
     Config,
     Database,
     Digest,
-    Exclude,
     Site,
-    Source,
     Templates,
 )
 from digest.config.values import Mailbox

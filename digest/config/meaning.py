@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_cache_path
 
 from digest import dkim, fetching
 from digest.bounces.recording import Score
-from digest.compose import Rules
+from digest.compose import Rules, Weights
 from digest.config import tables
 from digest.config.delivering import Dkim
+from digest.config.gathering import Source as Origin
 from digest.config.tables import Config
 from digest.deliverability import facts
 from digest.delivery import Policy, Uncertain
@@ -22,11 +23,16 @@ from digest.model import Image, Sender
 from digest.pacing import Limits
 from digest.period import Cadence, Clock, Missed, Unit
 from digest.pictures.gallery import Gallery, Host, Mode
-from digest.publishing import Digest
+from digest.publishing import Digest, Source
 from digest.sending.pace import Pace
 from digest.sending.ports import Transport
 from digest.sending.relay import Relay
 from digest.sending.server import Server, Tls
+from digest.sources.feeds.polling import Poller
+from digest.sources.feeds.source import Feed
+from digest.sources.files import Folder, LinkTo
+from digest.sources.indexed import Indexed
+from digest.sources.ports import Feeds, Index
 from digest.subscriptions.asking import Terms
 
 OWN_PAGES = fetching.Limits(
@@ -48,6 +54,8 @@ def digest(name: str, config: Config) -> Digest:
             require=table.require,
             exclude_categories=frozenset(table.exclude.category),
             exclude_tags=frozenset(table.exclude.tags),
+            exclude_title=table.exclude.title,
+            exclude_sources=frozenset(table.exclude.source),
             aliases=table.aliases,
             order=table.order,
             per_section=table.per_section,
@@ -56,6 +64,13 @@ def digest(name: str, config: Config) -> Digest:
             category_url=config.site.category_url,
             uncategorised=table.uncategorised,
             zone=ZoneInfo(config.site.timezone),
+            languages=table.languages or (config.site.language,),
+            alike=table.alike,
+            rank=table.rank,
+            weights=Weights(table.weights.recency, table.weights.image, table.weights.source, table.weights.category),
+            variety=table.variety,
+            smallest=table.smallest,
+            lead=table.lead,
         ),
         sender=Sender(
             name=mailbox.name,
@@ -71,7 +86,50 @@ def digest(name: str, config: Config) -> Digest:
         missed=Missed(table.missed),
         latest=table.latest,
         languages=(config.site.language, *config.site.languages) if config.site.languages else (),
+        approve=table.approve,
+        editor=table.editor,
     )
+
+
+def sources(config: Config, index: Index, feeds: Feeds, now: Callable[[], datetime]) -> tuple[Source, ...]:
+    """Where articles come from, each with what is remembered of it."""
+    return tuple(_folder(table, config, index, now) or _feed(table, feeds) for table in config.sources)
+
+
+def _folder(table: Origin, config: Config, index: Index, now: Callable[[], datetime]) -> Source | None:
+    site = config.site
+    if table.files is None:
+        return None
+    folder = Folder(
+        root=table.files,
+        zone=ZoneInfo(site.timezone),
+        site_url=site.url,
+        article_url=site.article_url,
+        static=site.static,
+        prefer=LinkTo(table.link) if table.link else None,
+        base=config.folder,
+        name=table.called,
+        category=table.category,
+        language=table.language,
+        names={str(field): names for field, names in table.fields.items()},
+    )
+    return Indexed(folder, index, now)
+
+
+def _feed(table: Origin, feeds: Feeds) -> Source:
+    return Feed(table.feed, feeds, name=table.called, category=table.category, language=table.language)
+
+
+def poller(config: Config, feeds: Feeds, now: Callable[[], datetime]) -> Poller:
+    """Who asks the feeds for what is new."""
+    table = config.feeds
+    limits = fetching.Limits(
+        timeout=table.timeout.total_seconds(),
+        maximum=table.maximum,
+        allow_private=table.allow_private,
+        allow_http=True,
+    )
+    return Poller(fetching.Fetcher(limits), feeds, now, table.every, table.connections, table.dead)
 
 
 def _cadence(table: tables.Digest, zone: ZoneInfo) -> Cadence:

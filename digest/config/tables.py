@@ -14,8 +14,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from digest.compose import Rank
 from digest.config.base import Table, setting
 from digest.config.delivering import Bounces, Delivery, Dkim, Dns, Servers, Smtp, Webhooks
+from digest.config.gathering import Exclude, Feeds, Source, Weights
 from digest.config.values import (
     ArticleAddress,
     CategoryAddress,
@@ -84,24 +86,7 @@ class Site(Table):
         "", description="A category's page, such as https://example.org/categories/{category}, for what did not fit."
     )
     static: tuple[Folder, ...] = Field((), description="Folders with the files that root-relative images name.")
-
-
-class Source(Table):
-    """A place where articles come from."""
-
-    files: Folder = Field(
-        description="Folder with Markdown or HTML files that have front matter.", examples=["content/posts"]
-    )
-    link: Literal["page", "source"] | None = Field(
-        None, description="Where its articles link to; unset: their page if site.article_url is set, else their source."
-    )
-
-
-class Exclude(Table):
-    """What a digest leaves out."""
-
-    category: Words = Field((), description="Categories that are left out.")
-    tags: Words = Field((), description="Tags whose articles are left out.")
+    editions: RelativePath = setting("editions", description="Folder of the files that `digest edit` writes.")
 
 
 class Digest(Table):
@@ -137,6 +122,24 @@ class Digest(Table):
         "link", description="Cover images: linked as they are, carried in the mail, or prepared for the site to serve."
     )
     intro: str = Field("", description="A sentence or two that opens every edition.")
+    languages: Words = Field((), description="Languages of the articles it takes; unset: the site's.")
+    alike: int = Field(
+        90,
+        ge=50,
+        le=100,
+        description="From which likeness on, in percent, two articles are one story; 100: equal titles.",
+    )
+    rank: Rank = Field(Rank.NEWEST, description="What comes first in a section: newest, weight or score.")
+    weights: Weights = setting({}, description='What counts how much where rank = "score".')
+    variety: int = Field(
+        3, ge=0, description="At most so many of one source in a section while there are others; 0: no matter."
+    )
+    smallest: Count = Field(
+        1, description="Sections with fewer articles are put together in the one of `uncategorised`."
+    )
+    lead: bool = Field(False, description="Whether the best article of all opens the mail, with its section.")
+    approve: bool = Field(False, description="Whether an edition waits until its file says `approved: true`.")
+    editor: PlainAddress = Field("", description="Who is reminded by mail of an edition that waits for approval.")
     unsubscribe_to: PlainAddress = Field("", description="Mailbox for leaving by mail; unset: the From address.")
 
     @field_validator("on", mode="before")
@@ -238,6 +241,7 @@ class Config(Table):
     sources: tuple[Source, ...] = Field(
         min_length=1, description="Where articles come from.", examples=[[{"files": "content/posts"}]]
     )
+    feeds: Feeds = setting({}, description="How feeds are fetched.")
     digests: dict[DigestName, Digest] = Field(
         min_length=1, description="The digests, each under its name.", examples=[{"weekly": {"from": _SENDER}}]
     )

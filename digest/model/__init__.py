@@ -3,7 +3,8 @@
 The glossary with the words to avoid is in ``docs/glossary.md``.
 """
 
-from digest.model.articles import Article, Image, Problem
+from digest.model.articles import EXCERPT_MAXIMUM, Article, Dated, Fault, Image, Problem
+from digest.model.curation import Chosen, Curation
 from digest.model.deliveries import FINAL_STATUSES, Claim, Delivery, DeliveryStatus, Outcome, Receipt, Settlement
 from digest.model.editions import (
     HTML_MAXIMUM,
@@ -34,9 +35,11 @@ from digest.model.people import (
     SubscriberStatus,
 )
 from digest.model.requests import Choices, Request, RequestKind
+from digest.model.sightings import Entry, FeedState, SeenEntry, Sighting
 
 __all__ = [
     "ADDRESS_MAXIMUM",
+    "EXCERPT_MAXIMUM",
     "FINAL_STATUSES",
     "FREQUENCIES",
     "HTML_MAXIMUM",
@@ -46,14 +49,20 @@ __all__ = [
     "Attachment",
     "Audience",
     "Choices",
+    "Chosen",
     "Claim",
     "Concerned",
     "Cover",
     "Covers",
+    "Curation",
+    "Dated",
     "Delivery",
     "DeliveryStatus",
     "Edition",
     "EditionRecord",
+    "Entry",
+    "Fault",
+    "FeedState",
     "History",
     "Image",
     "Message",
@@ -70,9 +79,11 @@ __all__ = [
     "Request",
     "RequestKind",
     "Section",
+    "SeenEntry",
     "Selection",
     "Sender",
     "Settlement",
+    "Sighting",
     "Stage",
     "Subscriber",
     "SubscriberStatus",

@@ -53,7 +53,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One numbered publication of a digest for one period."""
+    """One numbered publication of a digest for one period.
+
+    ``subject`` and ``preheader`` are an editor's; "" leaves them to the templates.
+    """
 
     digest: str
     number: int
@@ -61,6 +64,8 @@ class Edition:
     period: Period
     sections: tuple[Section, ...]
     intro: str = ""
+    subject: str = ""
+    preheader: str = ""
 
     @property
     def name(self) -> str:

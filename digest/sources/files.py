@@ -10,8 +10,8 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from digest.errors import ArticleError, SourceError
 from digest.identity import canonical_url, category_key
-from digest.model import Article, Image, Problem
+from digest.model import Article, Fault, Image, Problem
 from digest.sources import front_matter
 from digest.sources.addresses import looks_like_url, web_url
 from digest.sources.body import heading, minutes, opening
@@ -60,6 +60,10 @@ class Folder:
     ``article_url`` is the pattern of an article's own page (``PAGE_FIELDS`` in braces), ``site_url`` and the ``static``
     folders are where root-relative pictures live, on the web and on disk. ``prefer`` says where a reader is taken;
     unset, to the page if there is a pattern. An article that lacks the one gets the other.
+
+    ``name`` is what the source is called, ``category`` that of all its articles or "", ``language`` that of those which
+    do not say theirs. ``names`` are names of fields that this folder has before the usual ones: ``{"category":
+    ("rubric",)}``.
     """
 
     root: Path
@@ -70,6 +74,10 @@ class Folder:
     excerpt_length: int = 240
     prefer: LinkTo | None = None
     base: Path | None = None
+    name: str = ""
+    category: str = ""
+    language: str = ""
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def paths(self) -> tuple[Path, ...]:
         """Every article file, sorted. Hidden files and folders are passed over, links to folders are not followed.
@@ -108,7 +116,7 @@ class Folder:
             front = front_matter.split(name, content)
             yield from _Reading(self, path, name, front).results()
         except ArticleError as error:
-            yield Problem(f"{name}:{error.line}" if error.line else name, error.what, error.hint)
+            yield Problem(name, error.what, error.hint, error.line)
 
     def _name(self, path: Path) -> str:
         """A file's path below the base, the same on every file system and writable everywhere."""
@@ -161,10 +169,6 @@ class _Reading:
         )
         yield from faults
         yield from self._source_faults(source)
-
-    def _where(self, field: Field) -> str:
-        number = line(self.front, field)
-        return f"{self.name}:{number}" if number else self.name
 
     def _published(self) -> datetime:
         dated = _DATED.match(self._own_name)
@@ -254,7 +258,8 @@ class _Reading:
             try:
                 image = None if is_switch(written) else shelf.find(written)
             except CoverError as fault:
-                faults.append(Problem(self._where(Field.COVER), str(fault), "the article is shown without it"))
+                at = line(self.front, Field.COVER)
+                faults.append(Problem(self.name, str(fault), "the article is shown without it", at, Fault.COVER))
             else:
                 if image:
                     return image, tuple(faults)
@@ -264,7 +269,8 @@ class _Reading:
         written = next(filter(looks_like_url, texts(self.front, Field.SOURCE, URL_PARTS)), "")
         if written and not source:
             what = f"the source {written[:200]!r} is not a usable http(s) address"
-            yield Problem(self._where(Field.SOURCE), what, "the article is shown without it")
+            at = line(self.front, Field.SOURCE)
+            yield Problem(self.name, what, "the article is shown without it", at, Fault.SOURCE)
 
 
 def _is_article(name: str) -> bool:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 )
 
 # The newest migration; a database at this revision needs no look at Alembic, which is slow to import.
-REVISION = "0004"
+REVISION = "0005"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -261,4 +262,48 @@ acts = Table(
     Column("edition", ForeignKey("editions.id"), index=True),
     Column("act", String, nullable=False),  # what an operator did: stop, settle, retry
     Column("detail", String, nullable=False),
+)
+
+# What was seen of the files of each folder: a file is read again only when its stamp has changed. Nothing of an article
+# is kept but when it was published; instants are microseconds since 1970, since 100,000 rows are read at once.
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("source", String, primary_key=True),  # the folder, and how it is read: another way, and all is read again
+    Column("path", String, primary_key=True),  # below the folder
+    Column("modified", BigInteger, nullable=False),  # nanoseconds, as the file system has it
+    Column("changed", BigInteger, nullable=False),  # likewise: when anything of the file was
+    Column("size", BigInteger, nullable=False),
+    Column("hash", LargeBinary),  # of the content, where the times cannot be believed
+    Column("published", BigInteger),  # empty where it has no date, or is no article
+    Column("seen", BigInteger),  # when it was first met; empty: it has been there from the beginning
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("url", String, primary_key=True),  # as it is configured
+    Column("address", String, nullable=False),  # where it has moved for good (RFC 9110, 15.4.2), else the same
+    Column("title", String, nullable=False, server_default=""),
+    Column("etag", String, nullable=False, server_default=""),
+    Column("modified", String, nullable=False, server_default=""),  # Last-Modified, as the server wrote it
+    Column("asked", Instant),  # when it was last asked
+    Column("answered", Instant),  # when it last gave an answer that could be read
+    Column("due", Instant),  # when it may be asked again; empty means at once
+    Column("failures", Integer, nullable=False, server_default="0"),  # in a row
+    Column("fault", String, nullable=False, server_default=""),  # the last one's
+    Column("gone", Boolean, nullable=False, server_default="0"),  # 410: it says itself that it is never coming back
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("feed", String, primary_key=True),  # feeds.url
+    Column("key", String, primary_key=True),  # its id, else its link, else a hash of what it says
+    Column("seen", Instant, nullable=False),  # when it was first met
+    Column("kept", Instant, nullable=False),  # when the feed last had it
+    Column("published", Instant, nullable=False),  # as it says, else when it was first met
+    Column("content", JSON, nullable=False),  # the fields of digest.model.Entry
+    Index("entries_published", "feed", "published"),
+    Index("entries_seen", "feed", "seen"),
 )

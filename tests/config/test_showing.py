@@ -44,7 +44,7 @@ def test_every_value_says_where_it_comes_from(loaded: Load):
     shown = show(loaded(MINIMAL + '[smtp]\nhost = "mail.example.org"\n', environ), environ).splitlines()
     assert 'host = "mail.example.org"  # file' in shown
     assert "port = 25  # environment" in shown
-    assert 'exclude = { category = [], tags = ["press"] }  # environment' in shown
+    assert 'exclude = { category = [], tags = ["press"], title = "", source = [] }  # environment' in shown
     assert 'tls = "required"  # default' in shown
     assert 'title = "Example Weekly"  # default' in shown
     assert "# ca_file is not set" in shown

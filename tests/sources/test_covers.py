@@ -81,7 +81,7 @@ def test_a_picture_that_should_lie_on_disk_and_does_not_is_a_problem(content: Co
     ):
         image, problems = cover(content, value, **settings)
         assert image is None
-        assert [(p.where, "is not there" in p.what) for p in problems] == [("deep/story.md:4", True)]
+        assert [(p.place, "is not there" in p.what) for p in problems] == [("deep/story.md:4", True)]
 
 
 @pytest.mark.parametrize(

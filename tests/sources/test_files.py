@@ -144,7 +144,7 @@ def test_the_date_may_stand_at_the_start_of_the_name(content: Content, name: str
 
 def test_an_impossible_date_is_a_problem_with_its_line(content: Content):
     problem = content.problem("\n---\ntitle: T\ndate: 2025-02-31\n---\n")
-    assert problem.where == "story.md:4"
+    assert problem.place == "story.md:4"
     assert "2025-02-31" in problem.what
 
 
@@ -278,7 +278,7 @@ def test_stray_control_characters_do_not_cost_the_article(content: Content):
 )
 def test_a_broken_file_is_a_problem_that_names_the_line(content: Content, text: str, where: str, what: str):
     problem = content.problem(text)
-    assert problem.where == where
+    assert problem.place == where
     assert what in problem.what
     assert "\n" not in str(problem)
 
@@ -338,7 +338,7 @@ def test_a_source_that_may_not_stand_in_a_mail_is_a_problem_beside_the_article(c
     article, problem = content.results(f"---\ntitle: T\ndate: 2025-12-03\nsource: '{source}'\n---\n")
     assert isinstance(article, Article)
     assert (article.source, article.url) == ("", "")
-    assert problem.where == "story.md:4"
+    assert problem.place == "story.md:4"
 
 
 def test_a_source_may_be_an_object(content: Content):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -11,8 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 from digest.app import App, Hung
 from digest.config import Config
-from digest.model import Article, Image, Problem
-from digest.publishing import Digest, Source
+from digest.model import Article, Image, Period, Problem
+from digest.publishing import Digest, Source, Told
 from digest.sources.files import SUFFIXES
 from digest.store.database import file_of
 
@@ -34,30 +34,15 @@ class Remembered:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self._held: dict[Path, _Held] = {}
 
-    def paths(self) -> tuple[Path, ...]:
-        return self.source.paths()
-
-    def read(self, paths: Sequence[Path]) -> Iterator[Article | Problem]:
-        for path in paths:
-            yield from self._read(path)
+    def read(self, window: Period | None, told: Told) -> Iterator[Article | Problem]:
+        yield from self.source.read(window, told)
 
     def holds(self, path: Path) -> bool:
-        return path in self._held
+        return path.suffix.lower() in SUFFIXES
 
     def forget(self, path: Path) -> None:
         """Drops what depends on a file: an article's own, or those that show, or may have missed, this picture."""
-        self._held.pop(path, None)
-        if path.suffix.lower() not in SUFFIXES:
-            self._held = {known: held for known, held in self._held.items() if not _concerns(path.name, held.results)}
-
-    def _read(self, path: Path) -> Results:
-        stamp = _stamp(path)
-        held = self._held.get(path)
-        if held is None or stamp is None or held.stamp != stamp:
-            held = self._held[path] = _Held(stamp, tuple(self.source.read((path,))))
-        return held.results
 
 
 class Memory:

@@ -20,7 +20,7 @@ from digest.config import load
 from digest.errors import AddressError, DigestError, UsageError
 from digest.model import Period
 from digest.proof import Report, proofread
-from digest.publishing import Digest
+from digest.publishing import Digest, Told, nobody_is_told
 from digest.web.studio.bell import Bell
 from digest.web.studio.choices import Choice, periods
 from digest.web.studio.memory import Memory, RememberingApp
@@ -85,7 +85,7 @@ class Press:
         self._changed.extend(paths or (self.config,))
         self.bell.ring()
 
-    def look(self, choice: Choice, told: desk.Told = desk.nobody_is_told, *, anew: bool = False) -> Sheet:
+    def look(self, choice: Choice, told: Told = nobody_is_told, *, anew: bool = False) -> Sheet:
         """The sheet as of now. However often things change meanwhile, it is printed once more after that, not each time.
 
         ``anew`` prints it even if no file has changed, for what is kept in no file: readers, and what was frozen.
@@ -100,7 +100,7 @@ class Press:
                 self._sheets.popitem(last=False)
             return known
 
-    def _sheet(self, choice: Choice, known: Sheet | None, told: desk.Told) -> Sheet:
+    def _sheet(self, choice: Choice, known: Sheet | None, told: Told) -> Sheet:
         version = self.bell.rung  # first of all: what changes from here on makes this sheet an old one
         self._forget()
         try:
@@ -121,7 +121,7 @@ class Press:
             self._app = RememberingApp(load(self.config), self._now, self._memory)
         return self._app
 
-    def _print(self, choice: Choice, told: desk.Told) -> Print:
+    def _print(self, choice: Choice, told: Told) -> Print:
         app = self._parts()
         digest = app.digest(choice.digest or None)
         period = app.period(digest, choice.period or None)

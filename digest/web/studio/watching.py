@@ -53,7 +53,7 @@ def places(config: Path, before: Places | None = None) -> Places:
         read = load(config)
     except DigestError:
         return before or Places(file)
-    folders = {bundled("templates"), *(source.files for source in read.sources), *read.site.static}
+    folders = {bundled("templates"), *(source.files for source in read.sources if source.files), *read.site.static}
     folders |= {read.templates.folder} if read.templates.folder else set()
     database = file_of(read.database.url)
     return Places(file, frozenset(folders), (database,) if database else ())

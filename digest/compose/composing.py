@@ -11,38 +11,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from dataclasses import dataclass
+from datetime import datetime
 from heapq import heapify, heapreplace
 from operator import attrgetter
 from urllib.parse import quote
 
+from digest.compose.rules import Rules
 from digest.identity import canonical_url, category_key, title_key
-from digest.model import Article, Edition, Period, Section
+from digest.model import Article, Curation, Edition, Period, Section
 
 REQUIRABLE = ("source", "url", "excerpt", "author", "image", "category", "tags")
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a digest takes and how much of it. Categories and tags are compared by their ``category_key``.
-
-    ``require`` names fields (of REQUIRABLE) that an article must have. ``aliases`` maps a category as written to the
-    one meant. ``order`` names the categories that come first. ``category_url`` is a pattern with ``{category}``.
-    ``zone`` is where the dates in reasons are read.
-    """
-
-    require: tuple[str, ...] = ()
-    exclude_categories: frozenset[str] = frozenset()
-    exclude_tags: frozenset[str] = frozenset()
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    order: tuple[str, ...] = ()
-    per_section: int = 5
-    maximum: int = 40
-    minimum: int = 3
-    category_url: str = ""
-    uncategorised: str = "Other"
-    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +64,7 @@ def compose(
     rules: Rules,
     now: datetime,
     intro: str = "",
+    curation: Curation | None = None,  # noqa: ARG001 - honoured in the next step
 ) -> Composition:
     """The edition of a period, from what was published in ``[since, period.end)`` and has not had its turn.
 

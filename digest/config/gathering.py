@@ -1,0 +1,100 @@
+"""The tables of ``digest.toml`` about where articles come from, and what a digest takes of them."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from digest.config.base import Table, setting
+from digest.config.values import Count, Folder, Line, Positive, WebAddress, Words
+
+FieldName = Literal[
+    "title",
+    "date",
+    "updated",
+    "expiry",
+    "excerpt",
+    "cover",
+    "author",
+    "category",
+    "tags",
+    "source",
+    "slug",
+    "language",
+    "weight",
+]
+WEIGHT_MAXIMUM = 100.0
+
+
+def _expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    return text
+
+
+Expression = Annotated[str, AfterValidator(_expression)]
+Weighting = dict[str, Annotated[float, Field(ge=0, le=WEIGHT_MAXIMUM)]]
+
+
+class Source(Table):
+    """A place where articles come from: a folder of files, or a feed."""
+
+    files: Folder | None = Field(
+        None, description="Folder with Markdown or HTML files that have front matter.", examples=["content/posts"]
+    )
+    feed: WebAddress = Field("", description="Address of a feed: RSS, Atom, RDF or JSON Feed.")
+    name: Line = Field("", description="What it is called; unset: its folder, or its address.")
+    category: Line = Field("", description="The category of all its articles; unset: what each one says.")
+    language: Line = Field("", description="Language of articles that do not say theirs, such as en.")
+    link: Literal["page", "source"] | None = Field(
+        None, description="Where its articles link to; unset: their page if site.article_url is set, else their source."
+    )
+    fields: dict[FieldName, Words] = Field(
+        {}, description="Names that this folder's front matter has for a field, before the usual ones."
+    )
+
+    @property
+    def called(self) -> str:
+        return self.name or self.feed or str(self.files)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Source:
+        if bool(self.feed) == bool(self.files):
+            what = "names a folder and a feed; write two [[sources]]" if self.feed else "names neither files nor a feed"
+            raise PydanticCustomError("rule", "{what}", {"key": "files", "what": what})
+        return self
+
+
+class Feeds(Table):
+    """How feeds are fetched."""
+
+    every: Positive = setting("1h", description="How often `digest run` asks each feed for what is new.")
+    timeout: Positive = setting("20s", description="How long one feed may take.")
+    maximum: Count = Field(10_000_000, description="Bytes that a feed may have, unpacked.")
+    connections: Count = Field(8, description="Feeds that are fetched at the same time, one of a host.")
+    allow_private: bool = Field(False, description="Whether feeds may lie on hosts of a private network.")
+    keep: Positive = setting("1000d", description="How long an entry is remembered that its feed no longer has.")
+    dead: Positive = setting("14d", description="After so long without an answer, a feed is reported as dead.")
+
+
+class Exclude(Table):
+    """What a digest leaves out."""
+
+    category: Words = Field((), description="Categories that are left out.")
+    tags: Words = Field((), description="Tags whose articles are left out.")
+    title: Expression = Field("", description="Regular expression; articles are left out in whose title it is found.")
+    source: Words = Field((), description="Sources that are left out: hosts, or names of [[sources]].")
+
+
+class Weights(Table):
+    """What counts how much where `rank = "score"`."""
+
+    recency: Annotated[float, Field(ge=0, le=WEIGHT_MAXIMUM)] = Field(1.0, description="Being new.")
+    image: Annotated[float, Field(ge=0, le=WEIGHT_MAXIMUM)] = Field(0.5, description="Having a cover.")
+    source: Weighting = Field({}, description="Sources, by host or name: 2 counts twice as much as the others.")
+    category: Weighting = Field({}, description="Categories likewise.")

@@ -1,0 +1,75 @@
+"""What is remembered of the places that articles come from: of files when they were seen, of feeds what they held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+
+class Sighting(NamedTuple):
+    """A file as it was last read. ``modified`` and ``changed`` are nanoseconds and ``size`` bytes, as the file system
+    has them; ``published`` and ``seen`` are microseconds since 1970.
+
+    ``published`` is None where it has no date or is no article, ``seen`` where it has been there from the beginning.
+    """
+
+    modified: int
+    changed: int
+    size: int
+    hash: bytes | None
+    published: int | None
+    seen: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a feed as its maker wrote it, ready to be an article: plain text and absolute URLs.
+
+    ``key`` is its identity within the feed. ``published`` is None where it has no date that can be read.
+    """
+
+    key: str
+    title: str
+    url: str = ""
+    published: datetime | None = None
+    updated: datetime | None = None
+    excerpt: str = ""
+    author: str = ""
+    categories: tuple[str, ...] = ()
+    image: str = ""
+    width: int = 0
+    height: int = 0
+    source: str = ""  # where the story comes from, if the feed names another place than ``url``
+    language: str = ""
+    minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """What is known of a feed. ``url`` is as it is configured, ``address`` where it has moved for good.
+
+    ``asked`` is when it was last asked, ``answered`` when it last gave an answer that could be read, ``due`` when it may
+    be asked again (None: at once), ``failures`` how many there were in a row, ``fault`` what the last one was. ``gone``
+    feeds say themselves that they never come back (RFC 9110, 15.5.11).
+    """
+
+    url: str
+    address: str
+    title: str = ""
+    etag: str = ""
+    modified: str = ""
+    asked: datetime | None = None
+    answered: datetime | None = None
+    due: datetime | None = None
+    failures: int = 0
+    fault: str = ""
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeenEntry:
+    """An entry with when it was first met; ``entry.published`` or else that is the date of its article."""
+
+    entry: Entry
+    seen: datetime

@@ -1,0 +1,1 @@
+"""Articles out of feeds: ``polling`` asks for them, ``parsing`` reads them, ``source`` makes articles of their entries."""

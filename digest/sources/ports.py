@@ -1,0 +1,35 @@
+"""Who remembers what was seen: ``store.sightings`` for files, ``store.feeds`` for feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from digest.model import Entry, FeedState, SeenEntry, Sighting
+
+
+class Index(Protocol):
+    """What was seen of the files of a folder; ``source`` names the folder and the way it is read."""
+
+    def known(self, source: str) -> dict[str, Sighting]:
+        """By path below the folder."""
+        ...
+
+    def learn(self, source: str, found: Mapping[str, Sighting], gone: Collection[str]) -> None: ...
+
+
+class Feeds(Protocol):
+    """What feeds have held, and when each is to be asked again."""
+
+    def state(self, url: str) -> FeedState:
+        """Of a feed that was never asked: a state with its url alone."""
+        ...
+
+    def entries(self, url: str, since: datetime | None, until: datetime | None) -> Sequence[SeenEntry]:
+        """Those published or first met in ``[since, until)``."""
+        ...
+
+    def record(self, state: FeedState, entries: Sequence[Entry], now: datetime) -> None:
+        """What an answer held; what was known of an entry but its date of first meeting is replaced."""
+        ...
