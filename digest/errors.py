@@ -54,13 +54,26 @@ class SourceError(DigestError):
 
 
 class ArticleError(SourceError):
-    """One article file that cannot be read: ``path`` and ``line`` (1 is the first; 0 when the whole file is meant)."""
+    """One article file that cannot be read: ``path`` and ``line`` (1 is the first; 0 when the whole file is meant).
 
-    def __init__(self, path: str, what: str, *, line: int = 0, hint: str = "") -> None:
+    ``fault`` is the kind of it, a value of ``digest.model.Fault``.
+    """
+
+    def __init__(self, path: str, what: str, *, line: int = 0, hint: str = "", fault: str = "front matter") -> None:
         where = f"{path}:{line}" if line else path
         super().__init__(f"{where}: {what}", hint=hint)
         self.path = path
         self.line = line
+        self.what = what
+        self.fault = fault
+
+
+class FeedError(SourceError):
+    """A feed that cannot be read; ``url`` names it."""
+
+    def __init__(self, url: str, what: str, *, hint: str = "") -> None:
+        super().__init__(f"{url}: {what}", hint=hint)
+        self.url = url
         self.what = what
 
 

@@ -30,9 +30,10 @@ from digest.sending.relay import Relay
 from digest.sending.server import Server, Tls
 from digest.sources.feeds.polling import Poller
 from digest.sources.feeds.source import Feed
-from digest.sources.files import Folder, LinkTo
+from digest.sources.files import Folder
 from digest.sources.indexed import Indexed
 from digest.sources.ports import Feeds, Index
+from digest.sources.reading import LinkTo
 from digest.subscriptions.asking import Terms
 
 OWN_PAGES = fetching.Limits(

@@ -11,7 +11,7 @@ import re
 import tomllib
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import yaml
 from frontmatter.default_handlers import BaseHandler, JSONHandler, YAMLHandler
@@ -143,3 +143,8 @@ def _fault(error: Exception) -> tuple[str, int, str]:
     if found := _TOML_LINE.search(str(error)):
         return str(error)[: found.start()].rstrip(), int(found[1]), ""
     return getattr(error, "msg", "a value is out of range"), getattr(error, "lineno", 1), ""
+
+
+def opening(file: BinaryIO) -> bytes:
+    """The beginning of an article file, as far as its front matter reaches and hardly further."""
+    return file.read(FRONT_MATTER_MAXIMUM)

@@ -10,7 +10,8 @@ import pytest
 
 from digest.errors import SourceError
 from digest.model import Article, Problem
-from digest.sources.files import FILE_MAXIMUM, Folder, LinkTo
+from digest.sources.files import FILE_MAXIMUM, Folder
+from digest.sources.reading import LinkTo
 from tests.sources.conftest import Content
 
 WHOLE = """---
