@@ -14,7 +14,10 @@ from digest.cli.session import Session, pass_session
 @pass_session
 def init(session: Session, folder: Path) -> None:
     """Write digest.toml for the articles found below DIR, a key and a database."""
+    from digest.app import clock
     from digest.cli.starting import prepare
 
-    for line in tuple(prepare(folder)):  # all is written before a word is said: nobody may be listening
+    with session.gauge("reading") as gauge:
+        said = tuple(prepare(folder, clock(session.start), gauge.reach))
+    for line in said:  # all is written before a word is said: nobody may be listening
         session.out(line)

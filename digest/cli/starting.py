@@ -6,29 +6,40 @@ import os
 import re
 import secrets
 import shlex
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from digest import config
-from digest.cli.site import Facts, Found, recognise
+from digest.app import App
+from digest.cli.session import counted
 from digest.config.notation import written
 from digest.errors import DigestError
+from digest.generators.generator import Facts
+from digest.generators.recognising import Found, recognise
+from digest.identity import category_key
 from digest.look import ACCENT
+from digest.model import Article
+from digest.publishing import Told, gather, nobody_is_told
+from digest.sources.files import SUFFIXES
 from digest.store.database import Database
 
 CONFIGURATION = "digest.toml"
 PLACEHOLDER_HOST = "example.org"
 
 
-def prepare(folder: Path) -> Iterator[str]:
+def prepare(folder: Path, now: Callable[[], datetime], told: Told = nobody_is_told) -> Iterator[str]:
     """Makes what is missing of configuration, key and database, and says what it found and made, line by line.
 
     Nothing that exists is changed. Raises DigestError, before anything is written, where there are no articles.
     """
     path = folder / CONFIGURATION
+    found = None
     if path.exists():
         yield f"{path} is there already, and stays as it is."
         made = []
@@ -36,15 +47,18 @@ def prepare(folder: Path) -> Iterator[str]:
         found = recognise(folder.absolute())
         if found is None:
             raise DigestError(
-                f"{folder}: no articles found: no .md, .markdown, .mdx or .html file has front matter with a date",
+                f"{folder}: no articles found: no file ({', '.join(sorted(SUFFIXES))}) has a date in its front matter or name",
                 hint="name the folder of your site: digest init path/to/site",
             )
         _create(path, configuration(folder, found), mode=0o644)
-        yield summary(found)
         made = [str(path)]
     loaded = config.load(path)
     made += _key(loaded)
     made += _database(loaded)
+    if found:
+        app = App(loaded, now)
+        yield from sample(found, app, told)
+        app.database.close()
     if made:
         yield f"Written: {', '.join(made)}"
     yield from ("", *next_steps(folder, loaded))
@@ -70,6 +84,7 @@ def configuration(folder: Path, found: Found) -> str:
             "",
             "[[sources]]",
             f"files = {written(found.articles.as_posix())}",
+            *_fields(found),
             "",
             "[digests.weekly]",
             "# Who the mails come from: put an address of your own here.",
@@ -111,13 +126,35 @@ def _site(facts: Facts, found: Found) -> Iterator[str]:
     yield f"# languages = {written([further])}  # further ones that readers may choose"
     yield "# Where post reaches you. Many laws ask for it in every mail: sending refuses without one."
     yield 'postal_address = ""'
+    yield from _article_url(facts, found)
+    if found.static:
+        yield f"static = {written([folder.as_posix() for folder in found.static])}  # holds the images of /photo.jpg"
+
+
+def _article_url(facts: Facts, found: Found) -> Iterator[str]:
+    if found.page and _usable_page(found.page):
+        yield f"# The page of an article on this site, as {found.generator} makes them; see that one of them is right."
+        yield f"article_url = {written(found.page)}"
+        return
     page = f"{facts.url or f'https://{PLACEHOLDER_HOST}'}/{found.articles.name.lstrip('_') or 'posts'}/{{slug}}"
     yield "# The page of an article on this site. Until it is set, articles link to the `source` they name" + (
         "." if found.sourced else ", and none does here."
     )
     yield f"# article_url = {written(page)}"
-    if found.static:
-        yield f"static = {written([folder.as_posix() for folder in found.static])}  # holds the images of /photo.jpg"
+
+
+def _fields(found: Found) -> Iterator[str]:
+    """What this site calls its categories."""
+    if found.category:
+        yield f"fields = {{ category = {written(found.category)} }}"
+
+
+def _usable_page(page: str) -> bool:
+    try:
+        config.Site.model_validate({"title": "-", "article_url": page})
+    except ValidationError:
+        return False
+    return True
 
 
 def _web(home: str, domain: str) -> Iterator[str]:
@@ -189,10 +226,34 @@ def _database(loaded: config.Config) -> list[str]:
 # --- what is said --------------------------------------------------------------------------------------------------
 
 
-def summary(found: Found) -> str:
+def sample(found: Found, app: App, told: Told) -> Iterator[str]:
+    """What was found, as the digest will see it: how much, since when, of which kinds, and what is wrong with it."""
+    gathered = gather(app.sources, told=told)
+    articles = [article for article in gathered.articles if not (article.draft or article.hidden)]
     where = "this folder" if found.articles == Path() else found.articles.as_posix()
-    files = "1 file" if found.files == 1 else f"{found.files} files"
-    return f"{files} with front matter in {where}" + (f", newest {found.newest}" if found.newest else "")
+    made = f"{found.generator} site: " if found.generator else ""
+    kinds = Counter(category_key(article.category) for article in articles if article.category)
+    said = [
+        f"{made}{counted(len(articles), 'article')} in {where}",
+        f"{len(kinds)} {'category' if len(kinds) == 1 else 'categories'}",
+        *_lately(articles, app),
+    ]
+    yield ", ".join(said)
+    faults = [problem for problem in gathered.problems if not problem.is_note]
+    if faults:
+        yield f"{counted(len(faults), 'problem')}, such as {faults[0]}"
+        yield "`digest check --articles` tells them all."
+
+
+def _lately(articles: Sequence[Article], app: App) -> Iterator[str]:
+    """How many there were in the last complete week, or when there was something last."""
+    week = app.period(app.digest(), None)
+    inside = sum(article.published in week for article in articles)
+    if inside:
+        yield f"{inside} last week ({week.name})"
+    elif articles:
+        newest = max(article.published for article in articles).astimezone(ZoneInfo(app.config.site.timezone))
+        yield f"none last week, newest {newest:%Y-%m-%d}"
 
 
 def next_steps(folder: Path, loaded: config.Config) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,6 @@ from click.testing import CliRunner, Result
 
 from digest.cli.init import init
 from digest.cli.session import Session
-from digest.cli.site import recognise
 from digest.config import Config, load
 from digest.errors import ConfigError, DigestError
 from digest.store.database import Database
@@ -23,16 +23,18 @@ def post(path: Path, *fields: str, date: str = "2025-12-01") -> Path:
     return path
 
 
-def run(folder: Path) -> Result:
+def run(folder: Path, now: str = "") -> Result:
     """The command, its stdout alone in ``output``; what it raises is raised here."""
-    return CliRunner().invoke(init, [str(folder)], obj=Session(), catch_exceptions=False)
+    session = Session()
+    session.start = datetime.fromisoformat(now) if now else None
+    return CliRunner().invoke(init, [str(folder)], obj=session, catch_exceptions=False)
 
 
 def configuration(folder: Path) -> Config:
     return load(folder / "digest.toml", {})
 
 
-# --- recognising ---------------------------------------------------------------------------------------------------
+# --- sites -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -79,70 +81,6 @@ def plain(tmp_path: Path) -> Path:
     return site
 
 
-def test_a_hugo_site_is_recognised(hugo: Path):
-    found = recognise(hugo)
-    assert found is not None
-    assert (found.articles, found.files, str(found.newest)) == (Path("content/posts"), 4, "2025-12-04")
-    assert found.static == (Path("static"),)
-    assert (found.facts.title, found.facts.url) == ("The Example", "https://www.example.org")
-
-
-def test_a_jekyll_site_is_recognised_by_the_dates_in_its_file_names(jekyll: Path):
-    found = recognise(jekyll)
-    assert found is not None
-    assert (found.articles, found.files, str(found.newest)) == (Path("_posts"), 3, "2025-11-03")
-    assert found.static == (Path(),)
-
-
-def test_categories_as_folders_stay_together(plain: Path):
-    found = recognise(plain)
-    assert found is not None
-    assert (found.articles, found.files, found.sourced) == (Path("texts"), 4, 2)
-
-
-def test_years_as_folders_stay_together(tmp_path: Path):
-    for month in ("10", "11"):
-        post(tmp_path / f"writing/2025/{month}/story.md")
-    found = recognise(tmp_path)
-    assert found is not None
-    assert found.articles == Path("writing")
-
-
-def test_the_blog_of_a_larger_site_is_preferred(tmp_path: Path):
-    for number in range(6):
-        post(tmp_path / f"src/content/pages/{number}.mdx")
-        post(tmp_path / f"src/content/blog/{number % 2}/{number}.mdx")
-    found = recognise(tmp_path)
-    assert found is not None
-    assert (found.articles, found.files) == (Path("src/content/blog"), 6)
-
-
-def test_a_folder_of_articles_may_be_named_itself(tmp_path: Path):
-    post(tmp_path / "posts/one.md")
-    found = recognise(tmp_path / "posts")
-    assert found is not None
-    assert found.articles == Path()
-
-
-@pytest.mark.parametrize("written", ["", "title: [", "- a list", "a: \0", "title: x\nbaseurl: 5", "url: 'ftp://x'"])
-def test_a_generator_s_configuration_that_cannot_be_used_is_passed_over(tmp_path: Path, written: str):
-    (tmp_path / "_config.yml").write_text(written)
-    (tmp_path / "package.json").write_text("[]")
-    (tmp_path / "hugo.toml").write_bytes(b"\xff")
-    post(tmp_path / "posts/one.md")
-    found = recognise(tmp_path)
-    assert found is not None
-    assert found.facts.url == ""
-
-
-def test_a_package_is_asked_for_its_home_and_not_for_its_name(tmp_path: Path):
-    (tmp_path / "package.json").write_text('{"name": "x", "title": "y", "homepage": "https://example.org/"}')
-    post(tmp_path / "posts/one.md")
-    found = recognise(tmp_path)
-    assert found is not None
-    assert (found.facts.title, found.facts.url) == ("", "https://example.org")
-
-
 # --- writing -------------------------------------------------------------------------------------------------------
 
 
@@ -155,7 +93,8 @@ def test_what_is_written_loads_and_knows_the_site(hugo: Path):
     assert config.site.static == (hugo / "static",)
     assert str(config.digests["weekly"].from_) == "The Example <digest@example.org>"
     assert config.site.postal_address == ""
-    assert said.startswith("4 files with front matter in content/posts, newest 2025-12-04\n")
+    assert config.site.article_url == "https://www.example.org/posts/{slug}/"
+    assert said.startswith("Hugo site: 4 articles in content/posts, 0 categories, none last week, newest 2025-12-04\n")
 
 
 def test_facts_that_we_cannot_use_are_left_out(jekyll: Path):
@@ -184,11 +123,25 @@ def test_missing_sources_are_counted_where_a_rule_would_leave_them_out(plain: Pa
     assert '# require = ["source"]' in text
 
 
-def test_a_site_without_sources_is_not_told_to_require_them(hugo: Path):
-    run(hugo)
-    text = (hugo / "digest.toml").read_text()
+def test_a_site_without_sources_is_not_told_to_require_them(jekyll: Path):
+    run(jekyll)
+    text = (jekyll / "digest.toml").read_text()
     assert "require = " not in text
     assert "and none does here" in text
+
+
+def test_the_sample_tells_what_the_digest_will_see(plain: Path):
+    post(plain / "texts/work/three.md", "cover: gone.jpg", date="2025-12-03")
+    said = run(plain, now="2025-12-08T08:00Z").output
+    assert said.startswith("5 articles in texts, 2 categories, 5 last week (2025-W49)\n2 problems, such as texts/")
+    assert "`digest check --articles` tells them all." in said
+
+
+def test_a_field_that_sorts_the_articles_is_written_down(tmp_path: Path):
+    for number in range(9):
+        post(tmp_path / f"posts/{number}.md", f"rubric: {('Work', 'Home', 'City')[number % 3]}")
+    assert run(tmp_path).output.startswith("9 articles in posts, 3 categories, ")
+    assert configuration(tmp_path).sources[0].fields == {"category": ("rubric",)}
 
 
 def test_every_setting_that_is_commented_out_works_when_it_is_not(plain: Path):

@@ -1,0 +1,135 @@
+"""What a generator is to us: the files that give it away, what its configuration says, and where it puts an article."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from digest.sources.addresses import web_url
+
+CONFIGURATION_MAXIMUM = 1_000_000  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a site's own configuration says; "" where it says nothing."""
+
+    title: str = ""
+    url: str = ""
+    language: str = ""
+    timezone: str = ""
+
+    def beside(self, others: Facts) -> Facts:
+        """These, and where they say nothing the others."""
+        return Facts(
+            self.title or others.title,
+            self.url or others.url,
+            self.language or others.language,
+            self.timezone or others.timezone,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What the articles themselves tell about their pages: where they lie below the site (``folder``), and whether most
+    of them are in ``nested`` folders, are page ``bundles`` (first-story/index.md), have a ``slug``, a ``category``, and a
+    date in their names (``dated``).
+    """
+
+    folder: Path
+    nested: bool = False
+    bundles: bool = False
+    slug: bool = False
+    category: bool = False
+    dated: bool = False
+
+    def below(self, *content: str) -> str:
+        """The folder as its pages have it: without the part that holds all content, and the underscore of a name."""
+        parts = list(self.folder.parts)
+        while parts and parts[0] in content:
+            del parts[0]
+        return "".join(f"/{part.lstrip('_')}" for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """``marks`` are files that a site of this make has at its root, as globs; ``says`` reads its configuration.
+
+    ``page`` is the pattern of an article's own page below the site's address, such as ``/posts/{slug}/``, or "" where it
+    cannot be told. ``static`` are the folders whose files are served from the site's root.
+    """
+
+    name: str
+    marks: tuple[str, ...]
+    says: Callable[[Path], Facts]
+    page: Callable[[Path, Habits], str]
+    static: tuple[str, ...] = ()
+
+    def made(self, home: Path) -> bool:
+        """Whether the site at ``home`` is of this make."""
+        return any(file.is_file() for mark in self.marks for file in home.glob(mark))
+
+
+def table(path: Path) -> dict[str, Any]:
+    """A configuration as far as it can be read; it is somebody else's, so what is wrong with it is not our business."""
+    readers: dict[str, Callable[[str], Any]] = {".toml": tomllib.loads, ".json": json.loads}
+    try:
+        found = readers.get(path.suffix, _yaml)(read(path))
+    except (ValueError, AttributeError, RecursionError, yaml.YAMLError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _yaml(written: str) -> Any:
+    """All values as text; tags, which may name functions of a generator, mean nothing."""
+    return yaml.load(written, Loader=yaml.BaseLoader)  # noqa: S506 - it makes text, lists and mappings, nothing else
+
+
+def first(home: Path, *names: str) -> Path | None:
+    """The first of these files that is there."""
+    return next((home / name for name in names if (home / name).is_file()), None)
+
+
+def read(path: Path) -> str:
+    """The text of a configuration; "" where it is none."""
+    try:
+        with path.open("rb") as file:
+            return file.read(CONFIGURATION_MAXIMUM).decode("utf-8-sig")
+    except (OSError, ValueError):
+        return ""
+
+
+def text(value: Any) -> str:
+    """A setting in one line; "" for what is no text."""
+    return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def address(value: Any) -> str:
+    """A site's address without a slash at its end; "" for what is none."""
+    return web_url(text(value)).rstrip("/")
+
+
+def constant(script: str, *names: str) -> str:
+    """The text that a program gives to the first of these names: ``title: "Notes"``, ``SITE_TITLE = 'Notes'``.
+
+    Programs are not run: what they work out is not found.
+    """
+    for name in names:
+        assigned = (
+            rf"""(?<![\w.])["']?{re.escape(name)}["']?\s*[:=]\s*(?P<quote>["'`])(?P<text>[^\n]*?)(?<!\\)(?P=quote)"""
+        )
+        if (found := re.search(assigned, script)) and "${" not in found["text"]:
+            return text(re.sub(r"\\(.)", r"\1", found["text"]))
+    return ""
+
+
+def without_comments(script: str) -> str:
+    """A program in JavaScript without what it says in comments; addresses keep their slashes."""
+    return re.sub(r"/\*.*?\*/|(?<![:\"'`\w])//[^\n]*", "", script, flags=re.DOTALL)

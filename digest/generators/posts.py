@@ -1,0 +1,104 @@
+"""The dated articles below a folder, as far as their beginnings tell: enough to see how a site is kept."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from digest.errors import ArticleError
+from digest.sources import front_matter
+from digest.sources.addresses import web_url
+from digest.sources.fields import Field, several, texts
+from digest.sources.files import SUFFIXES
+from digest.sources.front_matter import FrontMatter, plain_name
+from digest.sources.reading import Manner, Reading
+
+# What generators build, install or fetch.
+SKIPPED = frozenset({"node_modules", "vendor", "public", "_site", "dist", "build", "target", "venv", "__pycache__"})
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
+_UTC = ZoneInfo("UTC")
+
+# A field that sorts articles has few values, each short and used again and again.
+_VALUE_MAXIMUM = 40
+_VALUES = range(2, 41)
+_USES = 3
+_SORTED = 0.8  # of all articles
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One article. ``folder`` is the one that lists it: a page bundle (first-post/index.md) counts as one file of its
+    parent. ``categories`` counts those it names; ``values`` are its short texts that may sort it, by field.
+    """
+
+    folder: Path
+    bundle: bool
+    sourced: bool
+    dated: date
+    named_by_date: bool
+    slug: bool
+    categories: int
+    values: tuple[tuple[str, str], ...]
+
+
+def posts(root: Path) -> Iterator[Post]:
+    """Every file below ``root`` that is an article with a date."""
+    manner = Manner(root, _UTC)
+    for folder, below, names in os.walk(root):
+        below[:] = sorted(name for name in below if not name.startswith(".") and name not in SKIPPED)
+        for name in names:
+            path = Path(folder, name)
+            if path.suffix.lower() in SUFFIXES and not name.startswith((".", "_")) and (post := _post(manner, path)):
+                yield post
+
+
+def _post(manner: Manner, path: Path) -> Post | None:
+    try:
+        with path.open("rb") as file:
+            content, _ = front_matter.decode(front_matter.opening(file))
+        front = front_matter.split(path.name, content)
+        published = Reading(manner, path, path.name, front).published()
+    except (OSError, ArticleError):
+        return None
+    bundle = path.stem == "index" and path.parent != manner.root
+    return Post(
+        folder=path.parent.parent if bundle else path.parent,
+        bundle=bundle,
+        sourced=any(web_url(text) for text in texts(front, Field.SOURCE)),
+        dated=published.date(),
+        named_by_date=_DATED.match(path.parent.name if bundle else path.name) is not None,
+        slug=any(texts(front, Field.SLUG)),
+        categories=len(several(front, Field.CATEGORY, commas=True)),
+        values=tuple(_values(front)),
+    )
+
+
+_KNOWN = frozenset(plain_name(name) for field in Field for name in field.value)
+
+
+def _values(front: FrontMatter) -> Iterator[tuple[str, str]]:
+    for name, value in front.fields.items():
+        if name not in _KNOWN and isinstance(value, str) and 0 < len(value) <= _VALUE_MAXIMUM and "/" not in value:
+            yield name, value
+
+
+def kinds(found: Sequence[Post]) -> str:
+    """The field that sorts these articles, where no usual one does: ``rubric``; "" where there is none."""
+    if sum(post.categories > 0 for post in found) > len(found) / 2:
+        return ""
+    values: dict[str, Counter[str]] = {}
+    for post in found:
+        for name, value in post.values:
+            values.setdefault(name, Counter())[value] += 1
+    sorting = [
+        (used.total(), name)
+        for name, used in sorted(values.items())
+        if used.total() >= _SORTED * len(found) and len(used) in _VALUES and used.total() >= _USES * len(used)
+    ]
+    return max(sorting, default=(0, ""))[1]
