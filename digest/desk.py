@@ -7,6 +7,7 @@ changed: a frozen edition is shown as it was frozen, any other as it would be fr
 from __future__ import annotations
 
 import base64
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,11 +18,14 @@ from email.policy import SMTP
 from types import MappingProxyType
 
 from digest.app import App, Prepared
-from digest.compose import Verdict
+from digest.compose import Composition, Verdict
+from digest.config import meaning
+from digest.editing import Candidates, Edited, addition, propose
 from digest.errors import ConfigError, UsageError
 from digest.message import Letter
 from digest.model import (
     Address,
+    Article,
     Audience,
     Edition,
     EditionRecord,
@@ -35,7 +39,7 @@ from digest.model import (
     Subscriber,
 )
 from digest.pictures.printing import Print
-from digest.publishing import Digest, Told, as_frozen, as_test, nobody_is_told
+from digest.publishing import Digest, Told, as_frozen, as_test, draft, nobody_is_told
 from digest.sending import unrecorded
 from digest.subscriptions.addresses import mailbox
 
@@ -132,9 +136,13 @@ def explain(
 
 
 def shown(explanation: Explanation, *, everything: bool = False) -> tuple[Verdict, ...]:
-    """The verdicts on the articles of the period, or with ``everything`` on all there are."""
+    """The verdicts on what was published or first met in the period, or with ``everything`` on all there is."""
     period = explanation.prepared.composition.edition.period
-    return tuple(v for v in explanation.verdicts if everything or v.included or v.article.published in period)
+
+    def concerns(article: Article) -> bool:
+        return article.published in period or bool(article.seen and article.seen in period)
+
+    return tuple(v for v in explanation.verdicts if everything or v.included or concerns(v.article))
 
 
 def inside(explanation: Explanation) -> tuple[Group, ...]:
@@ -162,6 +170,46 @@ def subscribed(app: App, address: str) -> Subscriber:
 def choosing(selection: Selection) -> Subscriber:
     """A reader who has chosen these categories and is nobody else."""
     return Subscriber(id=SAMPLE_READER.id, address=SAMPLE_READER.address, selection=selection)
+
+
+# --- an edition's file ------------------------------------------------------------------------------------------------
+
+
+class Manuscript:
+    """An edition that is edited: the articles that there are for it, and what its file makes of them."""
+
+    def __init__(self, app: App, digest: Digest, period: Period, told: Told = nobody_is_told) -> None:
+        self._app, self._digest, self._period = app, digest, period
+        self._history, gathered = app.gather(digest, period, told)
+        self._candidates = Candidates(gathered.articles, self._history.placed, app.now())
+        self.problems = gathered.problems
+        self.file = meaning.place(app.config, digest.name, period.name)
+
+    def edited(self) -> Edited:
+        """As the file is at this moment. Raises EditingError."""
+        return self._app.edited(self._digest, self._period, self._candidates)
+
+    def edition(self, edited: Edited) -> Edition:
+        """What it comes to."""
+        return self._composed(edited).edition
+
+    def new(self, edited: Edited) -> tuple[Verdict, ...]:
+        """What an editor may choose from, and does not know of yet."""
+        return edited.new(self._candidates.proposed(self._composed()))
+
+    def text(self, edited: Edited) -> str:
+        """What is to be written below the file's words, or where there is no file as all of them; "" for nothing."""
+        new, zone = self.new(edited), self._digest.cadence.zone
+        if not new:
+            return ""
+        if edited.curation:
+            return addition(new, zone, self._candidates.now)
+        return propose(self._composed().edition, new, zone)
+
+    def _composed(self, edited: Edited | None = None) -> Composition:
+        """As the file has it, or as the rules do."""
+        articles, curation = (edited.articles, edited.curation) if edited else (self._candidates.articles, None)
+        return draft(self._digest, articles, self._history, self._period, self._candidates.now, curation=curation)
 
 
 # --- the parts of a mail ---------------------------------------------------------------------------------------------
@@ -231,16 +279,19 @@ def accepted(reply: Reply) -> bool:
 # --- behind all of it ------------------------------------------------------------------------------------------------
 
 _KINDS = {
-    "same story as": "same story as another",
-    "dated in the future": "dated in the future",
-    "published": "of another period",
-    "had its turn": "had its turn in another edition",
+    "same story as ": "same story as another",
+    "dated in the future ": "dated in the future",
+    r"published \S+, first seen ": "came later than `grace` allows",
+    "published ": "of another period",
+    "expired on ": "expired",
+    "in another language ": "in another language",
+    "had its turn ": "had its turn in another edition",
 }
 
 
 def _kind(verdict: Verdict) -> str:
     """The reason without what differs from article to article."""
-    return next((kind for start, kind in _KINDS.items() if verdict.reason.startswith(start)), verdict.reason)
+    return next((kind for start, kind in _KINDS.items() if re.match(start, verdict.reason)), verdict.reason)
 
 
 def _grouped(verdicts: Iterable[Verdict], by: Callable[[Verdict], str]) -> dict[str, tuple[Verdict, ...]]:

@@ -48,6 +48,11 @@ def canonical_url(url: str) -> str:
     return "" if _NOT_IN_AN_IDENTITY.search(canonical) else canonical
 
 
+def site_key(url: str) -> str:
+    """The host of a URL as sites are compared, ``example.org``; "" for what is no http(s) URL."""
+    return re.split("[/?]", canonical_url(url), maxsplit=1)[0]
+
+
 def _is_tracking(parameter: str) -> bool:
     parameter = parameter.lower()
     name = parameter.partition("=")[0]

@@ -61,6 +61,9 @@ def _facts(verdict: Verdict) -> dict[str, Any]:
         "in": verdict.included,
         "edition": verdict.edition or None,
         "reason": verdict.reason,
+        "like": (verdict.like.path or verdict.like.key) if verdict.like else None,
+        "score": verdict.score,
+        "rank_score": None if verdict.rank_score is None else round(verdict.rank_score, 3),
     }
 
 
@@ -80,12 +83,16 @@ def _told(
         yield f"\nIN  {group.name} ({len(group.verdicts)}{told})"
         for verdict in group.verdicts:
             trimmed = verdict.article.key in explanation.trimmed
-            yield _line(verdict, zone, "no room in a mail with all sections" if trimmed else "")
+            yield _line(verdict, zone, "no room in a mail with all sections" if trimmed else _ranked(verdict))
     for group in outside:
         yield f"\nOUT {group.name} ({len(group.verdicts)})"
         yield from (
             _line(verdict, zone, verdict.reason if verdict.reason != group.name else "") for verdict in group.verdicts
         )
+
+
+def _ranked(verdict: Verdict) -> str:
+    return "" if verdict.rank_score is None else f"score {verdict.rank_score:.2f}"
 
 
 def _count(groups: tuple[Group, ...]) -> int:

@@ -1,6 +1,8 @@
 """Chooses what an edition holds: who is a candidate, what is one story, what comes first, sections, what fits."""
 
-from digest.compose.composing import REQUIRABLE, Composition, Verdict, compose
+from digest.compose.composing import REQUIRABLE, compose
+from digest.compose.door import MEMORY
 from digest.compose.rules import Rank, Rules, Weights
+from digest.compose.verdicts import Composition, Verdict
 
-__all__ = ["REQUIRABLE", "Composition", "Rank", "Rules", "Verdict", "Weights", "compose"]
+__all__ = ["MEMORY", "REQUIRABLE", "Composition", "Rank", "Rules", "Verdict", "Weights", "compose"]

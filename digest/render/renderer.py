@@ -133,8 +133,9 @@ class _Voice:
 
     def _sheet(self, edition: EditionView, look: LookView) -> _Sheet:
         values: dict[str, object] = {"edition": edition, "look": look, "reader": self._viewer.reader}
-        subject = text.shorten(self._templates.render("subject.txt", **values), SUBJECT_MAXIMUM)
-        preheader = text.shorten(self._templates.render("preheader.txt", **values), PREHEADER_MAXIMUM)
+        subject = text.shorten(edition.subject or self._templates.render("subject.txt", **values), SUBJECT_MAXIMUM)
+        written = edition.preheader or self._templates.render("preheader.txt", **values)
+        preheader = text.shorten(written, PREHEADER_MAXIMUM)
         marked = self._templates.render("edition.html", **values, subject=_SUBJECT, preheader=_PREHEADER)
         page = self._inliner.page(_without_margins(marked))
         for mark, line in ((_SUBJECT, subject), (_PREHEADER, preheader)):

@@ -74,12 +74,16 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True)
 class EditionView:
+    """``subject`` and ``preheader`` are an editor's; where they are "", the templates write them."""
+
     digest: str
     number: int
     title: str
     dates: str
     intro: tuple[str, ...]
     sections: tuple[SectionView, ...]
+    subject: str = ""
+    preheader: str = ""
 
     @property
     def articles(self) -> tuple[ArticleView, ...]:

@@ -66,6 +66,8 @@ class Viewer:
             dates=dates.span(edition.period, self._zone, self._locale),
             intro=text.paragraphs(edition.intro),
             sections=tuple(self._section(s, covers, anchors[s.key], shown) for s in edition.sections),
+            subject=text.line(edition.subject),
+            preheader=text.line(edition.preheader),
         )
 
     def _section(self, section: Section, covers: Covers, anchor: str, shown: set[str]) -> SectionView:

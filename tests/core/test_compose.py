@@ -2,47 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from digest.compose import REQUIRABLE, Composition, Rules, Verdict, compose
-from digest.identity import canonical_url, category_key
-from digest.model import Article, Image, Period
-from digest.period import Cadence, Unit, last_complete, next_send, reach
-
-START = datetime(2025, 12, 1, tzinfo=UTC)
-END = datetime(2025, 12, 8, tzinfo=UTC)
-WEEK = Period(START, END, "2025-W49")
-NAME = "weekly/2025-W49"
-PLAIN = Rules(minimum=1)
-
-
-def article(name: str, *, day: float = 1, **fields: Any) -> Article:
-    """An article of its own, ``day`` days after the week began."""
-    facts = {"key": f"path:{name}.md", "path": f"{name}.md", "title": f"Title {name}", "category": "Work"}
-    return Article(**{**facts, "published": START + timedelta(days=day), **fields})
-
-
-def composed(*articles: Article, rules: Rules = PLAIN, **changes: Any) -> Composition:
-    facts = {"digest": "weekly", "title": "Weekly", "number": 1, "period": WEEK, "since": START, "placed": {}}
-    return compose(articles, **{**facts, "rules": rules, "now": END + timedelta(hours=7), **changes})
-
-
-def verdict(composition: Composition, path: str) -> Verdict:
-    [found] = [verdict for verdict in composition.verdicts if verdict.article.path == path]
-    return found
-
-
-def shape(composition: Composition) -> dict[str, list[str]]:
-    return {s.category: [a.path.removesuffix(".md") for a in s.articles] for s in composition.edition.sections}
-
+from digest.compose import REQUIRABLE, Rules, Verdict
+from digest.model import Image, Selection
+from tests.core.composed import END, NAME, START, article, composed, shape, verdict
 
 # --- who is a candidate --------------------------------------------------------------------------------------------
 
@@ -71,6 +40,13 @@ def test_the_edges_of_a_period_are_half_open():
         ({"category": "sponsored"}, "category sponsored is excluded"),
         ({"category": "Promo"}, "category Promo is excluded"),
         ({"tags": ("news", "Ad")}, 'tag "Ad" is excluded'),
+        ({"hidden": True}, "hidden"),
+        ({"expires": END}, "expired on 2025-12-08"),
+        ({"title": "Our ADVERTORIAL of the week"}, "title is excluded"),
+        ({"source": "https://www.Ads.example.org/one"}, "source ads.example.org is excluded"),
+        ({"url": "https://ads.example.org/one"}, "source ads.example.org is excluded"),
+        ({"origin": "The Wire"}, "source the wire is excluded"),
+        ({"language": "de-AT"}, "in another language (de-AT)"),
     ],
 )
 def test_an_article_that_stays_out_is_told_why_and_not_remembered(changes: dict[str, Any], reason: str):
@@ -78,11 +54,31 @@ def test_an_article_that_stays_out_is_told_why_and_not_remembered(changes: dict[
         require=("source",),
         exclude_categories=frozenset({"Sponsored"}),
         exclude_tags=frozenset({"ad"}),
+        exclude_title="^sponsored|advertorial",
+        exclude_sources=frozenset({"www.ads.example.org", "the wire"}),
+        languages=("en-GB", "pt"),
         aliases={"Promo": "Sponsored"},
         minimum=0,
     )
     one = article("one", **{"source": "https://example.org/one", **changes})
     assert composed(one, rules=rules).verdicts == (Verdict(one, False, "", reason, False),)
+
+
+@pytest.mark.parametrize("language", ["", "en", "EN_us", "pt-BR"])
+def test_an_article_in_a_language_of_the_digest_or_in_none_that_is_told_is_taken(language: str):
+    assert composed(article("one", language=language), rules=Rules(languages=("en-GB", "pt"), minimum=1)).enough
+
+
+def test_an_article_that_expires_later_is_taken():
+    assert composed(article("one", expires=END + timedelta(days=1))).enough
+
+
+def test_an_article_that_came_later_than_it_may_is_told_so():
+    late = article("late", day=-60, seen=START + timedelta(days=4))
+    [told] = composed(late).verdicts
+    assert told.reason == "published 2025-10-02, first seen 2025-12-05: later than `grace` allows"
+    [old] = composed(article("old", day=-60, seen=START - timedelta(days=60))).verdicts
+    assert old.reason == "published 2025-10-02, before this period"
 
 
 @pytest.mark.parametrize("name", REQUIRABLE)
@@ -142,64 +138,6 @@ def test_fewer_articles_than_the_minimum_are_not_enough():
     assert not composed(rules=Rules(minimum=1)).enough
 
 
-# --- the same story ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ({"key": "example.org/story"}, {"key": "example.org/story"}),
-        ({"source": "https://www.example.org/s/?utm_source=a"}, {"source": "http://example.org/s#top"}),
-        ({"source": "https://example.org/s"}, {"url": "https://example.org/s/"}),
-        ({"key": "example.org/s"}, {"url": "https://example.org/s/"}),
-        ({"title": "Trams are back!"}, {"title": "TRAMS are “back”"}),
-    ],
-)
-def test_the_same_story_is_shown_once(one: dict[str, Any], other: dict[str, Any]):
-    composition = composed(article("kept", excerpt="Longer.", **one), article("other", **other))
-    assert shape(composition) == {"Work": ["kept"]}
-    told = verdict(composition, "other.md")
-    kept = composition.edition.articles[0]
-    assert told.reason == f"same story as {kept.title} (kept.md)"
-    assert (told.included, told.edition, told.considered) == (False, "", True)
-
-
-def test_friends_of_friends_are_one_story():
-    chain = (
-        article("a", title="Trams are back", image=Image("https://example.org/a.jpg")),
-        article("b", title="Trams are back", source="https://example.org/trams"),
-        article("c", title="The return of the tram", source="https://example.org/trams"),
-    )
-    composition = composed(*chain)
-    assert shape(composition) == {"Work": ["a"]}
-    assert verdict(composition, "c.md").reason == "same story as Trams are back (a.md)"
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"title": "?!"},
-        {"url": "https://example.org/"},
-        {"source": "not a link"},
-    ],
-)
-def test_what_says_nothing_of_a_story_makes_no_two_articles_one(fields: dict[str, Any]):
-    assert len(composed(article("a", **fields), article("b", **fields)).edition.articles) == 2
-
-
-def test_the_better_one_stays():
-    image = Image("https://example.org/picture.jpg")
-    ranked = [
-        article("e", title="One", image=image, source="https://example.org/e", excerpt="Long words", day=1),
-        article("d", title="One", image=image, source="https://example.org/d", excerpt="Long words", day=2),
-        article("c", title="One", image=image, source="https://example.org/c", excerpt="Short", day=0),
-        article("b", title="One", image=image, excerpt="The longest words of all", day=0),
-        article("a", title="One", source="https://example.org/a", excerpt="The longest words of all", day=0),
-    ]
-    while ranked:
-        assert composed(*reversed(ranked)).edition.articles == (ranked.pop(0),)
-
-
 # --- sections and order --------------------------------------------------------------------------------------------
 
 
@@ -243,6 +181,35 @@ def test_aliases_join_categories_under_the_name_that_is_meant():
 def test_an_article_without_a_category_is_filed_under_the_rest(category: str):
     composition = composed(article("a", category=category), rules=Rules(uncategorised="Also"))
     assert [(s.key, s.category) for s in composition.edition.sections] == [("also", "Also")]
+
+
+# --- sections that are too small -----------------------------------------------------------------------------------
+
+
+def test_small_sections_are_put_together_at_the_end_and_their_readers_find_them():
+    composition = composed(
+        article("w1"), article("w2"), article("a", category="Art"), article("k", category="KI"), article("o", category=""),
+        rules=Rules(smallest=2, aliases={"KI": "AI"}, category_url="https://example.org/c/{category}", minimum=1),
+    )  # fmt: skip
+    work, rest = composition.edition.sections
+    assert (work.category, rest.category, rest.key) == ("Work", "Other", "other")
+    assert {a.path for a in rest.articles} == {"a.md", "k.md", "o.md"}
+    assert rest.aliases == {"art", "ai", "ki"}
+    assert (work.more_url, rest.more_url) == ("https://example.org/c/work", "")
+    for wanted in ("art", "ai", "ki", "other"):
+        assert composition.edition.only(Selection(frozenset({wanted}))).sections == (rest,)
+    assert verdict(composition, "k.md").section == "Other"
+
+
+def test_a_single_small_section_has_nothing_to_be_put_together_with():
+    articles = [article("w1"), article("w2"), article("a", category="Art")]
+    assert list(shape(composed(*articles, rules=Rules(smallest=2)))) == ["Work", "Art"]
+
+
+def test_what_is_put_together_comes_last_unless_the_rules_name_it():
+    articles = [article(str(i), category=str(i)) for i in range(5)] + [article("w1"), article("w2")]
+    assert list(shape(composed(*articles, rules=Rules(smallest=2)))) == ["Work", "Other"]
+    assert list(shape(composed(*articles, rules=Rules(smallest=2, order=("Other",))))) == ["Other", "Work"]
 
 
 # --- what fits -----------------------------------------------------------------------------------------------------
@@ -297,119 +264,3 @@ def test_verdicts_stand_in_reading_order_then_the_newest_first():
         article("in", day=1), article("before", day=-3), article("after", day=8), article("draft", day=2, draft=True)
     )
     assert [v.article.path for v in composition.verdicts] == ["in.md", "after.md", "draft.md", "before.md"]
-
-
-# --- properties ----------------------------------------------------------------------------------------------------
-
-words = st.sampled_from(["", "Trams", "trams!", "Rain", "Sun"])
-links = st.sampled_from(["", "https://example.org/a", "http://www.example.org/a/", "https://example.org/b", "nonsense"])
-images = st.sampled_from([None, Image("https://example.org/1.jpg"), Image(file="2.png")])
-
-
-@st.composite
-def any_article(draw: st.DrawFn) -> Article:
-    path = draw(st.sampled_from(["", "a.md", "b.md", "c.md", "d.md", "e.md"]))
-    source = draw(links)
-    return Article(
-        key=canonical_url(source) or f"path:{path}",
-        title=draw(words),
-        published=START + timedelta(days=draw(st.integers(-4, 8))),
-        url=draw(links),
-        source=source,
-        category=draw(st.sampled_from(["", "Work", "work", "Art", "Sport", "Ads"])),
-        excerpt=draw(words),
-        image=draw(images),
-        tags=draw(st.sampled_from([(), ("ad",)])),
-        path=path,
-        draft=draw(st.booleans()),
-        pinned=draw(st.booleans()),
-    )
-
-
-any_rules = st.builds(
-    Rules,
-    require=st.sampled_from([(), ("source",), ("image",)]),
-    exclude_categories=st.sampled_from([frozenset(), frozenset({"ads"})]),
-    exclude_tags=st.sampled_from([frozenset(), frozenset({"ad"})]),
-    aliases=st.sampled_from([{}, {"Art": "Work"}]),
-    order=st.sampled_from([(), ("Sport", "Art")]),
-    per_section=st.integers(1, 4),
-    maximum=st.integers(1, 8),
-    minimum=st.integers(0, 4),
-)
-
-
-@given(st.lists(any_article(), max_size=25), any_rules, st.randoms(use_true_random=False))
-def test_the_order_in_which_articles_are_found_means_nothing(articles: list[Article], rules: Rules, chance: Any):
-    since = START - timedelta(days=2)
-    once = composed(*articles, rules=rules, since=since)
-    chance.shuffle(articles)
-    assert composed(*articles, rules=rules, since=since) == once
-
-
-@given(st.lists(any_article(), max_size=25), any_rules)
-def test_every_article_gets_one_verdict_and_the_counts_add_up(articles: list[Article], rules: Rules):
-    composition = composed(*articles, rules=rules, since=START - timedelta(days=2), placed={"e.md": "weekly/2025-W48"})
-    edition, verdicts = composition.edition, composition.verdicts
-    assert Counter(v.article for v in verdicts) == Counter(articles)
-    assert [v.article for v in verdicts if v.included] == list(edition.articles)
-    assert all(v.reason for v in verdicts)
-    assert all(v.considered and v.edition == NAME for v in verdicts if v.included)
-
-    keys = [a.key for a in edition.articles]
-    assert len(keys) == len(set(keys))
-    assert len(keys) <= rules.maximum
-    assert composition.enough == (len(keys) >= rules.minimum)
-    assert all(1 <= len(s.articles) <= rules.per_section for s in edition.sections)
-    assert all(s.key == category_key(s.category) for s in edition.sections)
-    in_shown_sections = sum(len(s.articles) + s.more for s in edition.sections)
-    capped = sum(v.considered and v.reason.startswith("over ") for v in verdicts)
-    emptied = len(keys) + capped - in_shown_sections
-    assert 0 <= emptied <= capped
-
-
-# --- week after week -----------------------------------------------------------------------------------------------
-
-CADENCE = Cadence(Unit.WEEK, on=0, at=time(7), cutoff=time(0), zone=ZoneInfo("Europe/Berlin"))
-GRACE = timedelta(days=3)
-
-
-@settings(max_examples=60)
-@given(
-    arrivals=st.lists(
-        st.tuples(
-            st.timedeltas(timedelta(0), timedelta(days=35)), st.timedeltas(timedelta(0), GRACE), st.sampled_from("ABC")
-        ),
-        max_size=40,
-    ),
-    minimum=st.integers(1, 4),
-)
-def test_each_article_is_in_exactly_one_edition_however_late_it_comes(
-    arrivals: list[tuple[timedelta, timedelta, str]], minimum: int
-):
-    """Editions are made at their send times from what has arrived by then; what each considered is fed back."""
-    rules = Rules(per_section=2, maximum=4, minimum=minimum)
-    arrived = {
-        article(str(i), published=START + after, category=category): START + after + delay
-        for i, (after, delay, category) in enumerate(arrivals)
-    }
-    placed: dict[str, str] = {}
-    homes: Counter[Article] = Counter()
-    first_start = previous_end = None
-    now, waiting = START, set[Article]()
-    for _ in range(8):
-        now = next_send(CADENCE, now)
-        period = last_complete(CADENCE, now)
-        since = reach(period, first_start=first_start, previous_end=previous_end, grace=GRACE)
-        there = [a for a, arrival in arrived.items() if arrival <= now]
-        composition = composed(*there, rules=rules, period=period, since=since, placed=placed, now=now)
-        considered = [v.article for v in composition.verdicts if v.considered]
-        waiting = set() if composition.enough else set(considered)
-        if composition.enough:
-            homes.update(considered)
-            placed |= {a.key: composition.edition.name for a in considered}
-            first_start, previous_end = first_start or period.start, period.end
-    expected = {a for a in arrived if first_start and a.published >= first_start}
-    assert set(homes) | waiting >= expected
-    assert not set(homes) & waiting
-    assert all(count == 1 for count in homes.values())

@@ -268,3 +268,17 @@ def test_a_picture_of_which_nothing_would_be_seen_is_not_shown(
 ):
     image = Image(url="https://example.org/x.png", width=width, height=height)
     assert not page(renderer.render(one(image=image)).html).xpath("//img")
+
+
+def test_the_words_of_an_editor_take_the_place_of_the_usual_subject_and_preheader(edition: Edition, renderer: Renderer):
+    edited = replace(edition, subject="Trams,\nat <last>", preheader="And boats & more")
+    rendition = renderer.render(edited)
+    assert (rendition.subject, rendition.preheader) == ("Trams, at <last>", "And boats & more")
+    assert "Trams, at &lt;last&gt;" in rendition.html
+    assert "And boats &amp; more" in rendition.html
+    usual = renderer.render(edition)
+    assert "Trams" not in usual.subject
+    assert renderer.render(replace(edited, subject="")).subject == usual.subject
+    long = renderer.render(replace(edition, subject="word " * 60)).subject
+    assert len(long) <= 120
+    assert long.endswith("…")

@@ -1,0 +1,189 @@
+"""The same story twice: within an edition, across sources, and against the last editions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from digest.compose import MEMORY, Rules
+from digest.model import Image
+from tests.core.composed import START, article, composed, shape, verdict
+
+BRIDGE = "The old swing bridge turns ninety and opens its engine room"
+LAST = "weekly/2025-W48"
+
+
+# --- the same page, the same title --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"key": "example.org/story"}, {"key": "example.org/story"}),
+        ({"source": "https://www.example.org/s/?utm_source=a"}, {"source": "http://example.org/s#top"}),
+        ({"source": "https://example.org/s"}, {"url": "https://example.org/s/"}),
+        ({"key": "example.org/s"}, {"url": "https://example.org/s/"}),
+        ({"title": "Trams are back!"}, {"title": "TRAMS are “back”"}),
+    ],
+)
+def test_the_same_story_is_shown_once(one: dict[str, Any], other: dict[str, Any]):
+    composition = composed(article("kept", excerpt="Longer.", **one), article("other", **other))
+    assert shape(composition) == {"Work": ["kept"]}
+    told = verdict(composition, "other.md")
+    kept = composition.edition.articles[0]
+    assert told.reason == f"same story as {kept.title} (kept.md)"
+    assert (told.included, told.edition, told.considered) == (False, "", True)
+
+
+def test_friends_of_friends_are_one_story():
+    chain = (
+        article("a", title="Trams are back", image=Image("https://example.org/a.jpg")),
+        article("b", title="Trams are back", source="https://example.org/trams"),
+        article("c", title="The return of the tram", source="https://example.org/trams"),
+    )
+    composition = composed(*chain)
+    assert shape(composition) == {"Work": ["a"]}
+    assert verdict(composition, "c.md").reason == "same story as Trams are back (a.md)"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"title": "?!"},
+        {"url": "https://example.org/"},
+        {"source": "not a link"},
+    ],
+)
+def test_what_says_nothing_of_a_story_makes_no_two_articles_one(fields: dict[str, Any]):
+    assert len(composed(article("a", **fields), article("b", **fields)).edition.articles) == 2
+
+
+def test_the_better_one_stays():
+    image = Image("https://example.org/picture.jpg")
+    ranked = [
+        article("e", title="One", image=image, source="https://example.org/e", excerpt="Long words", day=1),
+        article("d", title="One", image=image, source="https://example.org/d", excerpt="Long words", day=2),
+        article("c", title="One", image=image, source="https://example.org/c", excerpt="Short", day=0),
+        article("b", title="One", image=image, excerpt="The longest words of all", day=0),
+        article("a", title="One", source="https://example.org/a", excerpt="The longest words of all", day=0),
+    ]
+    while ranked:
+        assert composed(*reversed(ranked)).edition.articles == (ranked.pop(0),)
+
+
+def test_the_pinned_one_of_a_story_stays():
+    pictured = article("pictured", title="One", image=Image("https://example.org/picture.jpg"))
+    assert shape(composed(pictured, article("pinned", title="One", pinned=True))) == {"Work": ["pinned"]}
+
+
+# --- nearly alike ---------------------------------------------------------------------------------------------------
+
+
+def test_a_story_told_nearly_alike_is_told_once_and_its_likeness_is_shown():
+    composition = composed(
+        article("kept", title=BRIDGE, source="https://example.org/bridge", excerpt="Longer."),
+        article("again", title=f"{BRIDGE}, at last", source="https://example.com/ninety"),
+    )
+    assert shape(composition) == {"Work": ["kept"]}
+    told = verdict(composition, "again.md")
+    assert told.reason == f"same story as {BRIDGE} (kept.md), {told.score} % alike"
+    assert told.like == verdict(composition, "kept.md").article
+    assert 90 <= (told.score or 0) < 100
+    assert told.considered
+
+
+def test_how_alike_two_must_be_is_a_rule():
+    two = (article("a", title=BRIDGE), article("b", title=f"{BRIDGE}, at last"))
+    assert len(composed(*two, rules=Rules(alike=100)).edition.articles) == 2
+    assert len(composed(*two, rules=Rules(alike=90)).edition.articles) == 1
+
+
+def test_an_article_that_is_equal_to_one_that_is_like_a_third_goes_with_it():
+    composition = composed(
+        article("best", title=BRIDGE, image=Image("https://example.org/bridge.jpg")),
+        article("near", title=f"{BRIDGE}, at last", source="https://example.com/b"),
+        article("equal", title="Ninety years", source="https://example.com/b"),
+    )
+    assert shape(composition) == {"Work": ["best"]}
+    assert verdict(composition, "equal.md").like == verdict(composition, "best.md").article
+
+
+def test_a_blurb_that_opens_many_articles_makes_no_two_of_them_one():
+    blurb = "Every week we talk to people of the harbour about their work, their tools and what they would change. "
+    names = ("Ines the diver", "Jon of the cranes", "the pilot Maren", "the new cook", "Olu who mends nets")
+    talks = [article(name, title=f"Harbour talk, at the quay: {name}", excerpt=blurb) for name in names]
+    rules = Rules(alike=70, minimum=1)
+    assert len(composed(*talks, rules=rules).edition.articles) == len(names)
+    assert len(composed(*talks[:2], rules=rules).edition.articles) == 1
+
+
+def test_thousands_of_titles_from_one_mould_are_compared_in_no_time_and_stay_apart():
+    titles = [
+        f"What the tide is like at quay {chr(97 + i // 676)}{chr(97 + i // 26 % 26)}{chr(97 + i % 26)} today"
+        for i in range(3000)
+    ]
+    composition = composed(
+        *(article(title, title=title) for title in titles), rules=Rules(per_section=9999, maximum=9999)
+    )
+    assert len(composition.edition.articles) == 3000
+
+
+# --- told before ----------------------------------------------------------------------------------------------------
+
+
+def before(**fields: Any) -> Any:
+    return article("before", **{"day": -3, "title": BRIDGE, "source": "https://example.org/bridge", **fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "likeness"),
+    [
+        ({"title": BRIDGE, "source": "https://example.com/bridge"}, ""),
+        ({"title": f"{BRIDGE}, at last", "source": "https://example.com/bridge"}, ", 9. % alike"),
+        ({"title": "Something else", "url": "https://example.org/bridge?utm_source=feed"}, ""),
+    ],
+)
+def test_a_story_of_an_earlier_edition_is_not_told_again(fields: dict[str, Any], likeness: str):
+    composition = composed(before(), article("again", **fields), placed={"before.md": LAST})
+    told = verdict(composition, "again.md")
+    expected = f"same story as {BRIDGE} (before.md) of edition {LAST}{likeness}"
+    assert [len(expected), expected[:-10]] == [len(told.reason), told.reason[:-10]]
+    assert (told.included, told.considered, told.edition) == (False, True, "")
+    assert told.like == before()
+
+
+def test_a_column_of_the_same_name_is_another_story_every_week():
+    one = (
+        "Cranes, cargo and the men who load it: a look back at six days of noise and rain on the northern quay of ours."
+    )
+    other = (
+        "Gulls, nets, and why nobody paints boats in winter. Letters from readers who would rather see them all in red."
+    )
+    title = "What we read in the harbour this week"
+    earlier = before(title=title, excerpt=one)
+    column = article("column", title=title, source="https://example.org/column", excerpt=other)
+    assert composed(earlier, column, placed={"before.md": LAST}).enough
+    copied = replace(column, excerpt=one)
+    assert not composed(earlier, copied, placed={"before.md": LAST}).enough
+
+
+def test_what_was_told_long_ago_may_be_told_again():
+    ago = -(MEMORY / timedelta(days=1))
+    assert composed(before(day=ago - 1), article("again", title=BRIDGE), placed={"before.md": LAST}).enough
+    assert not composed(before(day=ago), article("again", title=BRIDGE), placed={"before.md": LAST}).enough
+
+
+def test_what_stayed_out_of_an_earlier_edition_keeps_no_story_out():
+    assert composed(before(draft=True), article("again", title=BRIDGE)).enough
+
+
+def test_a_chain_of_repeats_is_remembered_from_edition_to_edition():
+    again = article("again", title=f"{BRIDGE}, at last", source="https://example.com/again")
+    first = composed(before(), again, placed={"before.md": LAST})
+    remembered = {"before.md": LAST} | {v.article.path: "weekly/2025-W49" for v in first.verdicts if v.considered}
+    later = article("later", title=f"{BRIDGE}, at last, say we", source="https://example.net/later")
+    told = verdict(composed(before(), again, later, since=START, placed=remembered), "later.md")
+    assert told.like == again
