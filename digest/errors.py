@@ -7,6 +7,7 @@
     │   └── ArticleError         path, line
     ├── FetchError               an address on the web that gave nothing            1
     │   └── UnknownHostError     its host does not exist, as far as can be told
+    ├── EditingError             all faults of an edition's file at once            1
     ├── RenderError              template, line                                     1
     ├── StoreError               the database: only what an operator can mend       1 (75 when busy)
     ├── LinkError                a signed link that is not ours                     1
@@ -20,6 +21,8 @@ Exit codes follow ``sysexits.h``: 75 is EX_TEMPFAIL, 78 is EX_CONFIG.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class DigestError(Exception):
@@ -103,6 +106,14 @@ class TableError(DigestError):
     def __init__(self, table: str, what: str, *, line: int = 0, hint: str = "") -> None:
         super().__init__(f"{table}:{line}: {what}" if line else f"{table}: {what}", hint=hint)
         self.line = line
+
+
+class EditingError(DigestError):
+    """An edition's file that cannot be followed; ``faults`` holds one line for each fault, with its line."""
+
+    def __init__(self, file: str, faults: Sequence[str], *, hint: str = "") -> None:
+        super().__init__("\n".join((f"{file} cannot be followed:", *(f"  {fault}" for fault in faults))), hint=hint)
+        self.faults = tuple(faults)
 
 
 class RenderError(DigestError):

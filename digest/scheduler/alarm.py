@@ -26,12 +26,13 @@ TRY_AGAIN = timedelta(minutes=5)  # after an error that may pass: a locked datab
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A mail to the operator, before it is one; ``over`` says that all is well again."""
+    """A mail to the operator, before it is one; ``over`` says that all is well again. ``to`` is another reader, if any."""
 
     sender: Sender
     subject: str
     text: str
     over: bool = False
+    to: str = ""
 
 
 class Alarm:
@@ -53,6 +54,11 @@ class Alarm:
         """Whether all is well, as far as is known."""
         return not self._troubles
 
+    @property
+    def known(self) -> tuple[str, ...]:
+        """What there is trouble about."""
+        return tuple(self._troubles)
+
     def since(self, about: str) -> datetime | None:
         """Since when there is this trouble, if there is."""
         trouble = self._troubles.get(about)
@@ -69,7 +75,7 @@ class Alarm:
         self.begin(about)
         if self._troubles[about].told:
             self._unsaid.pop(about, None)  # that it was over: as far as the operator knows, it never was
-        elif self._app.config.delivery.operator:
+        elif notice.to or self._app.config.delivery.operator:
             self._unsaid.setdefault(about, notice)
 
     def over(self, about: str, notice: Notice) -> None:
@@ -119,7 +125,7 @@ class Alarm:
         before = self._troubles.pop(about)
         if not notice.over:
             self._troubles[about] = replace(before, told=True)
-        if why := await self._refused(_mail(notice, self._app.config.delivery.operator, self._app.now())):
+        if why := await self._refused(_mail(notice, notice.to or self._app.config.delivery.operator, self._app.now())):
             self._not_before = self._app.now() + TRY_AGAIN
             self._take_back(about, notice, before)
             log.warning("operator not told", extra={"subject": notice.subject, "why": why})

@@ -7,12 +7,15 @@ from datetime import datetime
 
 from digest import crew
 from digest.app import App
+from digest.config import meaning
+from digest.editing import is_approved
 from digest.errors import DigestError, StoreError, TryLaterError
 from digest.model import FINAL_STATUSES, EditionRecord, Period
 from digest.period import due, next_send
 from digest.publishing import Digest
 from digest.scheduler.alarm import TRY_AGAIN, Alarm, blind, seeing, stuck, unpublished, unstuck
-from digest.scheduler.logged import LogWatch, log
+from digest.scheduler.logged import LogWatch, keyless, log
+from digest.scheduler.reminding import Reminding
 
 _SENDING = "sending"  # the trouble of not knowing what to send; that of an edition goes by its name
 
@@ -22,10 +25,12 @@ class Clockwork:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._waiting: dict[str, str] = {}  # digest -> the period that had too few articles or readers
+        # digest -> the period that had too few articles or readers, and when its file was changed
+        self._waiting: dict[str, tuple[str, int]] = {}
         self._not_before: dict[str | int, datetime] = {}  # digest or edition -> when it is tried again
         self.sending: dict[int, asyncio.Task[None]] = {}
         self.alarm = Alarm(app)
+        self._reminding = Reminding(app, self.alarm)
 
     def publish_due(self) -> tuple[EditionRecord, ...]:
         """Publishes every digest whose period is due and has no edition. Errors are logged, and tried again later."""
@@ -35,17 +40,23 @@ class Clockwork:
     def _publish_if_due(self, digest: Digest) -> EditionRecord | None:
         now = self._app.now()
         period = due(digest.cadence, now, missed=digest.missed, latest=digest.latest)
-        if period is None or self._waiting.get(digest.name) == period.name:
+        if period is None:
+            self._reminding.settle(digest)
             return None
-        if now < self._not_before.get(digest.name, now):
+        file = meaning.place(self._app.config, digest.name, period.name)
+        edition, waiting = file.edition, (period.name, file.changed)
+        if self._waiting.get(digest.name) == waiting or now < self._not_before.get(digest.name, now):
             return None
-        edition = f"{digest.name}/{period.name}"
         trouble = f"publishing {edition}"
         try:
             found = self._app.editions.find(digest.name, period.name)
+            if not found and digest.approve and not is_approved(file):
+                self._reminding.remind(digest, period, file)
+                return None
             record = None if found else self._publish(digest, period)
+            self._reminding.settle(digest)
         except TryLaterError as error:
-            self._waiting[digest.name] = period.name
+            self._waiting[digest.name] = waiting
             log.warning("not published", extra={"edition": edition, "why": error.message})
         except DigestError as error:
             self._not_before[digest.name] = now + TRY_AGAIN
@@ -59,7 +70,7 @@ class Clockwork:
     def _publish(self, digest: Digest, period: Period) -> EditionRecord:
         prepared = self._app.prepare(digest, period)
         for problem in prepared.problems:
-            log.warning("problem", extra={"where": problem.where, "what": problem.what})
+            log.warning("problem", extra={"where": keyless(problem.where), "what": problem.what})
         record = self._app.freeze(digest, prepared)
         log.info(
             "published",

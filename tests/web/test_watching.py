@@ -117,7 +117,7 @@ async def test_where_the_system_watches_no_more_folders_they_are_looked_through(
 def test_while_the_configuration_is_broken_what_was_watched_stays_watched(site: Site) -> None:
     config = site.folder / "digest.toml"
     good = places(config)
-    assert good.folders == {site.folder / "content", bundled("templates")}
+    assert good.folders == {site.folder / "content", site.folder / "editions", bundled("templates")}
     config.write_text("[")
     assert places(config, good) == good
     assert places(config).folders == frozenset()

@@ -54,7 +54,7 @@ def places(config: Path, before: Places | None = None) -> Places:
     except DigestError:
         return before or Places(file)
     folders = {bundled("templates"), *(source.files for source in read.sources if source.files), *read.site.static}
-    folders |= {read.templates.folder} if read.templates.folder else set()
+    folders |= {read.site.editions, *([read.templates.folder] if read.templates.folder else ())}
     database = file_of(read.database.url)
     return Places(file, frozenset(folders), (database,) if database else ())
 

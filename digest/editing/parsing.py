@@ -1,0 +1,191 @@
+"""An edition's file taken apart: its fields, its sections, its lines, each with where it stands; faults are collected."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from digest.editing import notation
+from digest.errors import ArticleError
+from digest.sources import front_matter
+from digest.sources.front_matter import FrontMatter
+from digest.sources.text import tidy
+
+FAULTS_SHOWN = 20
+SUGGESTED = 5  # faults for which the nearest name is looked for
+KNOWN_MAXIMUM = 5_000  # names among which the nearest is looked for
+LINE_MAXIMUM = 10_000  # characters
+CATEGORY_MAXIMUM = 100
+
+_HEADING = re.compile(r"#{1,6}(?=[ \t]|$)")
+_SECTION = "##"
+_COMMENT, _COMMENT_END = "<!--", "-->"
+_PROPOSED = "proposed:"
+
+
+class Faults:
+    """What is wrong with a file, in its order; ``told`` are the first of them, for a person."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[int, str]] = []
+
+    def add(self, line: int, what: str, *, meant: str = "", known: Iterable[str] = ()) -> None:
+        """With ``known``, the nearest to what was ``meant`` is told too."""
+        if known and len(self._found) < SUGGESTED and (near := _nearest(meant, known)):
+            what = f"{what}; did you mean {near}?"
+        self._found.append((line, what))
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        lines = [f"line {line}: {what}" if line else what for line, what in sorted(self._found, key=lambda f: f[0])]
+        more = len(lines) - FAULTS_SHOWN
+        return (*lines[:FAULTS_SHOWN], *([f"and {more:,} more"] if more > 0 else []))
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    by_fold = {name.casefold(): name for name in itertools.islice(known, KNOWN_MAXIMUM)}
+    found = difflib.get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6)
+    return by_fold[found[0]] if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An article of the list, and the lines of text below it, each with its number."""
+
+    line: int
+    token: str
+    title: str
+    text: list[tuple[int, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A section of the list. ``is_left_out`` is the one whose articles are in none."""
+
+    line: int
+    category: str
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def is_left_out(self) -> bool:
+        name, left_out = self.category.casefold(), notation.LEFT_OUT.casefold()
+        return name == left_out or name.startswith(f"{left_out} (")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """``marks`` stand for the articles that the file has held when it was written. No ``headings``: there is no list."""
+
+    front: FrontMatter
+    headings: tuple[Heading, ...]
+    marks: frozenset[str]
+
+
+def parse(text: str, faults: Faults) -> Parsed | None:
+    """None where not even the fields can be read."""
+    try:
+        front = front_matter.split("", text)
+    except ArticleError as error:
+        faults.add(error.line, error.what + (f" ({error.hint})" if error.hint else ""))
+        return None
+    for defect in front.defects:
+        faults.add(defect.line, defect.what)
+    above = text.count("\n", 0, text.rfind(front.body)) if front.body else 0
+    lines = enumerate(front.body.split("\n"), above + 1)
+    return Parsed(front, tuple(_headings(lines, faults)), frozenset(_marks(front.body)))
+
+
+def _marks(body: str) -> Iterator[str]:
+    end = 0
+    while (start := body.find(_COMMENT, end)) >= 0 and (end := body.find(_COMMENT_END, start)) >= 0:
+        comment = body[start + len(_COMMENT) : end].strip()
+        if comment.startswith(_PROPOSED):
+            yield from comment.removeprefix(_PROPOSED).split()
+
+
+class _Kind(Enum):
+    NOTHING = auto()
+    HEADING = auto()
+    ARTICLE = auto()
+    TEXT = auto()
+    OTHER = auto()
+
+
+def _headings(lines: Iterable[tuple[int, str]], faults: Faults) -> Iterator[Heading]:
+    heading: Heading | None = None
+    for number, line in _without_comments(lines, faults):
+        kind = _kind(line)
+        if kind is _Kind.HEADING:
+            if heading:
+                yield heading
+            heading = Heading(number, _category(number, line, faults))
+        elif kind is not _Kind.NOTHING and heading is None:
+            faults.add(number, "this stands before the first section: begin one with ## and its category")
+        elif heading:
+            _take(heading, number, line, kind, faults)
+    if heading:
+        yield heading
+
+
+def _without_comments(lines: Iterable[tuple[int, str]], faults: Faults) -> Iterator[tuple[int, str]]:
+    opened = 0
+    for number, line in lines:
+        if opened or line.lstrip().startswith(_COMMENT):
+            opened = 0 if _COMMENT_END in line else opened or number
+        else:
+            yield number, line
+    if opened:
+        faults.add(opened, f"this comment never ends: close it with {_COMMENT_END}")
+
+
+def _kind(line: str) -> _Kind:
+    if not line.strip():
+        return _Kind.NOTHING
+    if _HEADING.match(line):
+        return _Kind.HEADING
+    if notation.is_listed(line):
+        is_inside = line[0] in " \t" and not line.rstrip().endswith("`")  # a list within the text
+        return _Kind.TEXT if is_inside else _Kind.ARTICLE
+    return _Kind.TEXT if line[0] in " \t" else _Kind.OTHER
+
+
+def _category(number: int, line: str, faults: Faults) -> str:
+    signs, _, category = line.replace("\t", " ").partition(" ")
+    category = tidy(category)
+    if signs != _SECTION:
+        faults.add(number, "a section begins with two signs: ## and its category")
+    elif not category:
+        faults.add(number, "this section has no name: write its category behind ##")
+    elif len(category) > CATEGORY_MAXIMUM:
+        faults.add(number, f"this category has more than {CATEGORY_MAXIMUM} characters")
+    return category
+
+
+def _take(heading: Heading, number: int, line: str, kind: _Kind, faults: Faults) -> None:
+    """A line below a heading."""
+    if len(line) > LINE_MAXIMUM:
+        faults.add(number, f"this line has more than {LINE_MAXIMUM:,} characters")
+    elif kind is _Kind.ARTICLE:
+        _take_article(heading, number, line, faults)
+    elif kind is _Kind.TEXT and heading.entries:
+        heading.entries[-1].text.append((number, line))
+    elif kind is _Kind.TEXT:
+        heading.entries.append(Entry(number, "", "", [(number, line)]))  # left behind by an article, perhaps
+    elif kind is _Kind.OTHER:
+        faults.add(number, "this is no section (## Category), no article (- **Title** `path`), and no text of one")
+
+
+def _take_article(heading: Heading, number: int, line: str, faults: Faults) -> None:
+    try:
+        item = notation.item(line)
+    except ValueError as error:
+        faults.add(number, str(error))
+        return
+    if item is None:
+        faults.add(number, "this line names no article: its path or key has to end it, between backticks")
+    else:
+        heading.entries.append(Entry(number, item.token, item.title))
