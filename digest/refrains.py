@@ -1,12 +1,225 @@
-"""What many articles of one source begin or end with, and no reader wants: breadcrumbs, bylines, calls to subscribe."""
+"""What many articles of one source begin or end with, and no reader wants: breadcrumbs, bylines, calls to subscribe.
+
+    excerpt ──▶ behind the title ──▶ behind refrains ──▶ behind labels ──▶ up to the byline ──▶ up to a call ──▶ cut
+                "Home > Security │ The title │ …"        learned where a title     "Written by …"   "Read more…"
+                                                         stands behind them
+
+A refrain is a sentence that the excerpts of ``OFTEN`` articles with different titles begin with; behind it the next one
+is looked for among those that share it, sentence by sentence. Five stories about one firm may all begin with its name:
+only whole sentences are cut off, or what stands before the title of an article.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from urllib.parse import urlsplit
 
+from digest.cutting import cut, is_finished, mended, sentence_ends
 from digest.model import Article
+
+OFTEN = 5  # different titles
+TELLING = 40  # characters: an unfinished rest that is shorter tells nothing
 
 
 def for_mail(articles: Iterable[Article], longest: int) -> tuple[Article, ...]:
-    """The articles with excerpts as a mail shows them: without refrains, and at most ``longest`` characters."""
-    return tuple(articles) if longest else ()
+    """The articles with excerpts as a mail shows them: without refrains, and at most ``longest`` characters.
+
+    An excerpt of which nothing is left that tells something is "".
+    """
+    found = tuple(articles)
+    sites: dict[str, list[int]] = defaultdict(list)
+    for at, article in enumerate(found):
+        sites[_site(article)].append(at)
+    made = list(found)
+    for members in sites.values():
+        rests = _own(_Excerpt(found[at].title, found[at].excerpt) for at in members)
+        for at, rest in zip(members, rests, strict=True):
+            shown = _shown(found[at], rest, longest)
+            if shown != found[at].excerpt:
+                made[at] = replace(found[at], excerpt=shown)
+    return tuple(made)
+
+
+def _site(article: Article) -> str:
+    """Whose habits the article shows: those of the page that it came from, else of where it was found."""
+    try:
+        return urlsplit(article.source).hostname or article.origin
+    except ValueError:
+        return article.origin
+
+
+def _shown(article: Article, rest: str, longest: int) -> str:
+    """The rest of an excerpt as it is shown. A short one that is nothing but a refrain is what there is to say."""
+    whole = article.excerpt
+    shown = _without_call(rest, longest)
+    if not rest and len(whole) <= longest and is_finished(whole) and article.title not in whole:
+        return whole
+    if rest != whole and len(shown) < TELLING and not is_finished(shown):
+        return ""
+    return cut(shown, longest)
+
+
+# --- one site --------------------------------------------------------------------------------------------------------
+
+
+class _Excerpt:
+    """An article's title, what is left of its excerpt, and the label that was cut off before the title."""
+
+    __slots__ = ("label", "rest", "title")
+
+    def __init__(self, title: str, rest: str) -> None:
+        self.title, self.rest, self.label = title, rest, ""
+
+
+def _own(excerpts: Iterable[_Excerpt]) -> list[str]:
+    """Of the excerpts of one site, what each tells of its own."""
+    told = list(excerpts)
+    for excerpt in told:
+        _leave_title(excerpt)
+    for excerpt in _leave_refrains(told):
+        _leave_title(excerpt)
+    _leave_labels(told)
+    _leave_bylines(told)
+    return [excerpt.rest for excerpt in told]
+
+
+# --- the title once more
+
+_TITLE_BYTES = 24  # in UTF-8: a shorter title may well be the beginning of a sentence
+_TITLE_REACH = 400  # characters in which a title is looked for
+_SAME = str.maketrans("\u2018\u2019\u201c\u201d\u2010\u2011\u2013\u2014", "''\"\"----")
+_BEHIND_TITLE = re.compile(r"(?P<sign>\s?[.:!?|\u00b7\u2022\u2013\u2014-]+)?(?:\s+|$)")
+
+
+def _leave_title(excerpt: _Excerpt) -> None:
+    """The title goes where an excerpt repeats it, and what stands before."""
+    title, text = excerpt.title, excerpt.rest
+    if text == title:
+        excerpt.rest = ""
+    if len(title.encode("utf-8", "replace")) < _TITLE_BYTES:
+        return
+    at = _folded(text[:_TITLE_REACH]).find(_folded(title))
+    behind = _BEHIND_TITLE.match(text, at + len(title)) if at >= 0 else None
+    if not behind or text[behind.end() : behind.end() + 1].islower():
+        return
+    if not at or (text[at - 1] == " " and not behind["sign"]):
+        excerpt.label, excerpt.rest = text[: max(0, at - 1)], text[behind.end() :]
+
+
+def _folded(text: str) -> str:
+    """For comparing, as long as it was."""
+    folded = text.lower()
+    if folded.isascii():
+        return folded
+    return (folded if len(folded) == len(text) else text).translate(_SAME)
+
+
+# --- refrains
+
+_SENTENCES = 30  # that one article has of them; bounds the work
+
+
+def _leave_refrains(excerpts: Sequence[_Excerpt]) -> set[_Excerpt]:
+    """Cuts off the sentences that many begin with; gives those that had one."""
+    had: set[_Excerpt] = set()
+    pending = [excerpt for excerpt in excerpts if excerpt.rest]
+    for _ in range(_SENTENCES):
+        ends = [next(sentence_ends(excerpt.rest), len(excerpt.rest)) for excerpt in pending]
+        named = [tuple(_names(excerpt.rest[:end], excerpt in had)) for excerpt, end in zip(pending, ends, strict=True)]
+        titles: dict[str, set[str]] = defaultdict(set)
+        for excerpt, names in zip(pending, named, strict=True):
+            for name in names:
+                titles[name].add(excerpt.title)
+        shared = []
+        for excerpt, end, names in zip(pending, ends, named, strict=True):
+            if any(len(titles[name]) >= OFTEN for name in names):
+                excerpt.rest = excerpt.rest[end:].lstrip()
+                shared.append(excerpt)
+        had.update(shared)
+        pending = [excerpt for excerpt in shared if excerpt.rest]
+    return had
+
+
+_LABELS = 4  # words before a refrain that differ from one article to the next: "Home & Office Why you can trust us."
+_REFRAIN_WORDS = 6  # behind such words
+
+
+def _names(sentence: str, behind: bool) -> Iterator[str]:
+    """What a sentence is known by: itself; the first of a text also without the labels that it begins with.
+
+    Behind refrains it is also known by how it begins: it may have been cut off.
+    """
+    yield sentence
+    if behind:
+        yield sentence[:TELLING] + "…"
+        return
+    words = sentence.split(" ", _LABELS + _REFRAIN_WORDS)
+    for _ in range(min(_LABELS, len(words) - _REFRAIN_WORDS)):
+        label, _, sentence = sentence.partition(" ")
+        if label[:1].islower():
+            break
+        yield sentence
+
+
+# --- labels
+
+_LABEL_WORDS = 10
+_SURE = 3  # words: a label that was seen before one title only is believed if it is so long
+
+
+def _leave_labels(excerpts: Sequence[_Excerpt]) -> None:
+    """Cuts off what stood before the titles of others, where the title of this article does not follow."""
+    titles: dict[str, set[str]] = defaultdict(set)
+    for excerpt in excerpts:
+        words = excerpt.label.split(" ", _LABEL_WORDS)
+        if 1 < len(words) <= _LABEL_WORDS and not any(word[:1].islower() for word in words):
+            titles[excerpt.label].add(excerpt.title)
+    labels = {label for label, seen in titles.items() if len(seen) > 1 or label.count(" ") + 1 >= _SURE}
+    for excerpt in excerpts if labels else ():
+        words = excerpt.rest.split(" ", _LABEL_WORDS)
+        for count in range(len(words) - 1, 1, -1):
+            if " ".join(words[:count]) in labels and not words[count][:1].islower():
+                excerpt.rest = excerpt.rest.split(" ", count)[count]
+                break
+
+
+# --- bylines
+
+_BYLINE_REACH = 600  # characters
+_BYLINE = re.compile(
+    r"(?:^|(?<=[.!?'\"\u2019\u201d)])\s)(?:Written|Posted|Published|Reviewed|Edited) by(?:\s(?=[A-Z])|\u2026$)"
+)
+
+
+def _leave_bylines(excerpts: Sequence[_Excerpt]) -> None:
+    """Cuts off a byline behind the first sentences, and what follows, where a site has the habit of it."""
+    found = [(excerpt, _BYLINE.search(excerpt.rest, 0, _BYLINE_REACH)) for excerpt in excerpts if " by" in excerpt.rest]
+    if len({excerpt.title for excerpt, byline in found if byline}) >= OFTEN:
+        for excerpt, byline in found:
+            excerpt.rest = excerpt.rest[: byline.start()] if byline else excerpt.rest
+
+
+# --- calls to go on --------------------------------------------------------------------------------------------------
+
+_CALL_REACH = 400  # characters from the end
+_CALL = re.compile(
+    r"""(?:^|(?<=[.!?\u2026\])"\u201d]\s))
+        (?: The\ post\s.+\s(?:appeared\ first\ on|first\ appeared\ on)\s.+
+          | (?:Continue|Keep)\ reading\b.*
+          | Read\ (?:more|on|the\ (?:full|whole|rest|original|entire))\b[^.!?]*
+          | (?:Weiterlesen|Mehr\ lesen|Lire\ la\ suite|Leer\ más|Seguir\ leyendo|Continua\ a\ leggere|Lees\ (?:meer|verder)
+              |Leia\ mais|Читать\ далее|Читать\ дальше|続きを読む|阅读更多|阅读全文)[^.!?]*
+        )[.!?\u2026\u00bb\u203a\u2192>\])\s]*$""",
+    re.VERBOSE,
+)
+
+
+def _without_call(text: str, longest: int) -> str:
+    """Without what asks to read on where the text stands. (What would be cut off anyway is not looked at.)"""
+    if len(text) > longest + _CALL_REACH:
+        return text
+    found = _CALL.search(text, max(0, len(text) - _CALL_REACH))
+    return mended(text[: found.start()].rstrip()) if found else text

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from digest.cli import feeds
+from digest.cli.findings import Finding
+from digest.cli.linting import FORMATS
 from digest.cli.session import Session, counted, pass_session
 from digest.errors import DigestError, SourceError, UsageError
 
@@ -21,27 +23,12 @@ if TYPE_CHECKING:
 WEIGHT = (75, 1, 78)  # of exit codes: waiting mends no fault, and without a configuration nothing else counts
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at: ``said`` is what was found, ``hint`` what to do if it is not well.
-
-    What is not well and has no ``exit_code`` is a warning.
-    """
-
-    subject: str
-    well: bool
-    said: str
-    hint: str = ""
-    exit_code: int = 0
-
-    @property
-    def mark(self) -> str:
-        return "ok  " if self.well else "FAIL" if self.exit_code else "warn"
-
-
 @click.command(short_help="Is all well? And what to do next.")
 @click.option("--show", is_flag=True, help="Print the effective configuration with every default.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of digest.toml, for editors.")
+@click.option("--articles", is_flag=True, help="What is wrong with the articles, of each FILE or folder, else of all.")
+@click.option("--strict", is_flag=True, help="With --articles: warnings count as errors.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="With --articles: how it is told.")
 @click.option("--email", is_flag=True, help="Proofread each FILE (.eml or .html), else the mail that would be sent.")
 @click.option("--online", is_flag=True, help="With --email: try every link.")
 @click.option("--deliverability", is_flag=True, help="Whether Gmail, Yahoo and Outlook.com will believe the mails.")
@@ -54,6 +41,9 @@ def check(
     session: Session,
     show: bool,
     schema: bool,
+    articles: bool,
+    strict: bool,
+    form: str,
     email: bool,
     online: bool,
     deliverability: bool,
@@ -64,14 +54,27 @@ def check(
 ) -> None:
     """Look at configuration, articles, templates, database and mail server, and say what to do next.
 
+    With --articles, read all of them and tell what is wrong, by kind.
     With --email, read through finished mails instead: every fault with where it is, what to do, and who says so.
     With --deliverability, ask the DNS and the mail servers what large mailboxes will ask them.
     """
     from digest import config
 
     _refuse_what_is_for_others(
-        bool(files), email=email, online=online, outside=deliverability, digest=digest_name, period=period_name
+        bool(files),
+        articles=articles,
+        told=strict or form != FORMATS[0],
+        email=email,
+        online=online,
+        outside=deliverability,
+        digest=digest_name,
+        period=period_name,
     )
+    if articles:
+        from digest.cli.linting import examine
+
+        examine(session, files, strict=strict, form=form, as_json=as_json)
+        return
     if deliverability:
         from digest.cli.deliverability import look
 
@@ -105,13 +108,27 @@ def check(
 
 
 def _refuse_what_is_for_others(
-    files: bool, *, email: bool, online: bool, outside: bool, digest: str | None, period: str | None
+    files: bool,
+    *,
+    articles: bool,
+    told: bool,
+    email: bool,
+    online: bool,
+    outside: bool,
+    digest: str | None,
+    period: str | None,
 ) -> None:
     """Raises UsageError for options that do not go together."""
-    if email and outside:
-        raise UsageError("--email and --deliverability are two checks", hint="ask for one after the other")
-    if (files or online or period) and not email:
-        raise UsageError("FILE, --online and --period are for --email", hint="write `digest check --email …`")
+    if email + outside + articles > 1:
+        raise UsageError(
+            "--articles, --email and --deliverability are checks of their own", hint="ask for one after the other"
+        )
+    if told and not articles:
+        raise UsageError("--strict and --format are for --articles", hint="write `digest check --articles …`")
+    if (online or period) and not email:
+        raise UsageError("--online and --period are for --email", hint="write `digest check --email …`")
+    if files and not (email or articles):
+        raise UsageError("FILE is for --email and --articles", hint="write `digest check --email …`")
     if digest and not (email or outside):
         raise UsageError("--digest is for --email and --deliverability", hint="write `digest check --email …`")
     if files and (digest or period):
@@ -127,6 +144,8 @@ def _findings(session: Session) -> Iterator[Finding]:
     yield _looked("secret key", lambda: _key(app))
     yield _looked("postal address", lambda: _postal_address(app))
     yield _looked("articles", lambda: _articles(session, app))
+    if any(source.feed for source in app.config.sources):
+        yield feeds.finding(app)
     yield _looked("look", lambda: _look(app))
     yield _looked("templates", lambda: _templates(app))
     yield _looked("database", lambda: _database(app))
@@ -153,14 +172,15 @@ def _articles(session: Session, app: App) -> str:
 
     with session.gauge("reading") as gauge:
         gathered = gather(app.sources, told=gauge.reach)
-    session.problems(gathered.problems)
+    problems = tuple(problem for problem in gathered.problems if not problem.is_note)
+    session.problems(problems)
     if not gathered.articles:
         where = ", ".join(source.called for source in app.config.sources)
         raise SourceError(f"none in {where}", hint="check sources.files in digest.toml")
     newest = max(article.published for article in gathered.articles)
     return (
         f"{counted(len(gathered.articles), 'article')}, the newest of {newest:%Y-%m-%d}; "
-        f"{counted(len(gathered.problems), 'problem')}"
+        f"{counted(len(problems), 'problem')}"
     )
 
 
@@ -219,9 +239,10 @@ def _reports(app: App) -> str:
 
 
 def _server(app: App) -> str:
+    from digest.inspection import reach_servers
     from digest.sending.running import run
 
-    for error in run(app.reach_servers()):
+    for error in run(reach_servers(app)):
         raise error
     names = [server.called for server in app.config.smtp]
     return f"{names[0]} answers" if len(names) == 1 else f"{', '.join(names)} answer"
@@ -229,7 +250,9 @@ def _server(app: App) -> str:
 
 def _pages(app: App) -> Finding:
     """Whether links in mails lead somewhere. They may well not do so yet: a warning, and no fault."""
-    found = app.look_at_pages()
+    from digest.inspection import look_at_pages
+
+    found = look_at_pages(app)
     if found is None:
         return Finding("pages", well=True, said="none; readers leave by mail only until web.url is set")
     return Finding("pages", well=found.level == "well", said=found.found, hint=found.advice)

@@ -66,7 +66,7 @@ class Article:
     origin: str = ""
 
 
-EXCERPT_MAXIMUM = 1_000  # characters of an excerpt before it is cut for the mail
+EXCERPT_MAXIMUM = 3_000  # characters of an excerpt before it is cut for the mail: some sites begin with 1,500 of theirs
 
 
 class Fault(StrEnum):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.identity import canonical_url, category_key, title_key
+from digest.identity import canonical_url, category_key, site_key, title_key
 
 PAGE = "example.org/story"
 
@@ -159,3 +159,17 @@ def test_keys_are_stable_and_free_of_separators(text: str):
     assert category_key(key) == key
     assert title_key(title_key(text)) == title_key(text)
     assert not set(key) & set(";,/ \t\r\n\x00")
+
+
+@pytest.mark.parametrize(
+    ("url", "site"),
+    [
+        ("https://www.Example.org/a/b?c=d", "example.org"),
+        ("https://example.org?page=/2", "example.org"),
+        ("http://example.org:8080/", "example.org:8080"),
+        ("content/posts/a.md", ""),
+        ("", ""),
+    ],
+)
+def test_a_site_is_known_by_its_host(url: str, site: str):
+    assert site_key(url) == site

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.sources.body import minutes, opening
+from digest.sources.body import continued, heading, minutes, opening
 from tests.sources.conftest import Content
 
 
@@ -40,13 +40,131 @@ def test_the_imports_of_mdx_are_left_out():
     assert opening("import X from './x'\n\nexport const a = 1\n\nText.", ".mdx", 240) == "Text."
 
 
+@pytest.mark.parametrize(
+    "mark",
+    [
+        *(
+            "<!-- more -->",
+            "<!--more-->",
+            "<!--truncate-->",
+            "<!-- truncate -->",
+            "{/* truncate */}",
+            "<!-- excerpt -->",
+        ),
+        *("<!-- PELICAN_END_SUMMARY -->", "<!-- end-excerpt -->", "<!--more Go on-->"),
+    ],
+)
+def test_a_mark_for_more_ends_the_excerpt(mark: str):
+    assert opening(f"First.\n\nSecond.\n\n{mark}\n\nThird.", ".md") == "First. Second."
+    assert opening(f"![cover](a.png)\n\n{mark}\n\nThird.\n\n{mark}\n\nFourth.", ".md") == "Third. Fourth."
+
+
+def test_an_article_may_name_its_own_mark_for_more():
+    assert opening("First.\n\n~~~~\n\nSecond.", ".md", separator="~~~~") == "First."
+    assert opening("First.\n\nSecond.", ".md", separator="~~~~") == "First. Second."
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        *("{{< youtube abc >}}", "{% include ad.html %}", "{{ page.title }}", "{: .wide}", "{.wide}", "{{% toc %}}"),
+        *("{% highlight ruby %}\nputs 1\n\nputs 2\n{% endhighlight %}", "{% comment %}\nNo.\n{% endcomment %}"),
+        *("{{< highlight go >}}\nfunc x()\n\nfunc y()\n{{< /highlight >}}", "```\n# not a heading\n```", "~~~\nx\n~~~"),
+        *("[TOC]", "[[_TOC_]]", "${toc}", "Table of contents", "* TOC\n{:toc}", "![[picture.png]]", "![a][b]"),
+        *("![x](a.png)\n*A caption*", "![x](a.png)\n\n*A caption*", "<figure><figcaption>No</figcaption></figure>"),
+        *(
+            "Listen to this article",
+            "5 min read",
+            "Reading time: 3 minutes",
+            "Photo by A. Quay on Unsplash",
+            "By Jo Quay",
+        ),
+        *("Image credit: Jo Quay", "Posted on 3 December 2025", "Tags: one, two", "Subscribe to our letter for more"),
+        *(
+            "[^1]: A note at length\n  and more of it",
+            "<iframe src='https://example.org'>No</iframe>",
+            "<script>no()</script>",
+        ),
+        *('<div class="toc">On this page</div>', '<p class="wp-caption-text">No</p>', "https://example.org/a/b/c"),
+        *('!!! note "Mind"', "> [!NOTE]", "::: tip", "::youtube{id=x}", "Advertisement", "Skip to content"),
+        *("Get it: https://example.org/a/long/address/of/a/file.zip",),
+    ],
+)
+def test_what_fills_a_page_is_no_part_of_an_excerpt(noise: str):
+    assert opening(f"{noise}\n\nText of it.", ".md") == "Text of it."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "By the river we sat down.",
+        "Published in 1920, it is read again.",
+        "Photographs of it were taken.",
+        "Contents may settle.",
+        "*Slanted words begin it.*",
+        "Sign up for the walk on Monday.",
+    ],
+)
+def test_a_sentence_that_only_looks_like_a_notice_stays(text: str):
+    assert opening(f"{text}\n\nMore.", ".md") == f"{text.strip('*')} More."
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        *("import X from './x'", "import {\n  A,\n  B,\n} from './x'", "export const meta = {\n  a: [1, 2],\n}"),
+        *("<Tabs items={['a', 'b']}>", "<Tweet id='1' />", '<Image src={a} style={{width: 1}} alt="a > b" />'),
+        *("{/* a comment */}", "{props.title}", "<>", "<Chart data={[{a: 1}, {b: {c: 2}}]} onClick={() => go()} />"),
+    ],
+)
+def test_modules_and_components_of_mdx_are_left_out(noise: str):
+    assert opening(f"{noise}\n\nText of `<it>`.", ".mdx") == "Text of <it>."
+
+
+def test_text_inside_of_a_component_stays():
+    assert opening("<Callout type={kind}>\n\nMind the gap.\n\n</Callout>\n\nText.", ".mdx") == "Mind the gap. Text."
+    assert opening('<div style={{color: "red"}}>\n\nRed.\n\n</div>', ".mdx") == "Red."
+
+
+def test_a_page_in_markdown_with_modules_is_read_as_mdx():
+    assert opening("import X from './x';\n\n<X a={1}/>\n\nText.", ".md") == "Text."
+
+
+def test_a_link_by_reference_is_its_words_wherever_its_address_stands():
+    body = "See [the map][map] now. " + "And on it goes, and on. " * 400 + "\n\n[map]: https://example.org"
+    assert opening(body, ".md", 40).startswith("See the map now. And on it goes")
+
+
+def test_a_reference_to_a_character_that_no_text_may_hold_stops_nothing():
+    assert opening("A&#1;b and&#xb;<br>c&#x1; d.<p>&#31;E.</p>&#2;F.", ".html") == "A b and c d. E. F."
+
+
+def test_only_the_beginning_of_a_large_body_is_looked_at():
+    assert opening("- list\n" * 3_000 + "\nText.", ".md") == ""
+    assert opening("Text.\n\n" + "x" * 20_000_000, ".md", 4).startswith("Text.")
+    assert heading("x\n\n" + "y " * 10_000_000, ".md") == ""
+
+
+@pytest.mark.parametrize(
+    ("excerpt", "body", "whole"),
+    [
+        ("The ferry is…", "The ferry is open   again.\nAnd so on.", "The ferry is open again. And so on."),
+        ("The ferry is…", "The ferry &amp; the quay", "The ferry is…"),
+        ("The ferry…", "<b>The</b> ferry is open &amp; full of", "The ferry is open & full…"),
+        ("The ferry…", "The **ferry** is [open](https://example.org).\n\n## And so on", "The ferry is open."),
+        ("The ferry…", "The ferry is open.\n![x](y.png)\nMore.", "The ferry is open."),
+        ("The ferry is", "The ferry is open again.", "The ferry is"),
+        ("The ferry…", "", "The ferry…"),
+        ("…", "Text.", "…"),
+    ],
+)
+def test_an_excerpt_that_was_cut_out_of_the_body_goes_on_as_the_body_does(excerpt: str, body: str, whole: str):
+    assert continued(excerpt, body, 1_000) == whole
+
+
 def test_an_article_without_an_excerpt_gets_the_first_sentences_of_its_body(content: Content):
     body = "## Intro\n\n" + "One sentence about the harbour. " * 20
-    article = content.fields("category: City", body, excerpt_length=100)
-    assert (
-        article.excerpt
-        == "One sentence about the harbour. One sentence about the harbour. One sentence about the harbour."
-    )
+    assert content.fields("category: City", body).excerpt == ("One sentence about the harbour. " * 20).strip()
 
 
 def test_an_article_with_an_empty_body_has_an_empty_excerpt(content: Content):
@@ -59,9 +177,42 @@ def test_no_body_raises(body: str):
         assert "\n" not in opening(body, suffix, 240)
 
 
-@pytest.mark.parametrize("piece", ["<div>", "{{", "{%", "> ", "- ", "[", "*a ", "`", "<!--", "![", "\\", "&"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(
+            "<div>",
+            "{{",
+            "{%",
+            "> ",
+            "- ",
+            "[",
+            "*a ",
+            "`",
+            "<!--",
+            "![",
+            "\\",
+            "&",
+            "{{< code >}}",
+            "{{{",
+            "a={",
+            "[a][",
+        ),
+        *(
+            "{% highlight x %}",
+            "<A ",
+            '<A b="',
+            "import a\n",
+            "```\n",
+            "<!-- more -->",
+            "![](a)\n",
+            "<img>",
+            "[^a]: x\n",
+        ),
+    ],
+)
 def test_hostile_repetition_costs_little(piece: str):
-    for suffix in (".md", ".html"):
+    for suffix in (".md", ".mdx", ".html"):
         opening(piece * 50_000, suffix, 240)
 
 

@@ -1,4 +1,4 @@
-"""Plain text, excerpts, and where they are cut."""
+"""Plain text and excerpts."""
 
 import unicodedata
 
@@ -6,9 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.sources.text import cut, excerpt, plain
-
-SENTENCES = "The harbour opens on Monday. Ships come from everywhere. Nobody knows how many there will be this year"
+from digest.sources.text import excerpt, plain
 
 
 @pytest.mark.parametrize(
@@ -57,38 +55,6 @@ def test_an_excerpt_that_was_cut_in_a_word_ends_with_the_last_whole_one(written:
     assert excerpt(written, 240) == shown
 
 
-def test_a_long_text_ends_with_a_sentence_where_one_ends_late_enough():
-    assert cut(SENTENCES, 70) == "The harbour opens on Monday. Ships come from everywhere."
-
-
-def test_a_long_text_ends_with_a_word_where_no_sentence_does():
-    assert cut(SENTENCES, 50) == "The harbour opens on Monday. Ships come from…"
-
-
-@pytest.mark.parametrize("text", ["The mayor thanked Dr. Smithers for it", "It came to the U.S. Senate for a vote"])
-def test_an_abbreviation_ends_no_sentence(text: str):
-    assert cut(text, len(text) - 8).endswith("…")
-
-
-def test_a_text_without_blanks_is_cut_between_its_characters():
-    assert cut("港口将于星期一开放许多船只会从世界各地到来", 10) == "港口将于星期一开放…"
-    assert cut("港口将于星期一开放。许多船只会从世界各地到来", 12) == "港口将于星期一开放。"
-
-
-@pytest.mark.parametrize("character", ["👩\u200d🚀", "e\u0323\u0302", "🇩🇪", "👍🏽", "ก็", "क्षि", "❤\ufe0f"], ids=ascii)
-def test_a_cut_never_parts_what_the_eye_takes_for_one_character(character: str):
-    for start in range(4):
-        text = "x" * start + character * 20
-        for longest in range(8, 30):
-            shown = cut(text, longest).removesuffix("…")
-            assert text == shown or (len(shown) - start) % len(character) == 0 or len(shown) <= start
-
-
-@given(st.text(max_size=400), st.integers(2, 300))
-def test_a_cut_is_never_longer_than_asked_for(text: str, longest: int):
-    assert len(cut(" ".join(text.split()), longest)) <= longest
-
-
 @given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("<>&;#`*_[]()!\"'.…/ \nab")), max_size=300))
 def test_no_text_makes_plain_text_that_is_not_one_clean_line(raw: str):
     for shown in (plain(raw, 200), excerpt(raw, 200)):
@@ -104,6 +70,23 @@ def test_what_was_escaped_once_comes_back_as_it_was(text: str):
     from html import escape
 
     assert plain(escape(text), 1000) == " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Fish &amp; Chips", "Fish & Chips"),
+        ("Fish &amp;amp; Chips", "Fish &amp; Chips"),
+        ("It&#39;s &quot;on&quot;", 'It\'s "on"'),
+        ("It&#x2019;s&nbsp;on", "It\u2019s on"),
+        ("AT&T and R&D; &nonsense;", "AT&T and R&D; &nonsense;"),
+        ("<b>A &lt;i&gt; tag</b>", "A <i> tag"),
+        ("cut in an &qu", "cut in an &qu"),
+    ],
+)
+def test_entities_are_decoded_once_and_no_more(written: str, shown: str):
+    assert plain(written, 240) == shown
+    assert excerpt(written, 240) == shown
 
 
 @pytest.mark.parametrize("piece", ["<a ", '<a "', "<!--", "&", "....", "**[", "<script>", "`", "((", "<a '\""])

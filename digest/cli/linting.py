@@ -1,0 +1,109 @@
+"""``digest check --articles``: what is wrong with the articles, by kind, told to people, programs and GitHub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli.session import Session, counted
+
+if TYPE_CHECKING:
+    from digest.linting import Finding
+    from digest.model import Article
+
+SHOWN = 5  # findings of one rule, before the rest is counted
+WORST = 10  # files
+FORMATS = ("text", "github")
+
+
+def examine(session: Session, files: Sequence[Path], *, strict: bool, form: str, as_json: bool) -> None:
+    """Tells what is wrong with the articles, or with those of ``files``. Raises click's Exit(1) if there is an error,
+    under ``strict`` if there is a warning.
+    """
+    from digest.linting import Level
+
+    articles, findings = _found(session)
+    if files:
+        wanted = [path.resolve() for path in files]
+        base = session.config_path.resolve().parent
+        findings = tuple(one for one in findings if any((base / one.path).is_relative_to(path) for path in wanted))
+    if as_json:
+        for finding in findings:
+            session.json(_facts(finding))
+    elif form == "github":
+        for finding in findings:
+            session.out(annotation(finding))
+    else:
+        for line in _told(findings, everything=session.verbose):
+            session.out(line)
+    counts = [(level, sum(finding.rule.level is level for finding in findings)) for level in Level]
+    drafts = sum(article.draft for article in articles)
+    read = f"{counted(len(articles), 'article')} read, {counted(drafts, 'draft')} among them"
+    session.note(f"{read}: {', '.join(counted(count, level.value) for level, count in counts)}")
+    if any(count for level, count in counts if level is Level.ERROR or (strict and level is Level.WARNING)):
+        raise click.exceptions.Exit(1)
+
+
+def _found(session: Session) -> tuple[tuple[Article, ...], tuple[Finding, ...]]:
+    from digest.linting import lint
+    from digest.publishing import read
+
+    app = session.app(read_only=True)
+    with session.gauge("reading") as gauge:
+        found = read(app.sources, told=gauge.reach)
+    rules = [app.digest(name).rules for name in app.digests]
+    languages = {language for one in rules for language in one.languages} if all(one.languages for one in rules) else ()
+    return found.articles, lint(found.articles, found.problems, languages=languages, now=app.now())
+
+
+def _facts(finding: Finding) -> dict[str, str | int]:
+    return {
+        "path": finding.path,
+        "line": finding.line,
+        "kind": finding.rule.name,
+        "what": finding.what,
+        "hint": finding.advice,
+        "level": finding.rule.level.value,
+    }
+
+
+def _told(findings: Sequence[Finding], *, everything: bool) -> Iterator[str]:
+    """Kind by kind, the gravest and most frequent first, then the worst files."""
+    from digest.linting import worst
+
+    kinds: dict[str, list[Finding]] = {}
+    for finding in findings:
+        kinds.setdefault(finding.rule.name, []).append(finding)
+    levels = list(dict.fromkeys(finding.rule.level for finding in findings))
+    for name, group in sorted(kinds.items(), key=lambda kind: (levels.index(kind[1][0].rule.level), -len(kind[1]))):
+        rule = group[0].rule
+        yield f"{rule.level}  {name}  {len(group):,}  ({rule.advice})"
+        shown = group if everything else group[:SHOWN]
+        yield from (f"{finding.place}: {name}: {finding.what}" for finding in shown)
+        if len(shown) < len(group):
+            yield f"… and {len(group) - len(shown):,} more; -v shows all"
+        yield ""
+    files = [f"{path} ({count})" for path, count in worst(findings, WORST) if count > 1]
+    if files:
+        yield f"the worst: {', '.join(files)}"
+
+
+def annotation(finding: Finding) -> str:
+    """A workflow command, for GitHub to show the finding beside the line.
+
+    https://docs.github.com/actions/reference/workflow-commands-for-github-actions: what has a meaning there is escaped.
+    """
+    place = {"file": finding.path, "line": str(finding.line or ""), "title": finding.rule.name}
+    told = ",".join(f"{name}={_property(value)}" for name, value in place.items() if value)
+    return f"::{finding.rule.level} {told}::{_escaped(f'{finding.what} ({finding.advice})')}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,120 @@
+"""``digest check --articles``: what is wrong with the articles, told to people, programs and GitHub."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from digest.cli.linting import annotation
+from digest.linting import Finding, Level, Rule
+from tests.journeys.conftest import Site, article
+
+
+def spoil(site: Site) -> None:
+    """One article without a date, one whose title shouts, one whose section page is none."""
+    site.write("undated.md", "---\ntitle: No date\n---\n\nText.\n")
+    site.write("loud.md", article("THE FERRY IS BACK", "2025-12-03"))
+    site.write("city/_index.md", "---\ntitle: City\n---\n")
+
+
+def told(site: Site, *words: str) -> tuple[int, list[dict[str, Any]]]:
+    result = site.run("check", "--articles", "--json", *words)
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    return result.exit_code, [one for one in found if one["kind"] != "nearly-empty"]  # which the sample articles are
+
+
+def test_a_site_that_is_well_is_told_so(site: Site) -> None:
+    result = site.run("check", "--articles", "--strict")
+    assert result.exit_code == 0, result.output
+    assert told(site) == (0, [])
+    assert "4 articles read, 0 drafts among them: 0 errors, 0 warnings, " in result.stderr
+
+
+def test_what_is_wrong_is_told_by_kind_with_what_to_do(site: Site) -> None:
+    spoil(site)
+    result = site.run("check", "--articles")
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    assert lines[0] == "error  date  1  (write dates as 2025-12-03 or 2025-12-03T07:00:00+01:00)"
+    assert lines[1] == "content/undated.md: date: has no date"
+    assert "content/loud.md: title-capitals: the title is all in capitals: THE FERRY IS BACK" in lines
+    levels = [line.split()[0] for line in lines if line.startswith(("error", "warning", "notice"))]
+    assert list(dict.fromkeys(levels)) == ["error", "warning", "notice"]
+
+
+def test_programs_get_a_line_for_each(site: Site) -> None:
+    spoil(site)
+    code, found = told(site)
+    assert code == 1
+    assert [(one["path"], one["kind"], one["level"]) for one in found] == [
+        ("content/undated.md", "date", "error"),
+        ("content/loud.md", "title-capitals", "warning"),
+        ("content/city/_index.md", "passed-over", "notice"),
+    ]
+    assert all(one["hint"] for one in found)
+
+
+@pytest.mark.parametrize(
+    ("named", "words", "code"),
+    [
+        (["loud.md"], [], 0),
+        (["loud.md"], ["--strict"], 1),
+        (["city"], ["--strict"], 0),
+        (["undated.md", "loud.md"], [], 1),
+    ],
+)
+def test_files_and_folders_can_be_named(site: Site, named: list[str], words: list[str], code: int) -> None:
+    spoil(site)
+    got, found = told(site, *words, *(str(site.folder / "content" / name) for name in named))
+    assert got == code
+    assert len(found) == len(named)
+
+
+def test_many_findings_of_a_kind_are_counted(site: Site) -> None:
+    for number in range(9):
+        site.write(f"{number}.md", article(f"THE FERRY IS BACK {number}", "2025-12-03"))
+    result = site.run("check", "--articles")
+    assert "… and 4 more; -v shows all" in result.stdout
+    assert site.run("check", "--articles", "-v").stdout.count(": title-capitals: ") == 9
+
+
+def test_a_file_with_several_faults_is_among_the_worst(site: Site) -> None:
+    site.write("worst.md", article("FISH &AMP; CHIPS ARE HERE...", "2025-12-03", excerpt="It&#38;#39;s here."))
+    assert "the worst: content/worst.md (3)" in site.run("check", "--articles").stdout
+
+
+def test_github_shows_each_beside_its_line(site: Site) -> None:
+    site.write("broken.md", "---\ntitle: [\n---\n")
+    result = site.run("check", "--articles", "--format", "github")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("::error file=content/broken.md,line=3,title=front-matter::")
+
+
+def test_what_has_a_meaning_for_github_is_escaped() -> None:
+    finding = Finding(Rule("date", Level.NOTICE, "do it"), "a,b:c%.md", "100%\r\nodd: a,b", 7)
+    assert annotation(finding) == "::notice file=a%2Cb%3Ac%25.md,line=7,title=date::100%25%0D%0Aodd: a,b (do it)"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--strict"],
+        ["--format", "github"],
+        ["--articles", "--email"],
+        ["--articles", "--deliverability"],
+        ["--articles", "--online"],
+        ["--articles", "--digest", "weekly"],
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(site: Site, words: list[str]) -> None:
+    result = site.run("check", *words)
+    assert result.exit_code == 2
+    assert "hint: " in result.stderr
+
+
+def test_looking_at_the_articles_changes_nothing(site: Site) -> None:
+    before = sorted(path.name for path in site.folder.rglob("*"))
+    site.run("check", "--articles")
+    assert sorted(path.name for path in site.folder.rglob("*")) == before
