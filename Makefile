@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint wheel check-email benchmarks golden clean
+.PHONY: demo test lint wheel check-email fuzz benchmarks golden clean
 
 demo: $(VENV)/run
 	$(BIN)/digest demo
@@ -33,6 +33,10 @@ wheel: $(VENV)/dev
 check-email: $(VENV)/dev
 	checks/email/run
 	$(BIN)/python -m pytest checks
+
+# Ten minutes of hostile article files; what crashes, hangs or grows is left in the current folder.
+fuzz: $(VENV)/dev
+	$(BIN)/python checks/fuzz/reader.py -max_total_time=600
 
 # Ours beside its peers, as ratios; each script takes options of its own (see benchmarks/README.md).
 benchmarks: $(VENV)/dev

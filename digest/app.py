@@ -4,41 +4,60 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 
 from digest import dkim
 from digest.bounces.providers import Reader, readers
-from digest.bounces.reading import read
+from digest.bounces.reading import read as read_notices
 from digest.bounces.recording import Recorder
 from digest.compose import Composition
 from digest.config import Config, meaning
-from digest.deliverability.examining import examine
-from digest.deliverability.findings import Finding
-from digest.deliverability.gathering import look_at_pages
-from digest.deliverability.greeting import SmtpHandshake
-from digest.deliverability.rules.leaving import judge_pages
-from digest.errors import ConfigError, TransportError, UsageError
+from digest.editing import Candidates, Edited, read
+from digest.errors import ConfigError, EditingError, UsageError
 from digest.fetching import Fetcher, Limits
 from digest.links import Signer
 from digest.look import Look
 from digest.message import Letter, letter, message
-from digest.model import Covers, Delivery, EditionRecord, Image, Message, Notice, Period, Problem, Rendition
+from digest.model import (
+    Covers,
+    Curation,
+    Delivery,
+    EditionRecord,
+    History,
+    Image,
+    Message,
+    Notice,
+    Period,
+    Problem,
+    Rendition,
+)
 from digest.period import last_complete, parse
 from digest.pictures.gallery import Gallery, Mode
 from digest.pictures.printing import Print
-from digest.publishing import Digest, Source, Told, draft, freeze, gather, nobody_is_told, window
+from digest.publishing import (
+    Digest,
+    Gathered,
+    Source,
+    Told,
+    draft,
+    freeze,
+    gather,
+    nobody_is_told,
+    require_approval,
+    window,
+)
 from digest.render import Renderer
 from digest.render.notes import Notes
 from digest.render.pages import Pages
-from digest.resolving import Resolver
 from digest.sending.loop import send
 from digest.sending.ports import Clock, Watch
 from digest.sending.relay import Outlet
 from digest.sending.smtp import SmtpTransport
 from digest.sources.covers import CoverError, Shelf
+from digest.sources.feeds.polling import Poller
 from digest.store.alarms import Alarms
 from digest.store.archive import Publications
 from digest.store.database import BUSY_TIMEOUT, Database, to_look_at
@@ -67,13 +86,15 @@ def clock(start: datetime | None = None) -> Callable[[], datetime]:
 class Prepared:
     """An edition before the freeze line: composed, its covers made, with everything that was wrong on the way.
 
-    ``unpublished`` are the pictures that its mails will load from the site once it is frozen, by their addresses.
+    ``unpublished`` are the pictures that its mails will load from the site once it is frozen, by their addresses;
+    ``curation`` is what its file decides, if there is one.
     """
 
     composition: Composition
     covers: Covers
     problems: tuple[Problem, ...]
     unpublished: dict[str, Print]
+    curation: Curation | None = None
 
 
 Hung = tuple[Covers, tuple[Problem, ...]]
@@ -141,19 +162,21 @@ class App:
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
-        index = Sightings(self.database, writes=not self._read_only)
-        return meaning.sources(self.config, index, self._feeds, self.now)
+        index = Sightings(lambda: self.database, writes=not self._read_only)
+        return meaning.sources(self.config, index, lambda: self.feeds, self.now)
 
     @cached_property
-    def _feeds(self) -> Feeds:
-        return Feeds(self.database, writes=not self._read_only)
+    def feeds(self) -> Feeds:
+        return Feeds(self.database, writes=not self._read_only, keep=self.config.feeds.keep)
 
-    def poll(self, told: Told = nobody_is_told, *, everything: bool = False) -> tuple[Problem, ...]:
+    @cached_property
+    def poller(self) -> Poller:
+        return meaning.poller(self.config, self.feeds, self.now)
+
+    def poll(self, told: Told = nobody_is_told) -> tuple[Problem, ...]:
         """Asks the feeds that are due for what is new; says what is wrong with any of them."""
         urls = [source.feed for source in self.config.sources if source.feed]
-        return (
-            meaning.poller(self.config, self._feeds, self.now).poll(urls, told, everything=everything) if urls else ()
-        )
+        return self.poller.poll(urls, told) if urls else ()
 
     @cached_property
     def database(self) -> Database:
@@ -264,7 +287,7 @@ class App:
 
     def returned(self, data: bytes) -> tuple[Notice, ...]:
         """What one mail that came back tells."""
-        return read(data, self.signer, self.delivery_of)
+        return read_notices(data, self.signer, self.delivery_of)
 
     @cached_property
     def transports(self) -> tuple[SmtpTransport, ...]:
@@ -277,15 +300,32 @@ class App:
         self, digest: Digest, period: Period, told: Told = nobody_is_told, *, everything: bool = False
     ) -> Prepared:
         """The edition as it would be frozen now; nothing is changed. ``everything`` has a verdict on all articles."""
-        sick = self.poll(told)
-        history = self.editions.history(digest.name, of=period)
-        gathered = gather(self.sources, None if everything else window(digest, history, period), told)
-        composition = draft(digest, gathered.articles, history, period, self.now())
+        history, gathered = self.gather(digest, period, told, everything=everything)
+        edited = self.edited(digest, period, Candidates(gathered.articles, history.placed, self.now()))
+        composition = draft(digest, edited.articles, history, period, self.now(), curation=edited.curation)
         named = [(article.path or article.key, article.image) for article in composition.edition.articles]
         images = [("look.logo", self.logo), *named]
         covers, unusable = self.covers(digest, tuple((where, image) for where, image in images if image))
         unpublished = self.galleries[digest.name].unpublished()
-        return Prepared(composition, covers, (*sick, *gathered.problems, *unusable), unpublished)
+        return Prepared(composition, covers, (*gathered.problems, *unusable), unpublished, edited.curation)
+
+    def gather(
+        self, digest: Digest, period: Period, told: Told = nobody_is_told, *, everything: bool = False
+    ) -> tuple[History, Gathered]:
+        """What there is for a period's edition, or with ``everything`` at all."""
+        sick = self.poll(told)
+        history = self.editions.history(digest.name, of=period)
+        found = gather(self.sources, None if everything else window(digest, history, period), told)
+        return history, replace(found, problems=(*sick, *found.problems))
+
+    def edited(self, digest: Digest, period: Period, candidates: Candidates) -> Edited:
+        """What the edition's file makes of it. Raises EditingError, unless it is frozen: then that is what counts."""
+        try:
+            return read(meaning.place(self.config, digest.name, period.name), candidates)
+        except EditingError:
+            if self.editions.find(digest.name, period.name):
+                return Edited(tuple(candidates.articles))
+            raise
 
     def covers(self, digest: Digest, images: tuple[tuple[str, Image], ...]) -> Hung:
         """Images, each with where it stands, made fit for mail, and what is wrong with them."""
@@ -294,11 +334,13 @@ class App:
     def freeze(self, digest: Digest, prepared: Prepared) -> EditionRecord:
         """Freezes it, unless somebody else was quicker: then theirs is the edition. Raises TryLaterError, RenderError."""
         self.require_postal_address()
+        require_approval(digest, prepared.composition.edition.name, prepared.curation)
         if prepared.composition.enough:
             self.galleries[digest.name].publish()
         return freeze(
             digest,
             prepared.composition,
+            curation=prepared.curation,
             editions=self.editions,
             renderer=self.renderer,
             covers=prepared.covers,
@@ -334,32 +376,6 @@ class App:
         """One reader's message; what comes back has the ``return_token`` in its address, if there is one."""
         links = self.signer.for_reader(of.sender, of.edition, subscriber, address)
         return message(of, address=address, name=name, subscriber=subscriber, links=links, return_token=return_token)
-
-    def examine(self, digests: Sequence[Digest]) -> tuple[Finding, ...]:
-        """Whether large mailboxes will believe the mails of these digests. Raises ConfigError."""
-        plan = meaning.plan(self.config, digests, self.dkim_keys)
-        names = Resolver(self.config.dns.servers, self.config.dns.timeout.total_seconds())
-        return examine(plan, names, SmtpHandshake(), Fetcher(meaning.OWN_PAGES), self.now())
-
-    def look_at_pages(self) -> Finding | None:
-        """Whether the readers' pages are where mails say that they are; None where mails say nothing of them."""
-        url = self.config.web.url
-        return judge_pages(look_at_pages(Fetcher(meaning.OWN_PAGES), url)) if url else None
-
-    async def reach_servers(self) -> tuple[TransportError, ...]:
-        """Connects to each mail server, logs in and leaves; why those cannot be reached that cannot.
-
-        Raises TransportError when that is all of them.
-        """
-        errors = []
-        for transport in self.transports:
-            try:
-                await (await transport.connect()).close()
-            except TransportError as error:
-                errors.append(error)
-        if len(errors) == len(self.transports):
-            raise errors[0]
-        return tuple(errors)
 
     async def deliver(
         self, record: EditionRecord, watch: Watch, stop: asyncio.Event, *, processes: int = 1, place: int = 0

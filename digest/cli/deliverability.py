@@ -19,9 +19,11 @@ EXIT_CODES = {"fault": 1, "unanswered": 75}  # the first of them that there is: 
 
 def look(session: Session, digest_name: str | None, *, as_json: bool) -> None:
     """Tells what is well and what is not. Raises click's Exit where something is not, and ConfigError."""
+    from digest.inspection import examine
+
     app: App = session.app(read_only=True)
     digests = [app.digest(name) for name in ([digest_name] if digest_name else app.digests)]
-    findings = app.examine(digests)
+    findings = examine(app, digests)
     for finding in findings:
         if as_json:
             session.json(asdict(finding))

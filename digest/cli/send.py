@@ -114,6 +114,9 @@ def _publish(
     session: Session, app: App, digest: Digest, period: Period, events: Events, *, strict: bool, yes: bool
 ) -> EditionRecord:
     """Nothing is frozen before the server has answered and a person, or ``--yes``, has agreed."""
+    from digest.inspection import reach_servers
+    from digest.publishing import require_approval
+
     if period.end > app.now():
         raise UsageError(
             f"{digest.name}/{period.name} is not over yet: it ends at {period.end:%Y-%m-%d %H:%M} UTC",
@@ -121,9 +124,10 @@ def _publish(
         )
     prepared = _prepared(session, app, digest, period, strict=strict)
     edition = prepared.composition.edition
+    require_approval(digest, edition.name, prepared.curation)
     readers = app.editions.readers(digest.audience(edition.number, app.now()))
     if prepared.composition.enough and readers:
-        for error in run(app.reach_servers()):
+        for error in run(reach_servers(app)):
             session.note(f"{error.message}; the other servers carry its share")
         question = (
             f"{readers:,} subscribers, edition {edition.number} ({edition.name}), {len(edition.articles)} articles"
