@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from platformdirs import user_cache_path
 
-from digest import dkim, fetching
+from digest import dkim, editing, fetching
 from digest.bounces.recording import Score
 from digest.compose import Rules, Weights
 from digest.config import tables
@@ -17,6 +17,7 @@ from digest.config.gathering import Source as Origin
 from digest.config.tables import Config
 from digest.deliverability import facts
 from digest.delivery import Policy, Uncertain
+from digest.editing import Place
 from digest.errors import ConfigError
 from digest.look import Look
 from digest.model import Image, Sender
@@ -92,9 +93,11 @@ def digest(name: str, config: Config) -> Digest:
     )
 
 
-def sources(config: Config, index: Index, feeds: Feeds, now: Callable[[], datetime]) -> tuple[Source, ...]:
+def sources(
+    config: Config, index: Index, feeds: Callable[[], Feeds], now: Callable[[], datetime]
+) -> tuple[Source, ...]:
     """Where articles come from, each with what is remembered of it."""
-    return tuple(_folder(table, config, index, now) or _feed(table, feeds) for table in config.sources)
+    return tuple(_folder(table, config, index, now) or _feed(table, feeds()) for table in config.sources)
 
 
 def _folder(table: Origin, config: Config, index: Index, now: Callable[[], datetime]) -> Source | None:
@@ -131,6 +134,11 @@ def poller(config: Config, feeds: Feeds, now: Callable[[], datetime]) -> Poller:
         allow_http=True,
     )
     return Poller(fetching.Fetcher(limits), feeds, now, table.every, table.connections, table.dead)
+
+
+def place(config: Config, digest: str, period: str) -> Place:
+    """Where the file of an edition is."""
+    return editing.place(config.site.editions, config.folder, f"{digest}/{period}")
 
 
 def _cadence(table: tables.Digest, zone: ZoneInfo) -> Cadence:

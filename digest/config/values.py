@@ -229,7 +229,7 @@ def _pattern(*names: str) -> AfterValidator:
 
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
-ARTICLE_PLACEHOLDERS = ("slug", "category", "year", "month", "day")
+ARTICLE_PLACEHOLDERS = ("slug", "category", "year", "month", "day", "path", "filename", "title")
 ArticleAddress = Annotated[str, _pattern(*ARTICLE_PLACEHOLDERS)]
 CategoryAddress = Annotated[str, _pattern("category")]
 

@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 from digest.errors import ArticleError
 from digest.sources import front_matter
 from digest.sources.addresses import web_url
-from digest.sources.fields import Field, several, texts
+from digest.sources.fields import URL_PARTS, Field, Fields
 from digest.sources.files import SUFFIXES
 from digest.sources.front_matter import FrontMatter, plain_name
+from digest.sources.languages import tag
+from digest.sources.place import Place
 from digest.sources.reading import Manner, Reading
 
 # What generators build, install or fetch.
@@ -44,6 +46,7 @@ class Post:
     named_by_date: bool
     slug: bool
     categories: int
+    language: str
     values: tuple[tuple[str, str], ...]
 
 
@@ -66,15 +69,17 @@ def _post(manner: Manner, path: Path) -> Post | None:
         published = Reading(manner, path, path.name, front).published()
     except (OSError, ArticleError):
         return None
+    fields = Fields.of(front)
     bundle = path.stem == "index" and path.parent != manner.root
     return Post(
         folder=path.parent.parent if bundle else path.parent,
         bundle=bundle,
-        sourced=any(web_url(text) for text in texts(front, Field.SOURCE)),
+        sourced=any(map(web_url, fields.texts(Field.SOURCE, URL_PARTS))),
         dated=published.date(),
         named_by_date=_DATED.match(path.parent.name if bundle else path.name) is not None,
-        slug=any(texts(front, Field.SLUG)),
-        categories=len(several(front, Field.CATEGORY, commas=True)),
+        slug=any(fields.texts(Field.SLUG)),
+        categories=len(fields.several(Field.CATEGORY, commas=True)) if any(fields.categories()) else 0,
+        language=tag(fields.text(Field.LANGUAGE)) or Place.of(path, manner.root).language,
         values=tuple(_values(front)),
     )
 
@@ -102,3 +107,10 @@ def kinds(found: Sequence[Post]) -> str:
         if used.total() >= _SORTED * len(found) and len(used) in _VALUES and used.total() >= _USES * len(used)
     ]
     return max(sorting, default=(0, ""))[1]
+
+
+def spoken(found: Sequence[Post]) -> str:
+    """The language of most of these articles; "" where most of them do not say theirs."""
+    languages = Counter(post.language for post in found)
+    language, count = languages.most_common(1)[0]
+    return language if count > len(found) / 2 else ""

@@ -17,7 +17,7 @@ from digest.generators.hugo import HUGO
 from digest.generators.jekyll import JEKYLL
 from digest.generators.mkdocs import MKDOCS
 from digest.generators.pelican import PELICAN
-from digest.generators.posts import Post, kinds, posts
+from digest.generators.posts import Post, kinds, posts, spoken
 from digest.generators.quarto import QUARTO
 from digest.generators.scripted import ASTRO, DOCUSAURUS, ELEVENTY, GATSBY, NEXT, package
 from digest.generators.zola import ZOLA
@@ -65,6 +65,7 @@ def recognise(root: Path) -> Found | None:
     facts = generator.says(home) if generator else Facts()
     for further in homes:
         facts = facts.beside(package(further))
+    facts = facts.beside(Facts(language=spoken(inside)))
     pattern = generator.page(home, _habits(articles, home, inside)) if generator else ""
     return Found(
         articles.relative_to(root),

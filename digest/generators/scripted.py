@@ -51,7 +51,7 @@ def _astro_page(_home: Path, habits: Habits) -> str:
     return f"{below}/{'{path}' if habits.nested else '{slug}'}/"
 
 
-ASTRO = Generator("Astro", _marks("astro.config"), _astro_says, _astro_page, static=("public",))
+ASTRO = Generator("Astro", _marks("astro.config"), _astro_says, _astro_page, static=("public", "src/assets"))
 
 
 # --- Eleventy: https://www.11ty.dev/docs/data-global/ and https://www.11ty.dev/docs/permalinks/ ----------------------

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import re
 import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from fnmatch import filter as matching
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
@@ -30,8 +33,19 @@ _ORIENTATION = 0x0112
 _BOX = 4  # x, y, width and height
 
 
+# What templates put before an address, and the generator would fill in: {{ site.url }}/a.png, {{ "/a.png" | relative_url }},
+# {static}/a.png (Pelican). What stands for the folder of the site's sources: ~/, @/, @site/.
+_FILTERED = re.compile(r"""\{\{-?\s*["']([^"'{}]+)["']\s*\|[^{}]*\}\}""")
+_PREFIX = re.compile(r"(?:\{\{[^{}]*\}\})+|\{(?:static|filename|attach)\}|\|(?:static|filename)\|")
+_ALIAS = re.compile(r"(?:~|@[\w-]*)/")
+
+
 class CoverError(ValueError):
     """A cover that was meant to be one and cannot be used; the text is for the author."""
+
+    def __init__(self, what: str, hint: str = "the article is shown without it") -> None:
+        super().__init__(what)
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,46 +66,67 @@ class Shelf:
 
         Raises CoverError.
         """
+        if "{" in written or written.startswith("|"):
+            written = _PREFIX.sub("", _FILTERED.sub(r"\1", written), count=1).strip()
         if looks_like_url(written):
             return _linked(written)
-        if "/" not in written and not _PICTURE.search(written):
+        is_picture = _PICTURE.search(written) is not None
+        if not is_picture and "/" not in written:
             return None
         file = self._file(written.partition("#")[0].partition("?")[0])
         base = self.site if written.startswith("/") else self.page
-        url = web_url(urljoin(base, written)) if base else ""
+        url = web_url(urljoin(base, written)) if base and not _ALIAS.match(written) else ""
         if file:
             width, height = _size(file)
             return Image(url, str(file), width, height)
         if url and written.startswith("/") and not self.static:  # it lies on the site, and nobody said where on disk
             return Image(url, "", *_claimed_size(url))
+        if not is_picture:
+            return None
         raise CoverError(f"the cover image {written[:200]!r} is not there")
 
     def _file(self, written: str) -> Path | None:
         """The file that a path means, looked for in each place in turn. Raises CoverError for one outside them all."""
-        site_wide = (*self.static, self.root)
-        places = site_wide if written.startswith("/") else (self.folder, self.root, *self.static)
+        allowed = tuple(os.path.normpath(place) for place in (*self.static, self.root))
         inside = False
-        for name in dict.fromkeys((written, unquote(written))):
-            for place in places:
-                path = os.path.normpath(f"{place}/{name.lstrip('/')}")
-                if _within(path, site_wide):
-                    inside = True
-                    if os.path.isfile(path):  # noqa: PTH113 - pathlib's raises for a name that is too long
-                        return self._real(path, written, site_wide)
+        for path in self._candidates(written):
+            if _within(path, allowed):
+                inside = True
+                if found := _existing(path):
+                    if not _within(os.path.realpath(found), tuple(map(os.path.realpath, allowed))):
+                        raise CoverError(f"the cover image {written[:200]!r} is a link that leads outside the content")
+                    return Path(found)
         if not inside:
-            raise CoverError(f"the cover image {written[:200]!r} lies outside the content")
+            hint = "a folder named in site.static may be read too; the article is shown without it"
+            raise CoverError(f"the cover image {written[:200]!r} lies outside the content", hint)
         return None
 
-    @staticmethod
-    def _real(path: str, written: str, places: tuple[Path, ...]) -> Path:
-        """The path itself, if no link on the way leads out of the content."""
-        if not _within(os.path.realpath(path), tuple(place.resolve() for place in places)):
-            raise CoverError(f"the cover image {written[:200]!r} is a link that leads outside the content")
-        return Path(path)
+    def _candidates(self, written: str) -> Iterator[str]:
+        places: Iterable[Path] = (self.folder, self.root, *self.static)
+        if written.startswith("/"):
+            places = (*self.static, self.root)
+        elif alias := _ALIAS.match(written):
+            written = written[alias.end() :]
+            places = (*(place.parent for place in self.static), *self.static, self.root)
+        for name in dict.fromkeys((written, unquote(written))):
+            for place in places:
+                yield os.path.normpath(f"{place}/{name.lstrip('/')}")
 
 
-def _within(path: str, places: tuple[Path, ...]) -> bool:
-    return any(Path(path).is_relative_to(os.path.normpath(place)) for place in places)
+def _within(path: str, places: Sequence[str]) -> bool:
+    return any(path == place or path.startswith(place.rstrip(os.sep) + os.sep) for place in places)
+
+
+def _existing(path: str) -> str:
+    """The file of that path, or with a ``*`` in its name the first that fits (Hugo); "" if there is none."""
+    if os.path.isfile(path):  # noqa: PTH113 - pathlib's raises for a name that is too long
+        return path
+    folder, name = os.path.split(path)
+    if "*" in name:
+        with suppress(OSError, ValueError):
+            names = sorted(found.name for found in Path(folder).iterdir())
+            return next((f"{folder}/{found}" for found in matching(names, name)), "")
+    return ""
 
 
 def _linked(written: str) -> Image:

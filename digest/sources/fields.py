@@ -1,92 +1,190 @@
-"""Which field of a front matter means what: the one table of aliases, and how a value becomes text, a list or a yes.
+"""Which field of a front matter means what: the one table of names, and how a value becomes text, a list or a yes.
 
 Names are compared without regard to case, ``-`` and ``_``, so ``coverImage`` stands for ``cover_image`` too. In each
-row the first name that holds something usable wins.
+row the first name that holds something usable wins. A point leads into an object: ``lastUpdate.date``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple, Self
 
 from digest.sources.front_matter import FrontMatter, plain_name
 
 
 class Field(Enum):
-    TITLE = ("title", "headline", "linkTitle")
-    DATE = ("date", "publishDate", "publishedAt", "published", "pubDate", "createdAt", "created")
-    EXCERPT = ("excerpt", "description", "summary", "teaser", "abstract")
-    COVER = ("coverImage", "cover", "heroImage", "featuredImage", "featureImage", "image", "images", "thumbnail")
-    AUTHOR = ("author", "authors", "creator")
-    CATEGORY = ("category", "section")
-    CATEGORIES = ("categories",)
-    TAGS = ("tags", "keywords")
-    SOURCE = ("canonical", "canonicalUrl", "externalUrl", "sourceUrl", "source", "originalUrl", "link")
+    TITLE = ("title", "headline", "linkTitle", "newsTitle")
+    DATE = (
+        "date",
+        "publishDate",
+        "publishedAt",
+        "published",
+        "pubDate",
+        "pubDatetime",
+        "createdAt",
+        "created",
+        "added",
+    )
+    APPEARS = ("publishDate",)  # no article is older than that, whatever its date
+    UPDATED = (
+        *("lastmod", "updated", "updatedAt", "updatedDate", "modified", "lastModified", "lastModifiedAt"),
+        *("modDatetime", "lastUpdate.date"),
+    )
+    EXPIRY = ("expiryDate", "expires", "unpublishDate")
+    EXCERPT = (
+        *("excerpt", "description", "summary", "teaser", "deck", "preview", "subtitle", "spoiler", "abstract"),
+        *("blurb", "desc"),
+    )
+    SEPARATOR = ("excerptSeparator",)  # what ends the excerpt in the body
+    COVER = (
+        *("coverImage", "cover", "heroImage", "hero", "featuredImage", "featureImage", "image", "images"),
+        *("previewImage", "ogImage", "thumbnail", "thumb", "banner", "poster", "resources"),
+    )
+    AUTHOR = ("author", "authors", "by", "creator")
+    CATEGORY = ("category", "categories", "section", "topics", "type", "kicker", "series")
+    TAGS = ("tags", "keywords", "topics")
+    SOURCE = (
+        *("canonical", "canonicalUrl", "externalUrl", "sourceUrl", "source", "originalUrl", "link"),
+        "url",  # also the article's own page, where it names no host
+    )
+    PERMALINK = ("permalink", "url", "path")
     SLUG = ("slug",)
-    DRAFT = ("draft", "hidden", "unlisted")
+    LANGUAGE = ("lang", "language", "locale")
+    DRAFT = ("draft",)
     PUBLISHED = ("published",)  # also a date in some dialects
     STATUS = ("status",)
+    HIDDEN = ("hidden", "unlisted", "eleventyExcludeFromCollections")
+    LISTED = ("build.list", "build.render")
     PINNED = ("pin", "pinned", "featured", "sticky")
+    WEIGHT = ("weight", "order")
     MINUTES = ("readTime", "readingTime", "timeToRead")
+    LAYOUT = ("layout", "template", "type")
+    REDIRECT = ("redirect", "redirectTo", "redirectUrl")
 
+
+# Where generators keep the fields that are the site's own, or lists of tags: what is in them counts as if it stood at
+# the top, unless it stands there too. (Hugo, Zola twice, content managers.)
+CONTAINERS = ("params", "extra", "taxonomies", "seo")
 
 # What stands in for a field's value where the value is an object: `author: {name: …}`, `cover: {src: …}`.
 NAME_PARTS = ("name", "title", "label")
-URL_PARTS = ("url", "src", "image", "path", "href")
+URL_PARTS = ("url", "src", "image", "path", "href", "feature")
 
 LIST_MAXIMUM = 100
 INTEGER_BITS = 64
-_NAMES = {field: tuple(plain_name(name) for name in field.value) for field in Field}
+_LISTS = frozenset({"categories", "topics"})  # the first of them sorts the article
+# A ``type`` that says what kind of page it is, and not what it is about.
+_KINDS = frozenset({"post", "posts", "article", "articles", "blog", "page", "entry", "news"})
 _NOTHING = frozenset({"~", "null"})
 _YES = frozenset({"true", "yes", "on", "y", "1"})
-_NO = frozenset({"false", "no", "off", "n", "0"})
+_NO = frozenset({"false", "no", "off", "n", "0", "never"})
 _COMMA = re.compile("[,;\uff0c\u3001]")  # the last two are the Chinese ones
 
-
-def texts(front: FrontMatter, field: Field, parts: tuple[str, ...] = NAME_PARTS) -> Iterator[str]:
-    """What a field's aliases hold, as text in the table's order; of a list its first; never "".
-
-    Blanks around it are gone, nothing else: entities and tags are as they were written.
-    """
-    for name in _NAMES[field]:
-        if name in front.fields and (found := next(_flat(front.fields[name], parts), "")):
-            yield found
+_Path = tuple[str, tuple[str, ...]]  # a name at the top, and the names that lead from there into objects
 
 
-def text(front: FrontMatter, field: Field, parts: tuple[str, ...] = NAME_PARTS) -> str:
-    return next(texts(front, field, parts), "")
+class Found(NamedTuple):
+    text: str
+    name: str  # of the field that holds it, for ``Fields.line``
 
 
-def several(front: FrontMatter, field: Field, *, commas: bool) -> tuple[str, ...]:
-    """All that the first filled alias of a field holds: a list, or text, which ``commas`` may cut."""
-    for name in _NAMES[field]:
-        value = front.fields.get(name)
-        if commas and isinstance(value, str):
-            value = _COMMA.split(value)
-        if found := tuple(_flat(value, NAME_PARTS)):
-            return found
-    return ()
+def _path(name: str) -> _Path:
+    first, *below = map(plain_name, name.split("."))
+    return first, tuple(below)
 
 
-def says_yes(front: FrontMatter, field: Field) -> bool:
-    return any(found.casefold() in _YES for found in texts(front, field))
+_USUAL = {field: tuple(map(_path, field.value)) for field in Field}
 
 
-def says_no(front: FrontMatter, field: Field) -> bool:
-    return any(found.casefold() in _NO for found in texts(front, field))
+@lru_cache(maxsize=64)
+def _names(own: tuple[tuple[str, tuple[str, ...]], ...]) -> Mapping[Field, tuple[_Path, ...]]:
+    """The table, with a folder's own names before the usual ones."""
+    return _USUAL | {Field[row.upper()]: (*map(_path, names), *_USUAL[Field[row.upper()]]) for row, names in own}
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The fields of one article as the table names them."""
+
+    front: FrontMatter
+    values: Mapping[str, Any]
+    names: Mapping[Field, tuple[_Path, ...]]
+
+    @classmethod
+    def of(cls, front: FrontMatter, own: Mapping[str, tuple[str, ...]] | None = None) -> Self:
+        """``own`` are names that a folder has before the usual ones, by the table's row: ``{"category": ("rubric",)}``."""
+        values = front.fields
+        for name in CONTAINERS:
+            if isinstance(inner := values.get(name), dict):
+                values = _named(inner) | values
+        return cls(front, values, _names(tuple(own.items())) if own else _USUAL)
+
+    def found(self, field: Field, parts: tuple[str, ...] = NAME_PARTS) -> Iterator[Found]:
+        """What each name of a field holds, as text in the table's order; of a list its first; never "".
+
+        Blanks around it are gone, nothing else: entities and tags are as they were written.
+        """
+        for name, below in self.names[field]:
+            if name in self.values and (text := next(_flat(self._value(name, below), parts), "")):
+                yield Found(text, name)
+
+    def texts(self, field: Field, parts: tuple[str, ...] = NAME_PARTS) -> Iterator[str]:
+        return (found.text for found in self.found(field, parts))
+
+    def text(self, field: Field, parts: tuple[str, ...] = NAME_PARTS) -> str:
+        return next(self.texts(field, parts), "")
+
+    def several(self, field: Field, *, commas: bool) -> tuple[str, ...]:
+        """All that the first filled name of a field holds: a list, or text, which ``commas`` may cut.
+
+        Where there are none, ``tags`` are parted by blanks, as Jekyll has them.
+        """
+        for name, below in self.names[field]:
+            if name not in self.values:
+                continue
+            value = self._value(name, below)
+            if commas and isinstance(value, str):
+                value = _COMMA.split(value) if name != "tags" or _COMMA.search(value) else value.split()
+            if found := tuple(_flat(value, NAME_PARTS)):
+                return found
+        return ()
+
+    def categories(self) -> Iterator[str]:
+        """What each name of a category says of it, in the table's order."""
+        for text, name in self.found(Field.CATEGORY):
+            category = _COMMA.split(text, maxsplit=1)[0].strip() if name in _LISTS else text
+            if category and not is_switch(category) and (name != "type" or category.casefold() not in _KINDS):
+                yield category
+
+    def says_yes(self, field: Field) -> bool:
+        return any(text.casefold() in _YES for text in self.texts(field))
+
+    def says_no(self, field: Field) -> bool:
+        return any(text.casefold() in _NO for text in self.texts(field))
+
+    def line(self, name: str) -> int:
+        """The line on which a field stands, 0 where that is not known."""
+        return self.front.line(name)
+
+    def _value(self, name: str, below: tuple[str, ...]) -> Any:
+        value = self.values.get(name)
+        for part in below:
+            value = _named(value).get(part) if isinstance(value, dict) else None
+        return value
 
 
 def is_switch(value: str) -> bool:
-    """Whether a text is a yes or a no, and so neither a date nor the address of a picture."""
+    """Whether a text is a yes or a no, and so no date, no name, no text to show and no address of a picture."""
     return value.casefold() in _YES | _NO
 
 
-def line(front: FrontMatter, field: Field) -> int:
-    """The line on which a field stands, 0 where that is not known."""
-    return next((front.line(name) for name in _NAMES[field] if name in front.fields), 0)
+def _named(value: dict[Any, Any]) -> dict[str, Any]:
+    return {plain_name(str(name)): part for name, part in list(value.items())[:LIST_MAXIMUM]}
 
 
 def _flat(value: Any, parts: tuple[str, ...]) -> Iterator[str]:
@@ -96,7 +194,7 @@ def _flat(value: Any, parts: tuple[str, ...]) -> Iterator[str]:
     """
     for item in value[:LIST_MAXIMUM] if isinstance(value, list) else (value,):
         if isinstance(item, dict):
-            named = {plain_name(str(name)): part for name, part in list(item.items())[:LIST_MAXIMUM]}
+            named = _named(item)
             found = next(filter(None, (_scalar(named.get(part)) for part in parts)), "")
         else:
             found = _scalar(item)

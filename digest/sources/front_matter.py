@@ -1,75 +1,56 @@
-"""An article file's two halves: the fields between the fences at its top, and the body below them.
+"""An article file's two halves: the fields at its top, in whichever format, and the body below them.
 
-python-frontmatter finds the fences; what stands between them stays text. YAML 1.1 would make 2025 of a title, 8 of
-``010``, False of ``no``, and raise in the middle of a file for 31 February; here each field is understood by whoever
-reads it, and knows its line.
+    bytes ──decode──▶ text ──split──▶ FrontMatter: fields | body
+                                formats: where they end · yaml_fields, headers, …: what they say · mending
+
+Whatever is wrong costs as little as it can: a line, the fields, and only at last the article.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from dataclasses import dataclass
-from typing import Any, BinaryIO
-
-import yaml
-from frontmatter.default_handlers import BaseHandler, JSONHandler, YAMLHandler
+from typing import Any, BinaryIO, NamedTuple
 
 from digest.errors import ArticleError
-
-try:
-    from yaml import CBaseLoader as _QuickLoader
-except ImportError:  # PyYAML built without libyaml
-    from yaml import BaseLoader as _QuickLoader  # type: ignore[assignment]  # the same promise, written in Python
+from digest.sources.defects import Defect, FormatError
+from digest.sources.formats import HANDLERS, Format, Handler
+from digest.sources.mending import mended
 
 FRONT_MATTER_MAXIMUM = 256 * 1024  # characters; the largest of 37,000 real ones has a tenth of it
-
-# libyaml's parser recurses in C for each opener and takes the whole process down at some 30,000 levels; the loader in
-# Python raises RecursionError instead. It is ten times slower, so it reads only what may be nested that deep.
-_NESTING_OF_QUICK_LOADER = 1_000
-_YAML_OPENER = re.compile(r"[\[{]|[-?] ")
+_FIRST_LOOK = 4 * 1024  # bytes; nearly all front matter ends within
+_LAST_LOOK = 4 * FRONT_MATTER_MAXIMUM  # bytes: a character has four at most
+_WIDE = (BOM_UTF16_LE, BOM_UTF16_BE)
 
 # What YAML, TOML and JSON refuse or take for the end of a line, and what nobody meant to write.
 _STRAY = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
-_KEY = re.compile(r"""\s*["']?([\w-]+)["']?\s*[:=]""")
-_TOML_LINE = re.compile(r"\(at line (\d+),")
-
-
-class _Yaml(YAMLHandler):
-    def load(self, fm: str, **_: object) -> Any:
-        loader = _QuickLoader if len(_YAML_OPENER.findall(fm)) <= _NESTING_OF_QUICK_LOADER else yaml.BaseLoader
-        return yaml.load(fm, Loader=loader)  # noqa: S506 - BaseLoader makes text, lists and mappings, nothing else
-
-
-class _Toml(BaseHandler):
-    FM_BOUNDARY = re.compile(r"^\+{3,}\s*$", re.MULTILINE)
-    START_DELIMITER = END_DELIMITER = "+++"
-
-    def load(self, fm: str) -> dict[str, Any]:
-        return tomllib.loads(fm)
-
-
-_HANDLERS: tuple[tuple[BaseHandler, str], ...] = (
-    (_Yaml(), "a line of ---"),
-    (_Toml(), "a line of +++"),
-    (JSONHandler(), "a line of }"),
+_KEY = re.compile(r"""(\s*)(?:\.\. )?["']?([\w-]+)["']?[ \t]*[:=]""")
+_FIELD_LINES = re.compile(
+    r"""(?:(?:["']?[\w-]+["']?[ \t]*[:=](?:[ \t].*)?|[ \t]+\S.*|-[ \t].*|\[.*\]|[\]}],?)(?:\n|\Z))*"""
 )
+_NAMED_LINE = re.compile(r"""^[ \t]*["']?[\w-]+["']?[ \t]*[:=](?:[ \t]|$)""", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """``fields`` by their ``plain_name``; ``source`` is what they were read from, ``above`` the lines before it."""
+    """``fields`` by their ``plain_name``; ``source`` is what they were read from, ``above`` the lines before it.
+
+    ``defects`` are what had to be got over, with lines of the file.
+    """
 
     fields: dict[str, Any]
     body: str
     source: str
     above: int
+    format: Format = Format.YAML
+    defects: tuple[Defect, ...] = ()
 
     def line(self, name: str) -> int:
-        """The line of the file on which a field first stands, 0 if it does not."""
+        """The line of the file on which a field first stands, 0 if it does not; one that is not in another goes first."""
         named = enumerate(map(_KEY.match, self.source.split("\n")), self.above + 1)
-        return next((number for number, found in named if found and plain_name(found[1]) == name), 0)
+        lines = [(len(found[1]), number) for number, found in named if found and plain_name(found[2]) == name]
+        return min(lines, default=(0, 0))[1]
 
 
 def plain_name(name: str) -> str:
@@ -77,74 +58,142 @@ def plain_name(name: str) -> str:
     return name.replace("-", "").replace("_", "").casefold()
 
 
+def plainly(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields by their ``plain_name``; of two that have the same, the first."""
+    return {plain_name(str(name)): value for name, value in reversed(fields.items())}
+
+
 def decode(data: bytes) -> tuple[str, str]:
     """A file's text with a line feed at each line's end, and what is wrong with its encoding ("" when nothing is)."""
+    wide = data.startswith(_WIDE)
+    data = data if wide else data.removeprefix(BOM_UTF8)
     fault = ""
     try:
-        if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-            text = data.decode("utf-16")
-        else:
-            text = data.removeprefix(BOM_UTF8).decode("utf-8")
+        text = data.decode("utf-16" if wide else "utf-8")
     except UnicodeDecodeError as error:
-        text = data.decode("cp1252", "replace")
-        line = data.count(b"\n", 0, error.start) + 1
-        fault = f"is not UTF-8 (line {line}); it was read as Windows-1252"
-    return text.replace("\r\n", "\n").replace("\r", "\n"), fault
+        text = data.decode("utf-16" if wide else "cp1252", "replace")
+        line = _with_line_feeds(data[: error.start].decode("utf-16" if wide else "latin-1", "ignore")).count("\n") + 1
+        fault = (
+            f"is broken UTF-16 (line {line})" if wide else f"is not UTF-8 (line {line}); it was read as Windows-1252"
+        )
+    return _with_line_feeds(text), fault
+
+
+def without_strays(source: str) -> str:
+    """What is to be parsed, with a blank for whatever no parser takes."""
+    return _STRAY.sub(" ", source)
+
+
+def _with_line_feeds(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def split(path: str, text: str) -> FrontMatter:
     """The fields and the body of an article file's text; ``path`` is how errors call it.
 
-    Raises ArticleError, with the line, where there is no front matter or it cannot be read.
+    A text without front matter is all body. Raises ArticleError, with the line, for front matter that cannot be read.
     """
     start = len(text) - len(text.lstrip("\ufeff \t\n"))
-    above, text = text.count("\n", 0, start), text[start:]
-    handler, fence = next(((h, fence) for h, fence in _HANDLERS if h.detect(text)), (None, ""))
-    if handler is None or handler.FM_BOUNDARY is None:
-        raise ArticleError(path, "has no front matter", hint="begin it with fields between two lines of ---")
-    opening = handler.FM_BOUNDARY.match(text)
-    above += text.count("\n", 0, opening.end()) if opening else 0
+    head = text[start : start + FRONT_MATTER_MAXIMUM + 1]
+    handler = next((handler for handler in HANDLERS if handler.detect(head)), None)
+    if handler is None:
+        return FrontMatter({}, text, "", 0, Format.NONE)
+    begin = handler.begin(head)
+    above = text.count("\n", 0, start + begin)
     try:
-        source, body = handler.split(text)
+        found = _closed(handler, head) or _unclosed(handler, head)
+    except FormatError as error:
+        what = f"the front matter cannot be read: {error.what}"
+        raise ArticleError(path, what, line=above + error.line, hint=error.hint) from None
+    if found is None:
+        return FrontMatter({}, text, "", 0, Format.NONE)
+    defects = tuple(defect.below(above) for defect in found.defects)
+    source, body = head[begin : found.end], text[start + found.body :]
+    return FrontMatter(plainly(found.fields), body, source, above, handler.kind, defects)
+
+
+class _Found(NamedTuple):
+    """Fields with where they end, and where the body begins."""
+
+    fields: dict[str, Any]
+    defects: tuple[Defect, ...]
+    end: int
+    body: int
+
+
+def _closed(handler: Handler, head: str) -> _Found | None:
+    """The fields between the fences; None where nothing closes them, or only a line of the body that looks like it."""
+    try:
+        begin, end, body = handler.span(head)
     except ValueError:
-        hint = f"end the fields with {fence}"
-        raise ArticleError(path, "the front matter is never closed", line=above + 1, hint=hint) from None
-    if len(source) > FRONT_MATTER_MAXIMUM:
-        raise ArticleError(path, f"the front matter is longer than {FRONT_MATTER_MAXIMUM // 1024} KB", line=above + 1)
-    fields = _load(handler, path, _STRAY.sub(" ", source), above)
-    named = {plain_name(str(name)): value for name, value in reversed(fields.items())}  # of two, the first wins
-    return FrontMatter(named, body, source, above)
-
-
-def _load(handler: BaseHandler, path: str, source: str, above: int) -> dict[str, Any]:
-    """The fields as the format's own parser gives them; ``above`` counts the file's lines before ``source``."""
+        return None
+    source = without_strays(head[begin:end])
     try:
-        fields: Any = handler.load(source)
-    except RecursionError:
-        raise ArticleError(path, "the front matter is nested too deep", line=above + 1) from None
-    except (yaml.YAMLError, ValueError) as error:  # tomllib's and json's errors are ValueErrors
-        what, line, hint = _fault(error)
-        raise ArticleError(path, f"the front matter cannot be read: {what}", line=above + line, hint=hint) from None
-    if not fields:
-        return {}
-    if not isinstance(fields, dict):
-        raise ArticleError(
-            path, "the front matter holds no fields", line=above + 1, hint="write one `name: value` a line"
-        )
-    return fields
+        return _Found(*handler.parse(source), end, body)
+    except FormatError:
+        if handler.kind is not Format.JSON and _is_prose(source):
+            return None
+        return _Found(*mended(handler.parse, source), end, body)
 
 
-def _fault(error: Exception) -> tuple[str, int, str]:
-    """What a parser complains of, the line counted from 1, and a hint."""
-    if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        hint = "a value that holds a colon, a quote or a # has to stand in quotes"
-        return error.problem or error.context or "it is not YAML", mark.line + 1 if mark else 1, hint
-    if found := _TOML_LINE.search(str(error)):
-        return str(error)[: found.start()].rstrip(), int(found[1]), ""
-    return getattr(error, "msg", "a value is out of range"), getattr(error, "lineno", 1), ""
+def _unclosed(handler: Handler, head: str) -> _Found | None:
+    """The fields in the lines that look like some; None where there are none, and the fence is but a line in a text."""
+    if handler.kind is Format.JSON:
+        raise FormatError("it is never closed", 0, f"end the fields with {handler.fence}")
+    begin = handler.begin(head)
+    end = begin + len(_fields_of(head[begin:]))
+    if len(head) > FRONT_MATTER_MAXIMUM and head.find("\n", end) < 0:  # they go on in what was not looked at
+        raise FormatError(f"it is longer than {FRONT_MATTER_MAXIMUM // 1024} KB", 0)
+    if begin == end:
+        return None
+    fields, defects = mended(handler.parse, without_strays(head[begin:end]))
+    defect = Defect("the front matter is never closed", 0, f"end the fields with {handler.fence}")
+    return _Found(fields, (defect, *defects), end, end)
+
+
+def _fields_of(source: str) -> str:
+    """The lines at its beginning that look like fields."""
+    found = _FIELD_LINES.match(source)
+    return found[0] if found else ""
+
+
+def _is_prose(source: str) -> bool:
+    """Whether no line looks like a field, or none after the first empty line."""
+    fields = _fields_of(source)
+    rest = source[len(fields) :]
+    return not _NAMED_LINE.search(rest) and bool(rest.strip()) and (not fields or rest.startswith("\n"))
 
 
 def opening(file: BinaryIO) -> bytes:
-    """The beginning of an article file, as far as its front matter reaches and hardly further."""
-    return file.read(FRONT_MATTER_MAXIMUM)
+    """The beginning of an article file, as far as its front matter reaches and hardly further: mostly one short read.
+
+    It ends with a whole character.
+    """
+    wanted = _FIRST_LOOK
+    data = file.read(wanted)
+    while len(data) == wanted < _LAST_LOOK and not _reaches_the_body(data):
+        data += file.read(wanted)  # twice as much as before, until it is enough
+        wanted *= 2
+    return _whole(data) if len(data) == wanted else data
+
+
+def _reaches_the_body(data: bytes) -> bool:
+    """Whether the beginning of a file holds all of its front matter, or there is none."""
+    head = decode(_whole(data))[0].lstrip("\ufeff \t\n")
+    handler = next((handler for handler in HANDLERS if handler.detect(head)), None)
+    if handler is None:
+        return bool(head)
+    try:
+        return handler.span(head)[2] < len(head)
+    except ValueError:
+        return handler.kind is not Format.JSON and not _fields_of(head[handler.begin(head) :])
+
+
+def _whole(data: bytes) -> bytes:
+    """The data without the piece of a character at their end."""
+    decoder = getincrementaldecoder("utf-16" if data.startswith(_WIDE) else "utf-8")()
+    try:
+        decoder.decode(data)
+    except UnicodeDecodeError:
+        return data
+    return data[: len(data) - len(decoder.getstate()[0])]

@@ -7,32 +7,39 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
-from urllib.parse import quote
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from digest.cutting import cut
 from digest.errors import ArticleError
-from digest.identity import canonical_url, category_key
-from digest.model import Article, Fault, Image, Problem
-from digest.sources import front_matter
+from digest.identity import canonical_url
+from digest.model import EXCERPT_MAXIMUM, Article, Dated, Fault, Image, Problem
+from digest.sources import front_matter, languages, pages, sidecars
 from digest.sources.addresses import looks_like_url, web_url
-from digest.sources.body import heading, minutes, opening
+from digest.sources.body import continued, heading, minutes, opening
 from digest.sources.covers import CoverError, Shelf
-from digest.sources.dates import instant
-from digest.sources.fields import URL_PARTS, Field, is_switch, line, says_no, says_yes, several, text, texts
+from digest.sources.dates import doubtful, in_path, instant
+from digest.sources.fields import URL_PARTS, Field, Fields, Found, is_switch
 from digest.sources.front_matter import FrontMatter
-from digest.sources.text import cut, excerpt, plain, tidy
-
-PAGE_FIELDS = ("slug", "category", "year", "month", "day")  # what an ``article_url`` may hold, in braces
+from digest.sources.passing import passed_over
+from digest.sources.place import Place
+from digest.sources.text import excerpt, plain, tidy
 
 TITLE_MAXIMUM = 300
 AUTHOR_MAXIMUM = 200
 CATEGORY_MAXIMUM = 100
 TAG_MAXIMUM = 100
+SHOWN = 200  # characters of a value in a message
 
-_DATED = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:[-_. ]|$)", re.ASCII)  # how a file's name begins, in Jekyll's way
 _NUMBER = re.compile(r"\d{1,3}(?!\d)", re.ASCII)
-_PAGE_FIELD = re.compile("{(" + "|".join(PAGE_FIELDS) + ")}")
+_WEIGHT = re.compile(r"[+-]?\d{1,9}(?:\.\d{1,9})?", re.ASCII)
+_MARKDOWN_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_MAIL_ADDRESS = re.compile(r"\s*<[^<>\s]*@[^<>\s]*>")
+_NOT_PUBLISHED = frozenset({"draft", "pending", "private"})
+_NO_DATE = frozenset({"last modified", "created", "git last modified", "git created"})  # Eleventy: ask the file
+_HOW_TO_WRITE = "write it as 2025-12-03 or 2025-12-03T07:00:00+01:00"
 
 
 class LinkTo(StrEnum):
@@ -61,13 +68,18 @@ class Manner:
     site_url: str = ""
     article_url: str = ""
     static: tuple[Path, ...] = ()
-    excerpt_length: int = 240
     prefer: LinkTo | None = None
     base: Path | None = None
     name: str = ""
     category: str = ""
     language: str = ""
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Dating(NamedTuple):
+    published: datetime
+    dated: Dated
+    faults: tuple[Problem, ...]
 
 
 def when(manner: Manner, path: Path, name: str, beginning: bytes) -> datetime | None:
@@ -77,7 +89,8 @@ def when(manner: Manner, path: Path, name: str, beginning: bytes) -> datetime | 
     """
     content, _ = front_matter.decode(beginning)
     try:
-        return Reading(manner, path, name, front_matter.split(name, content)).published()
+        front = sidecars.completed(front_matter.split(name, content), path, manner.root)
+        return Reading(manner, path, name, front).published()
     except ArticleError:
         return None
 
@@ -87,7 +100,7 @@ def _names_a_page(canonical: str) -> bool:
     return "/" in canonical or "?" in canonical
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # with a __dict__, for its cached properties
 class Reading:
     """One file on its way to an Article."""
 
@@ -97,13 +110,17 @@ class Reading:
     front: FrontMatter
 
     def results(self) -> Iterator[Article | Problem]:
-        published = self.published()
+        manner = self.manner
+        published, dated, faults = self._dating()
         title = self._title()
         category, tags = self._grouping()
-        source = next(filter(None, map(web_url, texts(self.front, Field.SOURCE, URL_PARTS))), "")
-        page = self._page(published, category)
-        image, faults = self._cover(page)
-        to_source = self.manner.prefer is LinkTo.SOURCE or not self.manner.article_url
+        source, source_faults = self._source()
+        page = self._page(published, category, title)
+        image, cover_faults = self._cover(page)
+        updated, updated_faults = self._moment(Field.UPDATED, "it is taken for never changed")
+        expires, expiry_faults = self._moment(Field.EXPIRY, "it is taken for never out of date")
+        language, language_faults = self._language()
+        to_source = manner.prefer is LinkTo.SOURCE or not manner.article_url
         canonical = canonical_url(source)
         yield Article(
             key=canonical if _names_a_page(canonical) else f"path:{self.name}",
@@ -118,110 +135,189 @@ class Reading:
             tags=tags,
             path=self.name,
             draft=self._is_draft(),
-            pinned=says_yes(self.front, Field.PINNED),
+            pinned=self._fields.says_yes(Field.PINNED),
             minutes=self._minutes(),
+            hidden=self._is_hidden(),
+            expires=expires,
+            updated=updated,
+            dated=dated,
+            language=language,
+            weight=self._weight(),
+            origin=manner.name,
         )
-        yield from faults
-        yield from self._source_faults(source)
+        yield from (*faults, *cover_faults, *source_faults, *updated_faults, *expiry_faults, *language_faults)
 
     def published(self) -> datetime:
-        dated = _DATED.match(self._own_name)
-        written = next(
-            (found for found in texts(self.front, Field.DATE) if not is_switch(found)), dated[1] if dated else ""
-        )
-        if not written:
-            raise ArticleError(
-                self.name, "has no date", hint="add a line such as `date: 2025-12-03` to the front matter"
-            )
+        """Raises ArticleError for what has no date that can be read, or is no article."""
+        return self._dating().published
+
+    @cached_property
+    def _fields(self) -> Fields:
+        return Fields.of(self.front, self.manner.names)
+
+    @cached_property
+    def _place(self) -> Place:
+        return Place.of(self.path, self.manner.root)
+
+    def _problem(self, found: Found, what: str, hint: str, fault: Fault) -> Problem:
+        return Problem(self.name, what, hint, self._fields.line(found.name), fault)
+
+    # --- when it was published -------------------------------------------------------------------------------------
+
+    def _dating(self) -> Dating:
+        """By the first date that can be read, with a Problem for each before it. Raises ArticleError."""
+        if what := passed_over(self._place, self._fields, self.front.body):
+            raise ArticleError(self.name, f"is {what}", fault=Fault.PASSED_OVER)
+        faults: list[Problem] = []
+        for found, dated in self._dates():
+            try:
+                published = instant(found.text, self.manner.zone)
+            except ValueError as error:
+                faults.append(self._problem(found, str(error), _HOW_TO_WRITE, Fault.DATE))
+                continue
+            if doubtful(found.text):
+                day = f"{published.astimezone(self.manner.zone):%Y-%m-%d}"
+                what = f"the date {found.text!r} was read as {day}"
+                faults.append(self._problem(found, what, f"write it as {day}, or as what was meant", Fault.DATE))
+            return Dating(self._appearing(published), dated, tuple(faults))
+        if faults:
+            first = faults[0]
+            raise ArticleError(self.name, first.what, line=first.line, hint=first.hint, fault=first.fault)
+        hint = "add a line such as `date: 2025-12-03` to the front matter"
+        raise ArticleError(self.name, "has no date", hint=hint, fault=Fault.DATE)
+
+    def _dates(self) -> Iterator[tuple[Found, Dated]]:
+        for found in self._fields.found(Field.DATE):
+            if not is_switch(found.text) and found.text.casefold() not in _NO_DATE:
+                yield found, Dated.FIELD
+        if date := self._place.date:
+            yield Found(date, ""), Dated.NAME
+        for found in self._fields.found(Field.PERMALINK):
+            if date := in_path(found.text):
+                yield found._replace(text=date), Dated.PATH
+
+    def _appearing(self, published: datetime) -> datetime:
+        """An article that is held back until a later day would be in no edition by its first date."""
+        held, _ = self._moment(Field.APPEARS, "")
+        return max(published, held) if held else published
+
+    def _moment(self, field: Field, consequence: str) -> tuple[datetime | None, tuple[Problem, ...]]:
+        """What a field that is no article's date says, None where it says nothing that can be read."""
+        found = next(self._fields.found(field), None)
+        if found is None or is_switch(found.text):
+            return None, ()
         try:
-            return instant(written, self.manner.zone)
+            return instant(found.text, self.manner.zone), ()
         except ValueError as error:
-            hint = "write it as 2025-12-03 or 2025-12-03T07:00:00+01:00"
-            raise ArticleError(self.name, str(error), line=line(self.front, Field.DATE), hint=hint) from None
+            return None, (self._problem(found, str(error), f"{consequence}; {_HOW_TO_WRITE}", Fault.DATE),)
+
+    # --- what it says ----------------------------------------------------------------------------------------------
 
     def _title(self) -> str:
-        candidates = (plain(found, TITLE_MAXIMUM) for found in texts(self.front, Field.TITLE))
+        candidates = (plain(found, TITLE_MAXIMUM) for found in self._fields.texts(Field.TITLE))
         title = next(filter(None, candidates), "")
-        title = title or cut(heading(self.front.body, self._suffix), TITLE_MAXIMUM)
+        title = title or cut(heading(self.front.body, self._place.suffix), TITLE_MAXIMUM)
         if not title:
-            raise ArticleError(self.name, "has no title", hint="add a line such as `title: What happened`")
+            hint = "add a line such as `title: What happened`"
+            raise ArticleError(self.name, "has no title", hint=hint, fault=Fault.TITLE)
         return title
 
     def _excerpt(self) -> str:
-        longest = self.manner.excerpt_length
-        candidates = (excerpt(found, longest) for found in texts(self.front, Field.EXCERPT))
-        found = next(filter(None, candidates), "")
-        return found or cut(opening(self.front.body, self._suffix, longest), longest)
-
-    @property
-    def _own_name(self) -> str:
-        """What the file is called; a file ``index.md`` is called as its folder."""
-        return self.path.parent.name if self.path.stem == "index" else self.path.stem
-
-    @property
-    def _suffix(self) -> str:
-        return self.path.suffix.lower()
+        body = self.front.body
+        candidates = (
+            excerpt(found, EXCERPT_MAXIMUM) for found in self._fields.texts(Field.EXCERPT) if not is_switch(found)
+        )
+        if found := next(filter(None, candidates), ""):
+            return continued(found, body, EXCERPT_MAXIMUM)
+        separator = self._fields.text(Field.SEPARATOR)
+        return cut(opening(body, self._place.suffix, separator=separator), EXCERPT_MAXIMUM)
 
     def _author(self) -> str:
-        names = (plain(name, AUTHOR_MAXIMUM) for name in several(self.front, Field.AUTHOR, commas=False))
+        """Their names, without the addresses that stand beside some."""
+        names = (
+            plain(_MAIL_ADDRESS.sub("", _MARKDOWN_LINK.sub(r"\1", name)), AUTHOR_MAXIMUM)
+            for name in self._fields.several(Field.AUTHOR, commas=False)
+            if not is_switch(name)
+        )
         return cut(", ".join(filter(None, names)), AUTHOR_MAXIMUM)
 
     def _grouping(self) -> tuple[str, tuple[str, ...]]:
         """The category, and the tags without it and without repeats."""
-        categories = (text(self.front, Field.CATEGORY), *several(self.front, Field.CATEGORIES, commas=True))
-        category = next(filter(None, (plain(found, CATEGORY_MAXIMUM) for found in categories)), "")
+        category = self.manner.category or next(filter(None, self._categories()), "")
         tags = {"": "", category.casefold(): ""}
-        for found in several(self.front, Field.TAGS, commas=True):
+        for found in self._fields.several(Field.TAGS, commas=True):
             tag = plain(found, TAG_MAXIMUM)
             tags.setdefault(tag.casefold(), tag)
         return category, tuple(filter(None, tags.values()))
 
+    def _categories(self) -> Iterator[str]:
+        for category in self._fields.categories():
+            yield plain(category, CATEGORY_MAXIMUM)
+        yield cut(tidy(self._place.category), CATEGORY_MAXIMUM)
+
     def _minutes(self) -> int:
         """As the front matter has it (``5``, ``5 min read``), else from the length of the body."""
-        written = _NUMBER.match(text(self.front, Field.MINUTES))
+        written = _NUMBER.match(self._fields.text(Field.MINUTES))
         return int(written[0]) if written else minutes(self.front.body)
 
-    def _is_draft(self) -> bool:
-        status = text(self.front, Field.STATUS).casefold()
-        return says_yes(self.front, Field.DRAFT) or says_no(self.front, Field.PUBLISHED) or status == "draft"
+    def _weight(self) -> float | None:
+        """0 is none, as generators have it."""
+        written = self._fields.text(Field.WEIGHT)
+        return (float(written) or None) if _WEIGHT.fullmatch(written) else None
 
-    def _page(self, published: datetime, category: str) -> str:
-        """The article's own page, "" where there is no pattern or the article lacks what the pattern needs."""
-        if not self.manner.article_url:
-            return ""
-        day = published.astimezone(self.manner.zone)
-        slug = text(self.front, Field.SLUG) or _DATED.sub("", self._own_name) or self._own_name
-        values = {
-            "slug": tidy(slug).strip("/"),
-            "category": category_key(category),
-            "year": f"{day:%Y}",
-            "month": f"{day:%m}",
-            "day": f"{day:%d}",
-        }
-        needed = _PAGE_FIELD.findall(self.manner.article_url)
-        if not all(values[field] for field in needed):
-            return ""
-        return web_url(_PAGE_FIELD.sub(lambda field: quote(values[field[1]], safe="/"), self.manner.article_url))
+    def _is_draft(self) -> bool:
+        fields = self._fields
+        if fields.says_yes(Field.DRAFT) or fields.says_no(Field.PUBLISHED) or self._place.is_draft:
+            return True
+        return fields.text(Field.STATUS).casefold() in _NOT_PUBLISHED
+
+    def _is_hidden(self) -> bool:
+        fields = self._fields
+        if fields.says_yes(Field.HIDDEN) or fields.says_no(Field.LISTED):
+            return True
+        return fields.text(Field.STATUS).casefold() == "hidden"
+
+    def _language(self) -> tuple[str, tuple[Problem, ...]]:
+        found = next(self._fields.found(Field.LANGUAGE), None)
+        if found is None:
+            return self._place.language or languages.tag(self.manner.language), ()
+        if tag := languages.tag(found.text):
+            return tag, ()
+        what = f"the language {found.text[:SHOWN]!r} is none that is known"
+        fault = self._problem(found, what, "write it as de or pt-BR", Fault.LANGUAGE)
+        return self._place.language or languages.tag(self.manner.language), (fault,)
+
+    # --- where it leads, and its picture ---------------------------------------------------------------------------
+
+    def _source(self) -> tuple[str, tuple[Problem, ...]]:
+        unusable = None
+        for found in self._fields.found(Field.SOURCE, URL_PARTS):
+            if source := web_url(found.text):
+                return source, ()
+            unusable = unusable or (found if looks_like_url(found.text) else None)
+        if unusable is None:
+            return "", ()
+        what = f"the source {unusable.text[:SHOWN]!r} is not a usable http(s) address"
+        return "", (self._problem(unusable, what, "the article is shown without it", Fault.SOURCE),)
+
+    def _page(self, published: datetime, category: str, title: str) -> str:
+        manner = self.manner
+        if page := pages.named(self._fields, manner.site_url):
+            return page
+        day = published.astimezone(manner.zone)
+        return pages.patterned(manner.article_url, self._fields, self._place, day, category=category, title=title)
 
     def _cover(self, page: str) -> tuple[Image | None, tuple[Problem, ...]]:
         """The first cover that can be used, and a Problem for each one before it that was meant to be."""
         manner = self.manner
         shelf = Shelf(self.path.parent, manner.root, manner.static, manner.site_url, page)
         faults: list[Problem] = []
-        for written in texts(self.front, Field.COVER, URL_PARTS):
+        for found in self._fields.found(Field.COVER, URL_PARTS):
             try:
-                image = None if is_switch(written) else shelf.find(written)
+                image = None if is_switch(found.text) else shelf.find(found.text)
             except CoverError as fault:
-                at = line(self.front, Field.COVER)
-                faults.append(Problem(self.name, str(fault), "the article is shown without it", at, Fault.COVER))
+                faults.append(self._problem(found, str(fault), fault.hint, Fault.COVER))
             else:
                 if image:
                     return image, tuple(faults)
         return None, tuple(faults)
-
-    def _source_faults(self, source: str) -> Iterator[Problem]:
-        written = next(filter(looks_like_url, texts(self.front, Field.SOURCE, URL_PARTS)), "")
-        if written and not source:
-            what = f"the source {written[:200]!r} is not a usable http(s) address"
-            at = line(self.front, Field.SOURCE)
-            yield Problem(self.name, what, "the article is shown without it", at, Fault.SOURCE)

@@ -305,3 +305,18 @@ def test_with_a_usual_category_no_other_is_looked_for(tmp_path: Path) -> None:
     for number in range(12):
         post(tmp_path / f"posts/{number}.md", f"rubric: {('Work', 'Home')[number % 2]}", "category: Work")
     assert recognised(tmp_path).category == ""
+
+
+# --- languages ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_language_is_that_of_most_articles_where_the_site_does_not_say_its_own(tmp_path: Path) -> None:
+    for number, language in enumerate(("fa", "fa", "fa", "en")):
+        post(tmp_path / f"posts/{number}.md", f"lang: {language}")
+    assert recognised(tmp_path).facts.language == "fa"
+
+
+def test_a_site_s_own_word_on_its_language_counts_more(tmp_path: Path) -> None:
+    write(tmp_path / "_config.yml", "lang: de\n")
+    post(tmp_path / "posts/one.md", "lang: en")
+    assert recognised(tmp_path).facts.language == "de"

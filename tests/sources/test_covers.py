@@ -220,3 +220,76 @@ def test_what_does_not_begin_as_a_drawing_is_none(content: Content, svg: str):
     image, problems = cover(content, "map.svg")
     assert image is None
     assert len(problems) == 1
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "'{{ site.url }}/img/a.png'",
+        "'{{site.url}}{{site.baseurl}}/img/a.png'",
+        """'{{ "/img/a.png" | relative_url }}'""",
+        "'{static}/img/a.png'",
+        "'|static|/img/a.png'",
+    ],
+)
+def test_what_a_template_would_fill_in_before_a_path_is_passed_over(content: Content, written: str):
+    assert cover(content, written, site_url="https://example.org")[0] == Image("https://example.org/img/a.png")
+
+
+@pytest.mark.parametrize("written", ["~/assets/a.png", "'@/assets/a.png'", "'@assets/a.png'", "../../src/assets/a.png"])
+def test_a_picture_among_the_sources_of_the_site_is_found_where_static_names_their_folder(
+    content: Content, picture: Callable[..., Path], tmp_path: Path, written: str
+):
+    file = picture(tmp_path / "src/assets/a.png")
+    image, problems = cover(content, written, static=(tmp_path / "src/assets",))
+    assert image
+    assert (image.file, problems) == (str(file), [])
+    image, (problem,) = cover(content, written)
+    assert image is None
+    assert isinstance(problem, Problem)
+
+
+def test_a_picture_outside_the_content_may_be_let_in(content: Content):
+    _, (problem,) = cover(content, "../../assets/a.png")
+    assert isinstance(problem, Problem)
+    assert "site.static" in problem.hint
+
+
+def test_an_alias_does_not_open_the_folder_above_the_static_one(
+    content: Content, picture: Callable[..., Path], tmp_path: Path
+):
+    picture(tmp_path / "src/secret.png")
+    (tmp_path / "src/assets").mkdir()
+    for written in ("~/secret.png", "~/assets/../secret.png", "'~/*.png'"):
+        image, problems = cover(content, written, static=(tmp_path / "src/assets",))
+        assert image is None
+        assert len(problems) == 1
+
+
+def test_a_name_with_a_star_is_the_first_file_that_fits_and_only_within_the_content(
+    content: Content, picture: Callable[..., Path], tmp_path: Path
+):
+    picture(content.root / "deep/cover-2.png")
+    file = picture(content.root / "deep/cover-1.png")
+    picture(tmp_path / "cover-0.png")
+    assert cover(content, "'cover*.png'")[0].file == str(file)
+    assert cover(content, "'../../cover*.png'")[0] is None
+
+
+@pytest.mark.parametrize("value", ["theme/sunrise", "/covers/sunrise", "v17/blog/sunrise"])
+def test_an_identifier_with_slashes_is_none_and_no_fault(content: Content, value: str):
+    assert cover(content, value) == (None, [])
+
+
+def test_a_picture_without_a_suffix_is_found_all_the_same(content: Content, picture: Callable[..., Path]):
+    picture(content.root / "deep/harbour.png").rename(content.root / "deep/harbour")
+    assert cover(content, "./harbour")[0].file == str(content.root / "deep/harbour")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["hero:\n  src: X", "ogImage:\n  url: X", "resources:\n  - src: X\n    name: cover", "params:\n  cover: X"],
+)
+def test_a_cover_may_lie_deeper(content: Content, lines: str):
+    image = content.fields(lines.replace("X", "https://example.org/a.png")).image
+    assert image == Image("https://example.org/a.png")

@@ -1,0 +1,48 @@
+"""Header lines, ``Key: value`` without fences, as Pelican and MultiMarkdown have them, and Nikola in a comment."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from digest.sources.defects import Defect
+
+COMMENT = re.compile(r"<!--[ \t]*\n(?=\.\. )")  # how Nikola begins a Markdown file
+
+_HEADER = re.compile(r"[ ]{0,3}(?:\.\. )?([^\W\d][\w-]*)[ \t]*:(?!//)[ \t]*(.*)")
+_ENDS = frozenset({"", "---", "...", "-->"})
+_KNOWN = frozenset({"title", "date"})  # prose may begin with "Note:", but hardly with these
+
+
+def end(text: str, start: int) -> tuple[int, int] | None:
+    """Where the header lines end that begin at ``start``, and where the body begins; None if they are none.
+
+    They end at an empty line, a fence, or where prose begins; one alone is none unless nothing follows it directly.
+    """
+    names: list[str] = []
+    at = start
+    while at < len(text):
+        stop = text.find("\n", at)
+        stop = len(text) if stop < 0 else stop
+        line = text[at:stop]
+        if found := _HEADER.fullmatch(line):
+            names.append(found[1].casefold())
+        elif line.strip() in _ENDS:
+            return (at, min(stop + 1, len(text))) if _KNOWN & set(names) else None
+        elif not names or line[0] not in " \t":
+            return (at, at) if len(names) > 1 and _KNOWN & set(names) else None
+        at = stop + 1
+    return (len(text), len(text)) if _KNOWN & set(names) else None
+
+
+def read(source: str) -> tuple[dict[str, Any], tuple[Defect, ...]]:
+    """The fields of header lines: text, a continued one with a blank between its lines; of two the first."""
+    fields: dict[str, list[str]] = {}
+    current: list[str] = []
+    for line in source.split("\n"):
+        if found := _HEADER.fullmatch(line):
+            current = [found[2].strip()]
+            fields.setdefault(found[1], current)
+        else:
+            current.append(line.strip())
+    return {name: " ".join(filter(None, lines)) for name, lines in fields.items()}, ()

@@ -1,0 +1,300 @@
+"""From the fields of a file to an Article: what is taken for what, and what is told beside it."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.config.values import ARTICLE_PLACEHOLDERS
+from digest.model import EXCERPT_MAXIMUM, Article, Dated, Fault
+from digest.sources.fields import CONTAINERS, Field
+from digest.sources.files import Folder
+from digest.sources.pages import PAGE_FIELDS
+from digest.sources.reading import when
+from tests.sources.conftest import Content
+
+
+def day(*numbers: int) -> datetime:
+    return datetime(*numbers, tzinfo=UTC)
+
+
+# --- when ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_impossible_date_is_named_with_its_line(content: Content):
+    problem = content.problem("---\ntitle: T\nlead: x\nPub-Date: 2025-02-31\n---\n")
+    assert (problem.place, problem.fault) == ("story.md:4", Fault.DATE)
+    assert problem.what == "the date '2025-02-31' does not exist"
+
+
+def test_a_bad_date_gives_way_to_a_better_one_and_is_told(content: Content):
+    article, problem = content.results("---\ntitle: T\ndate: soon\n---\n", "2025-12-03-regatta.md")
+    assert (article.published, article.dated) == (day(2025, 12, 2, 23), Dated.NAME)
+    assert (problem.place, problem.fault) == ("2025-12-03-regatta.md:3", Fault.DATE)
+
+
+@pytest.mark.parametrize("line", ["date: Last Modified", "date: git Created", "published: true", "date: ''", "x: y"])
+def test_what_is_no_date_is_none_and_never_today(content: Content, line: str):
+    problem = content.problem(f"---\ntitle: T\n{line}\n---\n")
+    assert (problem.what, problem.fault) == ("has no date", Fault.DATE)
+    article = content.article(f"---\ntitle: T\n{line}\n---\n", "2025/12/03/regatta.md")
+    assert (article.published, article.dated) == (day(2025, 12, 2, 23), Dated.NAME)
+
+
+@pytest.mark.parametrize("name", ["permalink", "url", "path"])
+def test_the_address_of_the_page_may_tell_the_date(content: Content, name: str):
+    article = content.article(f"---\ntitle: T\n{name}: /blog/2025/12/03/regatta\n---\n")
+    assert (article.published, article.dated) == (day(2025, 12, 2, 23), Dated.PATH)
+
+
+def test_a_date_whose_month_could_be_its_day_is_read_and_told(content: Content):
+    article, problem = content.results("---\ntitle: T\ndate: 03/12/2025\n---\n")
+    assert article.published == day(2025, 3, 11, 23)
+    assert str(problem) == (
+        "story.md:3: the date '03/12/2025' was read as 2025-03-12 (write it as 2025-03-12, or as what was meant)"
+    )
+
+
+def test_an_article_that_is_held_back_appears_when_it_is_published(content: Content):
+    assert content.fields("publishDate: 2025-12-10").published == day(2025, 12, 9, 23)
+    assert content.fields("publishDate: 2025-11-10").published == day(2025, 12, 2, 23)
+
+
+def test_when_it_was_changed_and_until_when_it_is_of_use(content: Content):
+    article = content.fields("lastmod: 2025-12-04\nexpiryDate: 2025-12-24T12:00:00Z")
+    assert article.updated == day(2025, 12, 3, 23)
+    assert article.expires == day(2025, 12, 24, 12)
+    assert content.fields("updated: true").updated is None
+
+
+def test_an_end_that_cannot_be_read_is_told_and_does_not_cost_the_article(content: Content):
+    article, problem = content.results("---\ntitle: T\ndate: 2025-12-03\nexpires: someday\n---\n")
+    assert article.expires is None
+    assert (problem.line, problem.fault) == (4, Fault.DATE)
+
+
+def test_the_beginning_of_a_file_is_enough_to_know_when(content: Content):
+    folder = content.folder()
+    for beginning, published in (
+        (b"---\ntitle: T\ndate: 2025-12-03\n---\nA beg", day(2025, 12, 2, 23)),
+        (b"---\ntitle: T\n---\n", None),
+        (b"---\ndate: 2025-12-03\nlayout: redirect\n---\n", None),
+        (b"---\na: [\n---\n", None),
+        (b"\xff\xfe\x00", None),
+    ):
+        assert when(folder, content.root / "story.md", "story.md", beginning) == published
+
+
+# --- which -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "category"),
+    [
+        ("inside-city/story.md", "x: y", "Inside city"),
+        ("posts/city/2025/story.md", "x: y", "City"),
+        ("18f/story.md", "x: y", "18f"),
+        ("city/story/index.md", "x: y", "City"),
+        ("story/index.md", "x: y", ""),
+        ("2025/12/story.md", "x: y", ""),
+        ("2025-12-03-story/text.md", "x: y", ""),
+        ("_drafts/story.md", "x: y", ""),
+        ("de/story.md", "x: y", ""),
+        ("city/story.md", "section: Harbour", "Harbour"),
+        ("city/story.md", "type: post", "City"),
+        ("city/story.md", "category: '<b></b>'\nkicker: R&amp;D", "R&D"),
+    ],
+)
+def test_the_top_folder_is_the_category_of_what_names_none(content: Content, name: str, line: str, category: str):
+    assert content.article(f"---\ntitle: T\ndate: 2025-12-03\n{line}\n---\n", name).category == category
+
+
+def test_a_source_may_have_one_category_for_all_and_names_of_its_own(content: Content):
+    assert content.fields("category: City", category="Press").category == "Press"
+    assert content.fields("rubric: City\ncategory: x", names={"category": ("rubric",)}).category == "City"
+
+
+@pytest.mark.parametrize(
+    ("line", "draft", "hidden"),
+    [
+        ("draft: yes", True, False),
+        ("published: 'false'", True, False),
+        ("status: Draft", True, False),
+        ("status: private", True, False),
+        ("hidden: true", False, True),
+        ("unlisted: true", False, True),
+        ("status: hidden", False, True),
+        ("_build:\n  list: never", False, True),
+        ("build:\n  render: false", False, True),
+        ("build:\n  list: always", False, False),
+        ("draft: false\nhidden: no\nstatus: published", False, False),
+    ],
+)
+def test_what_is_not_for_everybody(content: Content, line: str, *, draft: bool, hidden: bool):
+    article = content.fields(line)
+    assert (article.draft, article.hidden) == (draft, hidden)
+
+
+@pytest.mark.parametrize("name", ["_drafts/story.md", "city/drafts/story.md"])
+def test_what_lies_among_drafts_is_one(content: Content, name: str):
+    assert content.article("---\ntitle: T\ndate: 2025-12-03\n---\n", name).draft
+
+
+@pytest.mark.parametrize(
+    ("line", "weight"), [("weight: 3", 3), ("order: -1.5", -1.5), ("weight: 0", None), ("weight: heavy", None)]
+)
+def test_a_weight_is_a_number_and_0_is_none(content: Content, line: str, weight: float | None):
+    assert content.fields(line).weight == weight
+
+
+@pytest.mark.parametrize(
+    ("line", "author"),
+    [
+        ("by: City desk, Newsroom and Weather", "City desk, Newsroom and Weather"),
+        ("by:\n - City desk, on behalf of all\n - Newsroom", "City desk, on behalf of all, Newsroom"),
+        ("author: '[City desk](https://example.org/desk)'", "City desk"),
+        ("author: City desk <desk@example.org>", "City desk"),
+        ("params:\n  author: City desk", "City desk"),
+    ],
+)
+def test_authors_are_names_and_nothing_else(content: Content, line: str, author: str):
+    assert content.fields(line).author == author
+
+
+@pytest.mark.parametrize("lines", ["author: false", "category: true", "excerpt: true\npreview: false", "series: no"])
+def test_a_yes_or_no_is_no_text_to_show(content: Content, lines: str):
+    article = content.fields(lines)
+    assert (article.author, article.category, article.excerpt) == ("", "", "")
+
+
+def test_an_excerpt_stays_as_long_as_it_is_until_it_is_cut_for_the_mail(content: Content):
+    text = "One sentence about the harbour. " * 20
+    assert content.fields(f"summary: {text}").excerpt == text.strip()
+    assert len(content.fields(f"summary: {text * 9}").excerpt) <= EXCERPT_MAXIMUM
+
+
+def test_an_excerpt_that_was_cut_goes_on_in_the_body_and_a_body_ends_where_the_article_says(content: Content):
+    body = "The ferry left the old harbour at six. It ran on batteries.\n\n<!--end-->\n\nThe rest."
+    article = content.fields("excerpt: The ferry left the old har...", body)
+    assert article.excerpt.startswith("The ferry left the old harbour at six. It ran on batteries.")
+    article = content.fields("excerpt_separator: <!--end-->", body)
+    assert article.excerpt == "The ferry left the old harbour at six. It ran on batteries."
+
+
+# --- where it leads --------------------------------------------------------------------------------------------------
+
+
+def test_the_placeholders_of_the_configuration_are_those_that_are_filled():
+    assert ARTICLE_PLACEHOLDERS == PAGE_FIELDS
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "url"),
+    [
+        ("city/2025-12-03-regatta.md", "{slug}", "regatta"),
+        ("city/2025-12-03-regatta.md", "{filename}.html", "2025-12-03-regatta.html"),
+        ("city/2025-12-03-regatta.md", "{path}/", "city/2025-12-03-regatta/"),
+        ("city/regatta/index.de.md", "{path}/", "city/regatta/"),
+        ("city/été 1.md", "{path}", "city/%C3%A9t%C3%A9%201"),
+        ("story.md", "{title}/", "the-night-ferry-s-back/"),
+        ("story.md", "{category}/{slug}", None),
+    ],
+)
+def test_the_pattern_of_pages_has_the_parts_of_the_file(content: Content, name: str, pattern: str, url: str | None):
+    text = "---\ntitle: The night ferry, s/back\ndate: 2025-12-03\n---\n"
+    article = content.article(text, name, article_url=f"https://example.org/{pattern}")
+    assert article.url == ("" if url is None else f"https://example.org/{url}")
+
+
+@pytest.mark.parametrize(
+    ("line", "url"),
+    [
+        ("permalink: /2025/ferry/", "https://example.org/blog/2025/ferry/"),
+        ("permalink: 2025/ferry/index.html", "https://example.org/blog/2025/ferry/"),
+        ("permalink: https://other.example.org/ferry", "https://other.example.org/ferry"),
+        ("url: /ferry.html", "https://example.org/blog/ferry.html"),
+        ("path: 2025/12/03/ferry-1.0", "https://example.org/blog/2025/12/03/ferry-1.0"),
+        *((f"permalink: {other}", "https://example.org/p/story") for other in ("pretty", "/:year/:title/", "false")),
+        ("permalink: '/{{ title | slug }}/'", "https://example.org/p/story"),
+        ("path: content/story.md", "https://example.org/p/story"),
+        ("path: ./a/b", "https://example.org/p/story"),
+    ],
+)
+def test_the_page_that_an_article_names_comes_before_the_pattern(content: Content, line: str, url: str):
+    settings = {"site_url": "https://example.org/blog/", "article_url": "https://example.org/p/{slug}"}
+    assert content.fields(line, **settings).url == url
+
+
+def test_a_page_needs_no_pattern_and_an_address_of_another_host_is_a_source(content: Content):
+    assert content.fields("permalink: /ferry/", site_url="https://example.org").url == "https://example.org/ferry/"
+    assert content.fields("permalink: /ferry/").url == ""
+    article = content.fields("url: https://news.example.com/ferry", site_url="https://example.org")
+    assert article.source == article.url == "https://news.example.com/ferry"
+
+
+# --- the whole ----------------------------------------------------------------------------------------------------------
+
+
+def test_faults_of_every_kind_stand_beside_one_article_each_with_its_line(content: Content):
+    lines = (
+        "title: T",
+        "date: 2025-12-03",
+        "cover: gone.png",
+        "link: ftp://x",
+        "lang: zz",
+        "updated: x",
+        "expires: someday",
+    )
+    article, *problems = content.results("---\n{}\n---\n".format("\n".join(lines)))
+    assert isinstance(article, Article)
+    assert [(p.fault.name, p.line) for p in problems] == [
+        *(("COVER", 4), ("SOURCE", 5), ("DATE", 7), ("DATE", 8), ("LANGUAGE", 6)),
+    ]
+
+
+NAMES = st.sampled_from([*(name for field in Field for name in field.value), *CONTAINERS, "pagination", "x"])
+SCALARS = st.one_of(
+    *(st.none(), st.booleans(), st.floats(), st.integers(), st.text(max_size=20)),
+    st.sampled_from(
+        ["2025-12-03", "03/12/2025", "99999999999", "/a/b", "https://[", "//", "de", "*.png", "~/", "{{a}}"]
+    ),
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(
+    st.dictionaries(NAMES, VALUES, max_size=12), st.sampled_from(["a.md", "de/2025/12/03/a.pt-br.mdx", "x/index.md"])
+)
+def test_whatever_the_fields_hold_something_is_said_of_the_file(fields: dict[str, Any], name: str):
+    folder = Folder(
+        Path("/nowhere"), ZoneInfo("Pacific/Apia"), "https://example.org", "https://example.org/{title}/{path}"
+    )
+    results = list(folder.parse(folder.root / name, json.dumps({"title": "T"} | fields, indent=1).encode()))
+    assert results
+    assert all("\n" not in str(result) for result in results)
+    assert sum(isinstance(result, Article) for result in results) <= 1
+
+
+def test_reading_when_opens_no_other_file(
+    content: Content, picture: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+):
+    picture(content.root / "a.png")
+    path = content.write("story.md", "---\ntitle: T\ndate: 2025-12-03\ncover: a.png\n---\n")
+    beginning = path.read_bytes()
+
+    def refuse(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("digest.sources.covers._size", refuse)
+    monkeypatch.setattr("digest.sources.reading.opening", refuse)
+    assert when(content.folder(), path, "story.md", beginning) == day(2025, 12, 2, 23)
