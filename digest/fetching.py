@@ -5,7 +5,8 @@
               └───────────────────────────────── redirected ────────────────────────────────────────────────┘
 
 An address is checked after it was looked up and just before it is connected to, for a name may mean one machine now and
-another one a moment later (DNS rebinding).
+another one a moment later (DNS rebinding). What comes packed is unpacked as it comes, and never beyond the bound: a
+small answer can hold gigabytes.
 """
 
 from __future__ import annotations
@@ -15,14 +16,17 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from threading import Thread
+from typing import Protocol
 from urllib.parse import quote, urljoin, urlsplit
 
+import brotli
 import certifi
 import httpcore
 import idna
@@ -30,10 +34,13 @@ import idna
 from digest.errors import FetchError, UnknownHostError
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_FOR_GOOD = frozenset({301, 308})  # RFC 9110, 15.4.2 and 15.4.9: links to it are better changed
 _BAD_REQUEST = 400
 _SHOWN = 200  # characters of an address in an error
 # What RFC 3986 lets stand in a path or a query, and the percent sign of what is encoded already.
 _STANDING = "%:/?[]@!$&'()*+,;=-._~"
+_EITHER = zlib.MAX_WBITS + 32  # the window, and whichever wrapping there is
+_CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([\w.:+-]+)""", re.ASCII | re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?\.?|[0-9a-f:.]*:[0-9a-f:.]*")
 _UNICAST = ip_network("2000::/3")  # all that IANA has given out for the Internet
 _NAT64 = ip_network("64:ff9b::/96")  # an IPv4 address as IPv6-only networks reach it (RFC 6052, 2.1)
@@ -62,12 +69,24 @@ USUAL = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer: ``url`` is where it came from after all redirects; ``data`` is empty unless the status is 2xx."""
+    """An answer: ``url`` is where it came from after all redirects; ``data`` is empty unless the status is 2xx.
+
+    ``headers`` have names in small letters. ``moved`` is where the address leads by permanent redirects alone, "" where
+    the first one is not, or there is none: it may be written down in the place of the address that was asked.
+    """
 
     url: str
     status: int
     media_type: str
     data: bytes
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    moved: str = ""
+
+    @property
+    def charset(self) -> str:
+        """The one that the server names, "" where it names none."""
+        found = _CHARSET.search(self.headers.get("content-type", ""))
+        return found[1].lower() if found else ""
 
 
 class Fetcher:
@@ -78,59 +97,149 @@ class Fetcher:
         self._tls = ssl_context or ssl.create_default_context(cafile=certifi.where())
         self._agent = f"digest/{version('newsletter-digest')} (+newsletter)"
 
-    def get(self, url: str) -> Fetched:
+    def get(self, url: str, *, headers: Iterable[tuple[str, str]] = (), packed: bool = False) -> Fetched:
         """What is at this address. Any status that a server gives is an answer, 404 and 503 too.
 
-        Raises FetchError where there is none, or none that may be taken.
+        ``headers`` are asked with. ``packed`` lets the server send less than there is; the limits are for what is
+        unpacked. Raises FetchError where there is no answer, or none that may be taken.
         """
-        return self._follow("GET", url, _Clock(self._limits.timeout), body=True)
+        asked = {"Accept": "*/*", "Accept-Encoding": ", ".join(_PACKINGS) if packed else "identity"} | dict(headers)
+        return self._follow(_Request("GET", url, asked, packed=packed), _Clock(self._limits.timeout))
 
     def status(self, url: str) -> int:
         """The status of this address, without its content. Raises FetchError."""
         clock = _Clock(self._limits.timeout)
-        status = self._follow("HEAD", url, clock, body=False).status
+        head = _Request("HEAD", url, {"Accept": "*/*", "Accept-Encoding": "identity"}, body=False)
+        status = self._follow(head, clock).status
         # Servers that do not care for HEAD say so by 405, 403, 404 or 500: only a GET is believed about a fault.
-        return status if status < _BAD_REQUEST else self._follow("GET", url, clock, body=False).status
+        return status if status < _BAD_REQUEST else self._follow(replace(head, method="GET"), clock).status
 
-    def _follow(self, method: str, url: str, clock: _Clock, *, body: bool) -> Fetched:
-        asked = url
+    def _follow(self, request: _Request, clock: _Clock) -> Fetched:
+        asked, moved, for_good = request, "", True
         for _ in range(self._limits.redirects + 1):
-            answer = self._ask(method, asked, clock, body=body)
+            answer = self._ask(asked, clock)
             if isinstance(answer, Fetched):
-                return answer
-            asked = answer
-        raise FetchError(url[:_SHOWN], f"it redirects more than {self._limits.redirects} times", dead=True)
+                return replace(answer, moved=moved)
+            for_good = for_good and answer.status in _FOR_GOOD
+            moved = answer.location if for_good else moved
+            asked = replace(asked, url=answer.location)
+        raise FetchError(request.url[:_SHOWN], f"it redirects more than {self._limits.redirects} times", dead=True)
 
-    def _ask(self, method: str, url: str, clock: _Clock, *, body: bool) -> Fetched | str:
-        """The answer to one request, or the address that it redirects to."""
+    def _ask(self, request: _Request, clock: _Clock) -> Fetched | _Redirect:
+        """The answer to one request."""
+        url = request.url
         target, host = _target(url, allow_http=self._limits.allow_http)
-        headers = [("Host", host), ("User-Agent", self._agent), ("Accept", "*/*"), ("Accept-Encoding", "identity")]
+        headers = [("Host", host), ("User-Agent", self._agent), *request.headers.items()]
         guard = _Guard(url, clock, allow_private=self._limits.allow_private)
         try:
             with (
                 httpcore.ConnectionPool(ssl_context=self._tls, network_backend=guard, max_connections=1) as pool,
-                pool.stream(method, target, headers=headers) as response,
+                pool.stream(request.method, target, headers=headers) as response,
             ):
-                found = {name.lower(): value.decode(errors="replace") for name, value in response.headers}
-                if response.status in _REDIRECTS and (location := found.get(b"location")):
-                    return _joined(url, location)
-                data = self._read(url, response, found) if body and response.status // 100 == 2 else b""  # noqa: PLR2004 - RFC 9110, 15.3
+                found = _headers(response)
+                if response.status in _REDIRECTS and (location := found.get("location")):
+                    return _Redirect(response.status, _joined(url, location))
+                wanted = request.body and response.status // 100 == 2  # noqa: PLR2004 - RFC 9110, 15.3
+                data = self._read(request, response, found) if wanted else b""
         except httpcore.TimeoutException:
             raise FetchError(url[:_SHOWN], f"no answer within {self._limits.timeout:g} s") from None
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise FetchError(url[:_SHOWN], _reason(error)) from error
-        return Fetched(url, response.status, found.get(b"content-type", "").partition(";")[0].strip().lower(), data)
+        media_type = found.get("content-type", "").partition(";")[0].strip().lower()
+        return Fetched(url, response.status, media_type, data, found)
 
-    def _read(self, url: str, response: httpcore.Response, headers: dict[bytes, str]) -> bytes:
-        """The content, never more of it than is allowed, whatever the server says about its length."""
-        if (coding := headers.get(b"content-encoding", "identity").strip().lower()) != "identity":
-            raise FetchError(url[:_SHOWN], f"it is compressed ({coding[:20]}), which was not asked for")
+    def _read(self, request: _Request, response: httpcore.Response, headers: Mapping[str, str]) -> bytes:
+        """The content unpacked, never more of it than is allowed, whatever the server says about its length."""
+        where = request.url[:_SHOWN]
+        coding = headers.get("content-encoding", "identity").strip().lower()
+        if coding != "identity" and not (request.packed and coding in _PACKINGS):
+            raise FetchError(where, f"it is compressed ({coding[:20]}), which was not asked for")
+        packing = _PACKINGS.get(coding, _Plain)()
         data = bytearray()
-        for chunk in response.iter_stream():
-            data += chunk
-            if len(data) > self._limits.maximum:
-                raise FetchError(url[:_SHOWN], f"it has more than {self._limits.maximum:,} bytes", dead=True)
+        try:
+            for chunk in filter(None, response.iter_stream()):
+                data += packing.unpack(chunk, self._limits.maximum + 1 - len(data))
+                if len(data) > self._limits.maximum:
+                    raise FetchError(where, f"it has more than {self._limits.maximum:,} bytes", dead=True)
+        except (zlib.error, brotli.error):
+            raise FetchError(where, f"it is not compressed as it says ({coding})") from None
+        if not packing.is_whole:
+            raise FetchError(where, f"it ends in the middle of what was compressed ({coding})")
         return bytes(data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    packed: bool = False
+    body: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Redirect:
+    status: int
+    location: str
+
+
+class _Packing(Protocol):
+    """How content is packed on its way."""
+
+    def unpack(self, data: bytes, room: int) -> bytes:
+        """What this piece of it holds. Output that fills the ``room`` may not be all there is; less of it is."""
+        ...
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has come to its end."""
+        ...
+
+
+class _Plain:
+    is_whole = True
+
+    def unpack(self, data: bytes, room: int) -> bytes:
+        return data[:room]
+
+
+class _Inflated:
+    """gzip (RFC 1952) and deflate (RFC 1950); deflate, too, from those who leave out its wrapping (RFC 9110, 8.4.1.2).
+
+    What stands behind its end is nobody's, as it is for browsers.
+    """
+
+    def __init__(self) -> None:
+        self._stream: zlib._Decompress | None = None
+
+    def unpack(self, data: bytes, room: int) -> bytes:
+        if self._stream is None:
+            wrapped = data[:1] == b"\x1f" or data[0] & 0x0F == zlib.DEFLATED
+            self._stream = zlib.decompressobj(_EITHER if wrapped else -zlib.MAX_WBITS)
+        return b"" if self._stream.eof else self._stream.decompress(data, room)
+
+    @property
+    def is_whole(self) -> bool:
+        return self._stream is None or self._stream.eof  # servers call nothing at all gzip, too
+
+
+class _Brotli:
+    """RFC 7932."""
+
+    def __init__(self) -> None:
+        self._stream = brotli.Decompressor()
+        self._begun = False
+
+    def unpack(self, data: bytes, room: int) -> bytes:
+        self._begun = True
+        return bytes(self._stream.process(data, output_buffer_limit=room))
+
+    @property
+    def is_whole(self) -> bool:
+        return not self._begun or bool(self._stream.is_finished())
+
+
+_PACKINGS: Mapping[str, type[_Packing]] = {"gzip": _Inflated, "br": _Brotli, "deflate": _Inflated}
 
 
 class _Clock:
@@ -258,6 +367,10 @@ def _target(url: str, *, allow_http: bool) -> tuple[httpcore.URL, str]:
     written = f"[{host}]" if ":" in host else host
     named = written if port is None else f"{written}:{port}"
     return httpcore.URL(scheme=parts.scheme, host=host, port=port, target=target), named
+
+
+def _headers(response: httpcore.Response) -> dict[str, str]:
+    return {name.decode("ascii").lower(): value.decode(errors="replace") for name, value in response.headers}
 
 
 def _joined(url: str, location: str) -> str:

@@ -15,7 +15,9 @@ from digest.cli.bounces import bounces
 from digest.cli.check import check
 from digest.cli.demo import demo
 from digest.cli.dkim import dkim
+from digest.cli.edit import edit
 from digest.cli.editions import editions
+from digest.cli.feeds import feeds
 from digest.cli.init import init
 from digest.cli.preview import preview
 from digest.cli.run import run
@@ -95,7 +97,23 @@ def cli(ctx: click.Context) -> None:
     ctx.ensure_object(Session)
 
 
-for _command in (demo, init, check, articles, preview, send, run, serve, subscribers, editions, archive, bounces, dkim):
+for _command in (
+    demo,
+    init,
+    check,
+    articles,
+    feeds,
+    edit,
+    preview,
+    send,
+    run,
+    serve,
+    subscribers,
+    editions,
+    archive,
+    bounces,
+    dkim,
+):
     cli.add_command(_command)
 _share_options(cli)
 

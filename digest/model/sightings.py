@@ -11,15 +11,18 @@ class Sighting(NamedTuple):
     """A file as it was last read. ``modified`` and ``changed`` are nanoseconds and ``size`` bytes, as the file system
     has them; ``published`` and ``seen`` are microseconds since 1970.
 
-    ``published`` is None where it has no date or is no article, ``seen`` where it has been there from the beginning.
+    ``hash`` is of its beginning, as far as the fields reach; b"" where it could not be read. ``published`` is None where
+    it has no date or is no article, ``seen`` where it has been there from the beginning. ``reader`` stands for the way
+    in which it was read: another one may find another date.
     """
 
     modified: int
     changed: int
     size: int
-    hash: bytes | None
+    hash: bytes
     published: int | None
     seen: int | None
+    reader: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,9 @@ class FeedState:
     """What is known of a feed. ``url`` is as it is configured, ``address`` where it has moved for good.
 
     ``asked`` is when it was last asked, ``answered`` when it last gave an answer that could be read, ``due`` when it may
-    be asked again (None: at once), ``failures`` how many there were in a row, ``fault`` what the last one was. ``gone``
-    feeds say themselves that they never come back (RFC 9110, 15.5.11).
+    be asked again (None: at once), ``not_before`` when it allows that itself, where it has asked for patience.
+    ``failures`` are how many there were in a row, ``fault`` what the last one was. ``gone`` feeds say themselves that
+    they never come back (RFC 9110, 15.5.11).
     """
 
     url: str
@@ -62,6 +66,7 @@ class FeedState:
     asked: datetime | None = None
     answered: datetime | None = None
     due: datetime | None = None
+    not_before: datetime | None = None
     failures: int = 0
     fault: str = ""
     gone: bool = False

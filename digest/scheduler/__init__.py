@@ -13,6 +13,7 @@ import schedule
 
 from digest.app import App
 from digest.scheduler.clockwork import Clockwork
+from digest.scheduler.gathering import Gathering
 from digest.scheduler.logged import log
 from digest.scheduler.pulse import Pulse
 
@@ -21,7 +22,7 @@ TICK = 5  # seconds; an edition leaves at most this late
 
 async def run(app: App, stop: asyncio.Event) -> None:
     """Ticks until ``stop`` is set, or a bug sets it; then what is in hand is finished."""
-    clockwork, pulse = Clockwork(app), Pulse(app)
+    clockwork, gathering, pulse = Clockwork(app), Gathering(app), Pulse(app)
     ticks = schedule.Scheduler()
     wanted = asyncio.Event()
     ticks.every(TICK).seconds.do(wanted.set)
@@ -35,12 +36,14 @@ async def run(app: App, stop: asyncio.Event) -> None:
                 await asyncio.to_thread(pulse.beat)
                 if await asyncio.to_thread(clockwork.publish_due):
                     clockwork.announce()
+                gathering.go_on()
                 clockwork.send_unfinished(stop)
                 clockwork.alarm.speak_soon()
             await _until(stop, max(ticks.idle_seconds or 0, 0))
     finally:
         stop.set()
         log.info("stopping")
+        gathering.leave()
         await clockwork.alarm.hush()
         await asyncio.gather(*clockwork.sending.values())
     await asyncio.to_thread(pulse.stop)

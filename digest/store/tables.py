@@ -48,6 +48,18 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Bytes(LargeBinary):
+    """Bytes as drivers take and give them; SQLAlchemy would wrap each one, which takes longer than to store it."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        """None is needed."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:
+        """None is needed."""
+
+
 def stored(moment: datetime | None) -> str | None:
     """An instant as SQLite keeps it, for rows that travel as JSON."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds") if moment is not None else None
@@ -269,14 +281,16 @@ acts = Table(
 sightings = Table(
     "sightings",
     metadata,
-    Column("source", String, primary_key=True),  # the folder, and how it is read: another way, and all is read again
-    Column("path", String, primary_key=True),  # below the folder
+    Column("source", String, primary_key=True),  # the folder
+    Column("path", Bytes, primary_key=True),  # below the folder; the name of a file need not be text
     Column("modified", BigInteger, nullable=False),  # nanoseconds, as the file system has it
     Column("changed", BigInteger, nullable=False),  # likewise: when anything of the file was
     Column("size", BigInteger, nullable=False),
-    Column("hash", LargeBinary),  # of the content, where the times cannot be believed
+    Column("hash", Bytes, nullable=False),  # of its beginning
     Column("published", BigInteger),  # empty where it has no date, or is no article
     Column("seen", BigInteger),  # when it was first met; empty: it has been there from the beginning
+    Column("reader", BigInteger, nullable=False),  # the way in which it was read: by another one, all is read again
+    sqlite_with_rowid=False,  # the rows of a folder lie together
 )
 
 feeds = Table(
@@ -290,6 +304,7 @@ feeds = Table(
     Column("asked", Instant),  # when it was last asked
     Column("answered", Instant),  # when it last gave an answer that could be read
     Column("due", Instant),  # when it may be asked again; empty means at once
+    Column("not_before", Instant),  # when its server allows that, where it has asked for patience (Retry-After)
     Column("failures", Integer, nullable=False, server_default="0"),  # in a row
     Column("fault", String, nullable=False, server_default=""),  # the last one's
     Column("gone", Boolean, nullable=False, server_default="0"),  # 410: it says itself that it is never coming back
@@ -302,7 +317,7 @@ entries = Table(
     Column("key", String, primary_key=True),  # its id, else its link, else a hash of what it says
     Column("seen", Instant, nullable=False),  # when it was first met
     Column("kept", Instant, nullable=False),  # when the feed last had it
-    Column("published", Instant, nullable=False),  # as it says, else when it was first met
+    Column("published", Instant),  # as it says; empty where it does not
     Column("content", JSON, nullable=False),  # the fields of digest.model.Entry
     Index("entries_published", "feed", "published"),
     Index("entries_seen", "feed", "seen"),

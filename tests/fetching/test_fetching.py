@@ -79,6 +79,23 @@ def test_content_that_is_compressed_all_the_same_is_not_unpacked(web: Web, allow
     assert not found.dead
 
 
+def test_an_answer_has_its_headers_and_the_charset_that_its_server_names(web: Web, allowed: Allowed):
+    found = allowed().get(web.put("/a", media_type='text/xml; Charset="ISO-8859-1"', headers={"ETag": '"1"'}))
+    assert (found.headers["etag"], found.charset) == ('"1"', "iso-8859-1")
+    assert allowed().get(web.put("/b", media_type="text/xml")).charset == ""
+
+
+def test_it_may_be_asked_with_more_headers_or_others(web: Web, allowed: Allowed):
+    allowed().get(web.put("/a"), headers=[("If-None-Match", '"1"'), ("Accept", "text/xml")])
+    (headers,) = web.headers
+    assert (headers["If-None-Match"], headers["Accept"]) == ('"1"', "text/xml")
+
+
+def test_a_header_that_cannot_be_sent_is_a_fault(web: Web, allowed: Allowed):
+    with pytest.raises(FetchError):
+        allowed().get(web.put("/a"), headers=[("If-None-Match", "a\r\nHost: b")])
+
+
 def test_threads_may_share_a_fetcher(web: Web, allowed: Allowed):
     fetcher = allowed()
     urls = [web.put(f"/{n}", str(n).encode()) for n in range(24)]
@@ -95,6 +112,25 @@ def test_a_redirect_is_followed_to_where_it_leads(web: Web, allowed: Allowed, st
     url = web.put("/deep/start", status=status, headers={"Location": "end"})
     found = allowed().get(url)
     assert (found.url, found.data) == (web.url("/deep/end"), b"found")
+
+
+@pytest.mark.parametrize(
+    ("statuses", "moved"),
+    [
+        ((), ""),
+        ((302,), ""),
+        ((301,), "/1"),
+        ((308, 301), "/2"),
+        ((301, 302, 301), "/1"),
+        ((307, 301), ""),
+    ],
+)
+def test_where_an_address_leads_for_good_is_told(web: Web, allowed: Allowed, statuses: tuple[int, ...], moved: str):
+    for number, status in enumerate(statuses):
+        web.put(f"/{number}", status=status, headers={"Location": f"/{number + 1}"})
+    web.put(f"/{len(statuses)}", b"here")
+    found = allowed().get(web.url("/0"))
+    assert (found.data, found.moved) == (b"here", web.url(moved) if moved else "")
 
 
 def test_redirects_end_somewhere(web: Web, allowed: Allowed):

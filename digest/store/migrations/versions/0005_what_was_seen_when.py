@@ -15,14 +15,16 @@ def upgrade() -> None:
     op.create_table(
         "sightings",
         sa.Column("source", sa.String(), nullable=False),
-        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("path", sa.LargeBinary(), nullable=False),
         sa.Column("modified", sa.BigInteger(), nullable=False),
         sa.Column("changed", sa.BigInteger(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("hash", sa.LargeBinary(), nullable=True),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("published", sa.BigInteger(), nullable=True),
         sa.Column("seen", sa.BigInteger(), nullable=True),
+        sa.Column("reader", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("source", "path", name=op.f("sightings_pkey")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "feeds",
@@ -34,6 +36,7 @@ def upgrade() -> None:
         sa.Column("asked", Instant(), nullable=True),
         sa.Column("answered", Instant(), nullable=True),
         sa.Column("due", Instant(), nullable=True),
+        sa.Column("not_before", Instant(), nullable=True),
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
         sa.Column("fault", sa.String(), server_default="", nullable=False),
         sa.Column("gone", sa.Boolean(), server_default="0", nullable=False),
@@ -45,7 +48,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("seen", Instant(), nullable=False),
         sa.Column("kept", Instant(), nullable=False),
-        sa.Column("published", Instant(), nullable=False),
+        sa.Column("published", Instant(), nullable=True),
         sa.Column("content", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("feed", "key", name=op.f("entries_pkey")),
     )

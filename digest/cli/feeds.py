@@ -1,0 +1,137 @@
+"""``digest feeds``: the feeds that articles come from, how they are, and asking them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from digest.cli.findings import Finding
+from digest.cli.session import Session, counted, pass_session
+from digest.errors import TryLaterError, UsageError
+
+if TYPE_CHECKING:
+    from digest.app import App
+    from digest.model import FeedState
+
+LATELY = timedelta(days=30)
+
+
+@click.group(short_help="Feeds that articles come from: how they are, and asking them.")
+def feeds() -> None:
+    """Feeds that articles come from: how they are, and asking them."""
+
+
+@feeds.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@pass_session
+def list_(session: Session, *, as_json: bool) -> None:
+    """Every feed of digest.toml, as it was when it was last asked."""
+    app = session.app(read_only=True)
+    for url, name in _configured(app).items():
+        state = app.feeds.state(url)
+        lately = _lately(app, url)
+        if as_json:
+            session.json(_facts(state, name, lately))
+        else:
+            for line in _told(state, name, lately):
+                session.out(line)
+
+
+@feeds.command()
+@click.argument("urls", nargs=-1, metavar="[URL]...")
+@click.option("--all", "everything", is_flag=True, help="Also those that are not due yet.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@pass_session
+def fetch(session: Session, urls: tuple[str, ...], *, everything: bool, as_json: bool) -> None:
+    """Ask each URL, else every feed that is due, for what is new. For cron; `digest run` does it by itself."""
+    app = session.app()
+    known = _configured(app)
+    if unknown := [url for url in urls if url not in known]:
+        raise UsageError(f"{unknown[0]} is no feed of digest.toml", hint="`digest feeds list` shows them")
+    wanted, begun = urls or tuple(known), app.now()
+    before = {url: app.feeds.state(url).asked for url in wanted}
+    with session.gauge("asking") as gauge:
+        problems = app.poller.poll(wanted, gauge.reach, everything=everything or bool(urls))
+    asked = [state for state in map(app.feeds.state, wanted) if state.asked != before[state.url]]
+    for state in asked:
+        met = [met for met in app.feeds.entries(state.url, begun, None) if met.seen >= begun]
+        if as_json:
+            session.json({"url": state.url, "answered": not state.failures, "new": len(met), "fault": state.fault})
+        elif not state.failures:
+            session.out(f"{state.title or known[state.url]}: {len(met):,} new")
+    session.problems(problems)
+    _sum_up(session, asked, known)
+
+
+def _sum_up(session: Session, asked: Sequence[FeedState], known: dict[str, str]) -> None:
+    """Raises TryLaterError when feeds were asked and none of them has answered."""
+    if not known:
+        session.note("there are no feeds in digest.toml")
+    elif not asked:
+        session.note("no feed is due; --all asks all but those that asked to be left alone")
+    elif all(state.failures for state in asked):
+        raise TryLaterError(f"of {counted(len(asked), 'feed')} none has answered", hint="is this machine online?")
+
+
+def finding(app: App) -> Finding:
+    """How the feeds are, for `digest check`. A warning at most: no edition waits for a feed. Asks none of them."""
+    from digest.sources.feeds.patience import problem
+
+    states = [app.feeds.state(url) for url in _configured(app)]
+    sick = [found for state in states if (found := problem(state, app.now(), app.config.feeds.dead))]
+    never = sum(not state.asked for state in states)
+    parts = [
+        counted(len(states), "feed"),
+        f"{never} never asked" if never else "",
+        f"{len(sick)} not well" if sick else "",
+    ]
+    hint = f"{sick[0]}" if sick else "`digest feeds fetch` asks them" if never else ""
+    return Finding("feeds", well=not sick, said=", ".join(filter(None, parts)), hint=hint)
+
+
+def _configured(app: App) -> dict[str, str]:
+    """What each feed of digest.toml is called, by its address there."""
+    return {source.feed: source.called for source in app.config.sources if source.feed}
+
+
+def _lately(app: App, url: str) -> int:
+    """How many entries of the last days it has had."""
+    since, now = app.now() - LATELY, app.now()
+    return sum(since <= (met.entry.published or met.seen) < now for met in app.feeds.entries(url, since, now))
+
+
+def _facts(state: FeedState, name: str, lately: int) -> dict[str, Any]:
+    return {
+        "url": state.url,
+        "name": name,
+        "title": state.title,
+        "address": state.address,
+        "asked": state.asked,
+        "answered": state.answered,
+        "due": state.due,
+        "entries": lately,
+        "failures": state.failures,
+        "fault": state.fault,
+        "moved": state.address != state.url,
+        "gone": state.gone,
+    }
+
+
+def _told(state: FeedState, name: str, lately: int) -> Iterator[str]:
+    """What it is called and where it is, when it was and will be asked, and what somebody should do about it."""
+    yield f"{name if name != state.url else state.title or name}  {state.url}"
+    if state.asked is None:
+        yield "  never asked"
+        return
+    due = "never asked again" if state.due is None else f"due {state.due:%Y-%m-%d %H:%M}"
+    answered = f"answered {state.answered:%Y-%m-%d %H:%M}" if state.answered else "never answered"
+    yield f"  {answered}, {due} UTC; {lately:,} in the last {LATELY.days} days"
+    if state.gone:
+        yield f"  gone: {state.fault}; take it out of digest.toml"
+    elif state.failures:
+        yield f"  sick: {state.fault} ({counted(state.failures, 'time')} in a row)"
+    if state.address != state.url:
+        yield f"  moved for good: write {state.address} into digest.toml"
