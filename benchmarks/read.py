@@ -1,18 +1,29 @@
-"""Reading a folder of articles: ours beside a plain loop over python-frontmatter, and beside reading the bytes alone."""
+"""Reading a folder of articles: ours beside a plain loop over python-frontmatter, Hugo, and reading the bytes alone.
+
+Each run is a process of its own, from its start to its end, with what it takes to import what it needs.
+"""
+
+# ruff: noqa: PLC0415 - each process imports what its own work takes, and nothing else
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
+import shutil
+import subprocess
+import sys
 import tempfile
+import time
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-import frontmatter
-from measuring import OURS, Way, compare, introduce, timed
+from measuring import OURS, Way, compare, introduce
 
-from digest.model import Article
-from digest.sources.files import Folder
+PLAIN = "python-frontmatter, C loader"
+NEWEST = date(2025, 11, 30)
+DAYS = 2_000  # over which the articles are spread
+SETTLED = 2.1  # seconds after which a file that was written can be believed by its times
 
 WORDS = (
     "harbour",
@@ -56,8 +67,8 @@ def article(number: int, chance: random.Random) -> str:
     category = chance.choice(CATEGORIES)
     fields = [
         f"title: >-\n  {words(chance, 8)}\n  Amazon&#39;s {words(chance, 4)} {number}",
-        f"date: '2025-{1 + number % 12:02}-{1 + number % 28:02}'",
-        f"excerpt: >-\n  {words(chance, 12)}\n  {words(chance, 12)}\n  {words(chance, 6)}...",
+        f"date: '{NEWEST - timedelta(days=number % DAYS)}'",
+        f"excerpt: >-\n  {words(chance, 12)}\n  {words(chance, 12)}\n  {words(chance, 6)}{'...' if number % 7 == 0 else '.'}",
         f"coverImage: >-\n  https://images.example.com/photo-{number}?w=400&h=200&fit=crop&auto=format",
         "author: Newsroom",
         f"tags:\n  - {category}\n  - {chance.choice(WORDS)}",
@@ -76,42 +87,158 @@ def write_articles(folder: Path, count: int) -> None:
     chance = random.Random(1)
     for number in range(count):
         path = folder / f"{number % 100:02}" / f"story-{number}.md"
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(article(number, chance), encoding="utf-8")
 
 
-def ours(folder: Path, count: int) -> None:
-    source = Folder(folder, ZoneInfo("Europe/Berlin"), article_url="https://example.org/posts/{slug}")
-    found = sum(isinstance(found, Article) for found in source.read(source.paths()))
-    assert found == count, f"{found} of {count} articles were read"
+# --- what a process does ---------------------------------------------------------------------------------------------
 
 
-def plain_loop(folder: Path) -> None:
+def indexed(folder: Path, database: Path) -> None:
+    """What `digest send` reads: a week, with an index in the database."""
+    from zoneinfo import ZoneInfo
+
+    from digest.model import Article, Period
+    from digest.sources.files import Folder
+    from digest.sources.indexed import Indexed
+    from digest.store.database import Database
+    from digest.store.sightings import Sightings
+
+    now = datetime(2025, 12, 1, 7, tzinfo=UTC)
+    week = Period(now - timedelta(days=7, hours=7), now - timedelta(hours=7), "2025-W48")
+    kept = Database(f"sqlite:///{database}")
+    index = Sightings(lambda: kept, writes=True)
+    source = Indexed(Folder(folder, ZoneInfo("UTC")), index, lambda: now)
+    found = sum(isinstance(found, Article) for found in source.read(week, lambda _done, _total: None))
+    assert found, "no article was read"
+    kept.close()
+
+
+def opened(_folder: Path, database: Path) -> None:
+    """A database of a site that has never read its articles."""
+    from digest.store.database import Database
+
+    Database(f"sqlite:///{database}").close()
+
+
+def whole(folder: Path, _database: Path) -> None:
+    """Every file to an Article, as `digest check` does."""
+    from zoneinfo import ZoneInfo
+
+    from digest.model import Article
+    from digest.sources.files import Folder
+
+    source = Folder(folder, ZoneInfo("UTC"), article_url="https://example.org/posts/{slug}")
+    paths = source.paths()
+    found = sum(isinstance(found, Article) for found in source.read(paths))
+    assert found == len(paths), f"{found} of {len(paths)} articles were read"
+
+
+def plain_loop(folder: Path, _database: Path) -> None:
+    import frontmatter
+
     for path in sorted(folder.rglob("*.md")):
         frontmatter.load(path)
 
 
-def bytes_alone(folder: Path) -> None:
+def bytes_alone(folder: Path, _database: Path) -> None:
     for path in sorted(folder.rglob("*.md")):
         path.read_bytes()
 
 
+WORK = {work.__name__: work for work in (indexed, opened, whole, plain_loop, bytes_alone)}
+
+
+# --- processes -------------------------------------------------------------------------------------------------------
+
+
+class Bench:
+    """A folder of articles, and processes that read it; the most memory that any run of a way has taken is kept."""
+
+    def __init__(self, place: Path, count: int) -> None:
+        self.folder = place / "content"
+        self.count = count
+        self.site = place / "hugo.toml"
+        self.site.write_text(f'contentDir = "{self.folder}"\nbaseURL = "https://example.org"\n')
+        self.known = place / "known.db"
+        self.empty = place / "empty.db"
+        self.new = place / "new.db"
+        self.peaks: dict[str, int] = {}
+        write_articles(self.folder, count)
+        time.sleep(SETTLED)
+        self.process("", self.ours("opened", self.empty))
+        self.process("", self.ours("indexed", self.known))
+
+    def ours(self, work: str, database: Path) -> list[str]:
+        return [sys.executable, __file__, "--do", work, str(self.folder), str(database)]
+
+    def process(self, name: str, command: list[str]) -> float:
+        """The seconds from a process's start to its end."""
+        started = time.perf_counter()
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0, f"{command} ended with {process.returncode}"
+        self.peaks[name] = max(self.peaks.get(name, 0), used.ru_maxrss)
+        return seconds
+
+    def forget(self) -> None:
+        """Drops what the system keeps of the files in memory; of their names and times it may keep what it likes."""
+        os.sync()
+        for path in (*self.folder.rglob("*.md"), *self.known.parent.glob("*.db*")):
+            file = os.open(path, os.O_RDONLY)
+            os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+            os.close(file)
+
+    def way(self, name: str, command: list[str] | None, *, cold: bool, new: bool = False) -> Way:
+        def run() -> float:
+            if new:
+                shutil.copyfile(self.empty, self.new)
+            if cold:
+                self.forget()
+            return self.process(name, command or [])
+
+        return Way(name, self.count, run if command else None)
+
+
+def hugo_list(bench: Bench) -> list[str] | None:
+    """`hugo list all`, if Hugo is on the path or named in the environment as HUGO."""
+    found = os.environ.get("HUGO") or shutil.which("hugo")
+    return [found, "list", "all", "--source", str(bench.site.parent), "--quiet"] if found else None
+
+
+def measure(count: int, runs: int) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        bench = Bench(Path(place), count)
+        for cold in (True, False):
+            ways = (
+                bench.way(f"{OURS}, first run", bench.ours("indexed", bench.new), cold=cold, new=True),
+                bench.way(f"{OURS}, second run", bench.ours("indexed", bench.known), cold=cold),
+                bench.way(f"{OURS}, all read whole", bench.ours("whole", bench.known), cold=cold),
+                bench.way(PLAIN, bench.ours("plain_loop", bench.known), cold=cold),
+                bench.way("hugo list all", hugo_list(bench), cold=cold),
+                bench.way("read_bytes alone", bench.ours("bytes_alone", bench.known), cold=cold),
+            )
+            bench.peaks.clear()
+            kept = "cold" if cold else "warm"
+            compare(f"Articles read ({count:,} files, {kept})", ways, runs=runs, yardstick=PLAIN)
+            print("  peak memory: " + "; ".join(f"{name} {peak // 1024:,} MB" for name, peak in bench.peaks.items()))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--articles", type=int, default=10_000)
+    parser.add_argument("--articles", type=int, nargs="+", default=[10_000])
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--do", nargs=3, metavar=("WORK", "FOLDER", "DATABASE"), help=argparse.SUPPRESS)
     given = parser.parse_args()
-    count: int = given.articles
+    if given.do:
+        work, folder, database = given.do
+        WORK[work](Path(folder), Path(database))
+        return
     introduce(given.runs)
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        write_articles(folder, count)
-        ways = (
-            Way(OURS, count, lambda: timed(lambda: ours(folder, count))),
-            Way("python-frontmatter, C loader", count, lambda: timed(lambda: plain_loop(folder))),
-            Way("read_bytes alone", count, lambda: timed(lambda: bytes_alone(folder))),
-        )
-        compare(f"Articles read ({count:,} files)", ways, runs=given.runs)
+    for count in given.articles:
+        measure(count, given.runs)
 
 
 if __name__ == "__main__":

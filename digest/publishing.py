@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from digest.compose import Composition, Rules, Verdict, compose
+from digest.compose import MEMORY, Composition, Rules, Verdict, compose
 from digest.errors import StoreError, TryLaterError
 from digest.model import (
     Article,
@@ -32,8 +32,9 @@ from digest.model import (
     Variant,
 )
 from digest.period import Cadence, Hours, Missed, hours, last_complete, reach
+from digest.refrains import for_mail
 
-MEMORY = timedelta(days=60)  # before an edition reaches back: a story that was told then is not told again
+EXCERPT_LENGTH = 240  # characters in a mail
 FREEZE_TRIES = 3  # a reader may choose a new selection between rendering and freezing; hardly three times
 
 
@@ -115,14 +116,20 @@ class Gathered:
     problems: tuple[Problem, ...]
 
 
-def gather(sources: Iterable[Source], window: Period | None = None, told: Told = nobody_is_told) -> Gathered:
-    """Reads every source; a bad article becomes a Problem."""
+def read(sources: Iterable[Source], window: Period | None = None, told: Told = nobody_is_told) -> Gathered:
+    """Reads every source; a bad article becomes a Problem. Excerpts are as they were found."""
     articles: list[Article] = []
     problems: list[Problem] = []
     for source in sources:
         for found in source.read(window, told):
             (articles if isinstance(found, Article) else problems).append(found)  # type: ignore[arg-type]
     return Gathered(tuple(articles), tuple(problems))
+
+
+def gather(sources: Iterable[Source], window: Period | None = None, told: Told = nobody_is_told) -> Gathered:
+    """What the sources held, with excerpts as a mail shows them."""
+    found = read(sources, window, told)
+    return Gathered(for_mail(found.articles, EXCERPT_LENGTH), found.problems)
 
 
 def since(digest: Digest, history: History, period: Period) -> datetime:
@@ -189,10 +196,20 @@ def render_all(
     )
 
 
+def require_approval(digest: Digest, edition: str, curation: Curation | None) -> None:
+    """Raises TryLaterError for an edition that has to be approved, and is not."""
+    if digest.approve and not (curation and curation.approved):
+        period = edition.partition("/")[2]
+        file = curation.file if curation else f"`digest edit --digest {digest.name} --period {period}`"
+        hint = f"write approved: true at the top of {file}" if curation else f"{file} writes the file to approve"
+        raise TryLaterError(f"{edition} waits for approval", hint=hint)
+
+
 def freeze(
     digest: Digest,
     composition: Composition,
     *,
+    curation: Curation | None = None,
     editions: Editions,
     renderer: Renderer,
     covers: Covers,
@@ -201,10 +218,11 @@ def freeze(
 ) -> EditionRecord:
     """Freezes a composed edition; if somebody else was quicker, theirs is the edition.
 
-    Raises TryLaterError when there are not enough articles or nobody would get it, StoreError (busy) when readers keep
-    choosing new selections meanwhile.
+    Raises TryLaterError when it waits for approval, when there are not enough articles or nobody would get it, StoreError
+    (busy) when readers keep choosing new selections meanwhile.
     """
     edition = composition.edition
+    require_approval(digest, edition.name, curation)
     if not composition.enough:
         editions.begin(digest.name, edition.period.start)
         raise TryLaterError(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.findings import Finding
+from digest.cli.opml import export, import_
 from digest.cli.session import Session, counted, pass_session
 from digest.errors import TryLaterError, UsageError
 
@@ -64,6 +65,10 @@ def fetch(session: Session, urls: tuple[str, ...], *, everything: bool, as_json:
             session.out(f"{state.title or known[state.url]}: {len(met):,} new")
     session.problems(problems)
     _sum_up(session, asked, known)
+
+
+feeds.add_command(import_)
+feeds.add_command(export)
 
 
 def _sum_up(session: Session, asked: Sequence[FeedState], known: dict[str, str]) -> None:

@@ -11,15 +11,18 @@ import stat
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from io import FileIO
 from pathlib import Path
 
 from digest.errors import ArticleError, SourceError
 from digest.model import Article, Fault, Problem
-from digest.sources import front_matter
+from digest.sources import front_matter, sidecars
+from digest.sources.listing import SUFFIXES, Listing, listing
 from digest.sources.reading import Manner, Reading
 
-SUFFIXES = frozenset({".md", ".markdown", ".mdx", ".html"})
-NOT_ARTICLES = frozenset({"_index", "readme"})  # the pages of sections and of folders
+__all__ = ["FILE_MAXIMUM", "SUFFIXES", "Folder"]
+
 FILE_MAXIMUM = 20_000_000  # bytes
 
 
@@ -27,20 +30,23 @@ FILE_MAXIMUM = 20_000_000  # bytes
 class Folder(Manner):
     """The articles below ``root``."""
 
-    def paths(self) -> tuple[Path, ...]:
-        """Every article file, sorted. Hidden files and folders are passed over, links to folders are not followed.
-
-        A folder that cannot be listed is among the paths, for ``read`` to make a Problem of. Raises SourceError when
-        ``root`` is not a folder.
-        """
+    def listing(self) -> Listing:
+        """Every article file with its stamp. Raises SourceError when ``root`` is not a folder."""
         if not self.root.is_dir():
             raise SourceError(f"{self.root}: there is no such folder of articles", hint="see `files` under [[sources]]")
-        found: list[Path] = []
-        unlisted: list[OSError] = []
-        for folder, below, files in os.walk(self.root, onerror=unlisted.append):
-            below[:] = [name for name in below if not name.startswith(".")]
-            found += [Path(folder, name) for name in files if _is_article(name)]
-        return tuple(sorted((*found, *(Path(error.filename) for error in unlisted))))
+        return listing(self.root)
+
+    def paths(self) -> tuple[Path, ...]:
+        """Every article file, sorted; a folder that cannot be listed is among them, for ``read`` to make a Problem of.
+
+        Raises SourceError when ``root`` is not a folder.
+        """
+        found = self.listing()
+        return tuple(sorted(self.root / path for path in (*found.files, *found.unlisted)))
+
+    def open(self, path: str) -> FileIO:
+        """The file at this path below the root, to be looked into. Raises OSError."""
+        return FileIO(f"{self.root}{os.sep}{path}")
 
     def read(self, paths: Iterable[Path]) -> Iterator[Article | Problem]:
         """What each file holds, one result or more for each of the paths; no file's fault reaches another."""
@@ -49,42 +55,44 @@ class Folder(Manner):
                 data = _data(path)
             except OSError as error:
                 yield Problem(
-                    self._name(path),
+                    self.called(path),
                     f"cannot be read: {error.strerror or error}",
                     "check the file's rights",
                     fault=Fault.UNREADABLE,
                 )
             except ArticleError as error:
-                yield Problem(self._name(path), error.what, error.hint, error.line, Fault(error.fault))
+                yield Problem(self.called(path), error.what, error.hint, error.line, Fault(error.fault))
             else:
                 yield from self.parse(path, data)
 
     def parse(self, path: Path, data: bytes) -> Iterator[Article | Problem]:
         """What the bytes of one file hold: an Article, with Problems for what could not be used, or a Problem alone."""
-        name = self._name(path)
+        name = self.called(path)
         content, fault = front_matter.decode(data)
         if fault:
             yield Problem(name, fault, "save the file as UTF-8", fault=Fault.ENCODING)
         try:
-            front = front_matter.split(name, content)
+            front = sidecars.completed(front_matter.split(name, content), path, self.root)
+            for defect in front.defects:
+                where = self.called(defect.where or path)
+                yield Problem(where, defect.what, defect.hint, defect.line, Fault.FRONT_MATTER)
             yield from Reading(self, path, name, front).results()
         except ArticleError as error:
             yield Problem(name, error.what, error.hint, error.line, Fault(error.fault))
 
-    def _name(self, path: Path) -> str:
+    def called(self, path: Path) -> str:
         """A file's path below the base, the same on every file system and writable everywhere."""
-        base = self.base if self.base and self.root.is_relative_to(self.base) else self.root
-        below = str(path).removeprefix(f"{base}{os.sep}").replace(os.sep, "/")
+        below = str(path).removeprefix(_above(self.root, self.base)).replace(os.sep, "/")
         if below.isascii() and below.isprintable():
             return below
         readable = os.fsencode(below).decode("utf-8", "backslashreplace")
         return unicodedata.normalize("NFC", "".join(c if c.isprintable() else ascii(c)[1:-1] for c in readable))
 
 
-def _is_article(name: str) -> bool:
-    stem, dot, suffix = name.rpartition(".")
-    first = stem.partition(".")[0].casefold()
-    return bool(first) and f"{dot}{suffix.lower()}" in SUFFIXES and first not in NOT_ARTICLES
+@lru_cache
+def _above(root: Path, base: Path | None) -> str:
+    """What stands in a path before the part that files are called by."""
+    return f"{base if base and root.is_relative_to(base) else root}{os.sep}"
 
 
 def _data(path: Path) -> bytes:
@@ -93,7 +101,8 @@ def _data(path: Path) -> bytes:
     if stat.S_ISDIR(status.st_mode):
         next(path.iterdir(), None)  # says why it was not listed
     if not stat.S_ISREG(status.st_mode):
-        raise ArticleError(path.name, "is not a file")
+        raise ArticleError(path.name, "is not a file", fault=Fault.UNREADABLE)
     if status.st_size > FILE_MAXIMUM:
-        raise ArticleError(path.name, f"has more than {FILE_MAXIMUM:,} bytes", hint="is it an article?")
+        what = f"has more than {FILE_MAXIMUM:,} bytes"
+        raise ArticleError(path.name, what, hint="is it an article?", fault=Fault.UNREADABLE)
     return path.read_bytes()

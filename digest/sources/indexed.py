@@ -1,29 +1,256 @@
-"""A folder of articles as a source: only what changed is looked at again, and only what is wanted is read whole."""
+"""A folder of articles as a source: only what changed is looked at again, and only what is wanted is read whole.
+
+    listing ──▶ changed? ──▶ beginnings ──▶ Sightings ──▶ wanted? ──▶ Folder.read ──▶ Article | Problem
+                   ▲          when, hash        │
+                   └────────── index ◀──────────┘
+
+A file is believed to be as it was while its stamp is the same; so a stamp is kept only if any change would have made
+another one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+import gc
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 
-from digest.model import Article, Period, Problem
+from digest.model import Article, Period, Problem, Sighting
+from digest.sources import front_matter
 from digest.sources.files import Folder
+from digest.sources.glancing import FIRST_LOOK, glance
+from digest.sources.listing import NO_FILE, Listing, Stamp
 from digest.sources.ports import Index
+from digest.sources.reading import when
+
+READER = 1  # one more whenever another date is read from the same bytes: every file is looked at again then
+
+# File systems count time in steps of up to two seconds (FAT). Within the step in which it was read, a file may change
+# once more without another stamp; git calls such files racy.
+SETTLED = 2 * 10**9  # nanoseconds
+EARLIEST = 315_619_200 * 10**9  # 1980-01-02; archives that shall come out the same each time date every file before
+UNSETTLED = -1  # in place of a time of change: no file has it, so that the next look goes into this one
+
+LOOKS_AT_ONCE = 8
+BATCH = 100  # files that one look is for
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+Told = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """The articles of one folder, with what is known of its files."""
+    """The articles of one folder, with what is known of its files. ``ticks`` is the clock by which files are dated.
+
+    ``whole`` reads a file, by its path below the folder, for whoever remembers what is in it; unset, the folder does.
+    """
 
     folder: Folder
     index: Index
     now: Callable[[], datetime]
+    ticks: Callable[[], int] = time.time_ns
+    whole: Callable[[str], Iterable[Article | Problem]] | None = None
 
-    def read(self, window: Period | None, told: Callable[[int, int], None]) -> Iterator[Article | Problem]:
-        """What was published or first met in the window, with a Problem for each file that has no date."""
-        paths = self.folder.paths()
-        for done, path in enumerate(paths, start=1):
-            for found in self.folder.read((path,)):
-                if isinstance(found, Problem) or window is None or found.published in window:
-                    yield found
-            told(done, len(paths))
+    def read(self, window: Period | None, told: Told) -> Iterator[Article | Problem]:
+        """What was published or first met in the window, with a Problem for each file that has no date.
+
+        With None all there is, with what became of those files that are no articles.
+        """
+        with _collector_at_rest():
+            listing = self.folder.listing()
+            known = self.index.known(self._source)
+            # When all is read whole, what was never looked at may stay so: nothing in it was met after the rest.
+            sightings = self._look(listing, known, told) if window or known else {}
+        yield from self.folder.read(self.folder.root / folder for folder in sorted(listing.unlisted))
+        wanted = sorted(_within(window, sightings) if window else listing.files)
+        for done, path in enumerate(wanted, start=1):
+            yield from self._wanted(path, sightings.get(path), window)
+            told(done, len(wanted))
+
+    @property
+    def _source(self) -> str:
+        root, base = self.folder.root, self.folder.base
+        return os.fspath(root.relative_to(base) if base and root.is_relative_to(base) else root)
+
+    def _look(self, listing: Listing, known: Mapping[str, Sighting], told: Told) -> dict[str, Sighting]:
+        """Every listed file as it is now; the index learns what is new."""
+        eye = _Eye(
+            self.folder,
+            listing,
+            known,
+            _fingerprint(self.folder),
+            self.ticks,
+            can_tell=_can_tell(listing.files.values()),
+        )
+        missing = known.keys() - listing.files.keys()
+        gone = {path: known[path] for path in missing if not listing.hides(path)}
+        found = self._met(known, gone, _looked(eye, eye.strangers(), told))
+        if found or gone:
+            self.index.learn(self._source, found, gone)
+        sightings = {**known, **found}
+        for path in missing:
+            del sightings[path]
+        return sightings
+
+    def _met(
+        self, known: Mapping[str, Sighting], gone: Mapping[str, Sighting], looked: Mapping[str, Sighting]
+    ) -> dict[str, Sighting]:
+        """Those of which there is something new to know, with when they were first met.
+
+        In a folder that was never looked at all have been there from the beginning. Later, a new file that is like one
+        which has gone is the same under another name.
+        """
+        moved = {(old.hash, old.size): old.seen for old in gone.values() if old.hash}
+        fresh = _microseconds(self.now()) if known else None
+        found = {}
+        for path, new in looked.items():
+            if path not in known:
+                found[path] = new._replace(seen=moved.get((new.hash, new.size), fresh))
+            elif new != known[path]:
+                found[path] = new
+        return found
+
+    def _wanted(self, path: str, sighting: Sighting | None, window: Period | None) -> Iterator[Article | Problem]:
+        """What a file holds: nothing, if it was changed meanwhile and its article is none of those that are wanted."""
+        seen = _moment(sighting.seen) if sighting else None
+        results = tuple(self.whole(path) if self.whole else self.folder.read([self.folder.root / path]))
+        if window and not all(_is_wanted(found, seen, window) for found in results if isinstance(found, Article)):
+            return
+        for found in results:
+            if isinstance(found, Article):
+                yield replace(found, seen=seen) if seen else found
+            elif not (window and found.is_note):
+                yield found
+
+
+@dataclass(frozen=True, slots=True)
+class _Eye:
+    """Looks at the listed files of a folder, and into the beginning of those that it does not know by their stamps.
+
+    ``can_tell`` says whether stamps mean anything in this folder.
+    """
+
+    folder: Folder
+    listing: Listing
+    known: Mapping[str, Sighting]
+    reader: int
+    ticks: Callable[[], int]
+    can_tell: bool
+
+    def strangers(self) -> list[str]:
+        """The files that are not known as they are now."""
+        known, reader = self.known, self.reader
+        return [
+            path
+            for path, stamp in self.listing.files.items()
+            if (old := known.get(path)) is None or old[:3] != stamp or old.reader != reader
+        ]
+
+    def look(self, paths: Iterable[str]) -> list[Sighting]:
+        return [self._sighting(path, self.listing.files[path], self.known.get(path)) for path in paths]
+
+    def _sighting(self, path: str, stamp: Stamp, old: Sighting | None) -> Sighting:
+        modified, changed, size = stamp
+        began = self.ticks()
+        try:
+            digest, published = self._read(path, old) if stamp != NO_FILE else (b"", None)
+        except OSError:
+            digest, published, changed = b"", None, UNSETTLED
+        if not self._is_settled(stamp, began):
+            changed = UNSETTLED
+        return Sighting(modified, changed, size, digest, published, old.seen if old else None, self.reader)
+
+    def _read(self, path: str, old: Sighting | None) -> tuple[bytes, int | None]:
+        """A hash of a file's beginning, and when its article was published; of the same content that is known.
+
+        Where it has sidecars, they may have a word in that too.
+        """
+        alone = path not in self.listing.accompanied
+        with self.folder.open(path) as file:
+            beginning = file.read(FIRST_LOOK)
+            moment = glance(self.folder, path, beginning) if alone else None
+            if moment is None:
+                file.seek(0)
+                beginning = front_matter.opening(file)
+        digest = blake2b(beginning, digest_size=8).digest()
+        if moment is None and alone and old and (old.hash, old.reader) == (digest, self.reader):
+            return digest, old.published
+        if moment is None:
+            whole = self.folder.root / path
+            moment = when(self.folder, whole, self.folder.called(whole), beginning)
+        return digest, _microseconds(moment) if moment else None
+
+    def _is_settled(self, stamp: Stamp, began: int) -> bool:
+        """Whether a change from now on would make another stamp. Times of change are the file system's own; where it has
+        none, there are those of modification, which anybody can set.
+        """
+        modified, changed, _ = stamp
+        last = changed if changed >= EARLIEST else modified
+        return self.can_tell and EARLIEST <= last < began - SETTLED
+
+
+def _looked(eye: _Eye, paths: Sequence[str], told: Told) -> dict[str, Sighting]:
+    """What the eye sees of each of the files: of several at once, since disks and servers like to be asked for several."""
+    found: dict[str, Sighting] = {}
+    batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
+    with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
+        for batch, seen in zip(batches, pool.map(eye.look, batches), strict=True):
+            found.update(zip(batch, seen, strict=True))
+            told(len(found), len(paths))
+    return found
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Hundreds of thousands of records that stay, and hold no cycles, are made here; looking through all of them for
+    garbage, again and again, takes as long as making them.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _is_wanted(article: Article, seen: datetime | None, window: Period) -> bool:
+    return article.published in window or (seen is not None and seen in window)
+
+
+def _within(window: Period, sightings: Mapping[str, Sighting]) -> Iterator[str]:
+    """The files that have to be read whole: what is wrong with those that have no date is told each time."""
+    start, end = _microseconds(window.start), _microseconds(window.end)
+    for path, sighting in sightings.items():
+        published, seen = sighting.published, sighting.seen
+        if published is None or start <= published < end or (seen is not None and start <= seen < end):
+            yield path
+
+
+def _can_tell(stamps: Iterable[Stamp]) -> bool:
+    """Whether times differ at all: in archives that shall come out the same each time, and in file systems that are made
+    of such, they do not.
+    """
+    times = (stamp[:2] for stamp in stamps)
+    first = next(times, None)
+    return any(other != first for other in times)
+
+
+def _fingerprint(folder: Folder) -> int:
+    """Another number where another date may be read from the same bytes."""
+    manner = repr((READER, folder.zone.key, sorted(folder.names.items())))
+    return int.from_bytes(blake2b(manner.encode(), digest_size=7).digest())  # 56 bits: a BIGINT has 63
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def _moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else _EPOCH + microseconds * _MICROSECOND

@@ -10,13 +10,13 @@ from digest.model import Entry, FeedState, SeenEntry, Sighting
 
 
 class Index(Protocol):
-    """What was seen of the files of a folder; ``source`` names the folder and the way it is read."""
+    """What was seen of the files of a folder, which ``source`` names; paths are below the folder."""
 
-    def known(self, source: str) -> dict[str, Sighting]:
-        """By path below the folder."""
+    def known(self, source: str) -> Mapping[str, Sighting]: ...
+
+    def learn(self, source: str, found: Mapping[str, Sighting], gone: Collection[str]) -> None:
+        """Keeps what was found, but for ``seen`` where that is known already, and forgets what is gone."""
         ...
-
-    def learn(self, source: str, found: Mapping[str, Sighting], gone: Collection[str]) -> None: ...
 
 
 class Feeds(Protocol):

@@ -1,5 +1,6 @@
 """A folder of articles, with the traps that real ones hold; each on a real file."""
 
+import itertools
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from digest.errors import SourceError
 from digest.model import Article, Problem
 from digest.sources.files import FILE_MAXIMUM, Folder
+from digest.sources.listing import NO_FILE
 from digest.sources.reading import LinkTo
 from tests.sources.conftest import Content
 
@@ -217,85 +219,6 @@ def test_field_names_are_compared_without_case_hyphen_and_underscore(content: Co
     assert article.image.url == "https://example.org/a.png"
 
 
-# --- formats and encodings -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "front",
-    [
-        '+++\ntitle = "T: x"\ndate = 2025-12-03\ndraft = true\ntags = ["a", 7]\n+++\nBody.',
-        '{\n  "title": "T: x",\n  "date": "2025-12-03",\n  "draft": true,\n  "tags": ["a", 7]\n}\n\nBody.',
-        '---\ntitle: "T: x"\ndate: 2025-12-03\ndraft: true\ntags: [a, 7]\n---\nBody.',
-    ],
-    ids=["toml", "json", "yaml"],
-)
-def test_the_three_formats_give_the_same_article(content: Content, front: str):
-    article = content.article(front)
-    assert article.title == "T: x"
-    assert article.published == datetime(2025, 12, 2, 23, tzinfo=UTC)
-    assert article.draft
-    assert article.tags == ("a", "7")
-    assert article.excerpt == "Body."
-
-
-@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_line_ends_and_byte_order_marks_make_no_difference(content: Content, ending: str, encoding: str):
-    article = content.article(WHOLE.replace("’", "'").replace("\n", ending).encode(encoding))
-    assert article.title == "Council's plan for the harbour is folded over two lines"
-    assert article.tags == ("Harbour", "Budget")
-
-
-def test_a_file_that_is_not_utf8_is_read_and_reported(content: Content):
-    article, problem = sorted(
-        content.results("---\ntitle: Café – bar\ndate: 2025-12-03\n---\n".encode("cp1252")),
-        key=lambda r: type(r).__name__,
-    )
-    assert article.title == "Café – bar"
-    assert "not UTF-8 (line 2)" in problem.what
-
-
-def test_stray_control_characters_do_not_cost_the_article(content: Content):
-    assert content.article(b"---\ntitle: A\x0b b\x00 c\x08\ndate: 2025-12-03\n---\n").title == "A b c"
-
-
-@pytest.mark.parametrize(
-    ("text", "where", "what"),
-    [
-        ("Only text.\n", "story.md", "has no front matter"),
-        ("", "story.md", "has no front matter"),
-        ("---\ntitle: T\ndate: 2025-12-03\n\nText.\n", "story.md:1", "the front matter is never closed"),
-        ("\n\n---\n\ntitle: A: b\n---\n", "story.md:5", "mapping values are not allowed"),
-        ("---\r\ntitle: T\r\ntags: [a\r\n---\r\n", "story.md:4", "the front matter cannot be read"),
-        ("+++\ntitle = 'T'\ndate = 2025-13-40\n+++\n", "story.md:3", "the front matter cannot be read"),
-        ('{\n  "title": "T",\n  "date"\n}\n', "story.md:4", "the front matter cannot be read"),
-        ("---\n- a\n- b\n---\n", "story.md:1", "holds no fields"),
-        ("---\na: &a [*a]\n---\n", "story.md:2", "the front matter cannot be read"),
-        ("---\na: " + "[" * 50_000 + "\n---\n", "story.md:1", "nested too deep"),
-        ("+++\na = " + "[" * 50_000 + "\n+++\n", "story.md:1", "nested too deep"),
-        ("---\na: " + "x" * 300_000 + "\n---\n", "story.md:1", "longer than 256 KB"),
-        ("---\n---\n", "story.md", "has no date"),
-    ],
-)
-def test_a_broken_file_is_a_problem_that_names_the_line(content: Content, text: str, where: str, what: str):
-    problem = content.problem(text)
-    assert problem.place == where
-    assert what in problem.what
-    assert "\n" not in str(problem)
-
-
-def test_nested_aliases_do_not_blow_up(content: Content):
-    levels = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
-    bomb = "\n".join(["a0: &a0 [lol, lol]", *levels])
-    article = content.fields(f"{bomb}\ntags: *a29\nauthor: *a29\nexcerpt: *a29\ncover: *a29\nsource: *a29")
-    assert article.tags == ()
-    assert article.author == ""
-
-
-def test_a_number_too_long_to_write_out_does_not_stop_the_file(content: Content):
-    assert content.article(f"+++\ntitle = 'T'\ndate = 2025-12-03\ntags = [0x{'f' * 9000}]\n+++\n").tags == ()
-
-
 # --- where a reader is taken -----------------------------------------------------------------------------------------
 
 SOURCED = "---\ntitle: T\ndate: 2025-12-03\ncategory: General AI\nsource: https://news.example.com/a\n---\n"
@@ -350,12 +273,43 @@ def test_a_source_may_be_an_object(content: Content):
 
 
 def test_every_article_file_below_the_folder_is_found_in_order(content: Content):
-    for name in ("b.md", "a.markdown", "deep/er/c.mdx", "deep/d.HTML"):
+    for name in ("b.md", "a.markdown", "deep/er/c.mdx", "deep/d.HTML", "_index.md"):
         content.write(name, WHOLE)
-    for name in ("_index.md", "README.md", "deep/readme.de.md", ".hidden/x.md", ".x.md", "note.txt", "md", "e.md.bak"):
+    for name in (
+        ".hidden/x.md",
+        ".x.md",
+        ".md",
+        "note.txt",
+        "md",
+        "e.md.bak",
+        "deep/node_modules/x/README.md",
+        "_site/x.html",
+    ):
         content.write(name, WHOLE)
     names = [path.relative_to(content.root).as_posix() for path in content.folder().paths()]
-    assert names == ["a.markdown", "b.md", "deep/d.HTML", "deep/er/c.mdx"]
+    assert names == ["_index.md", "a.markdown", "b.md", "deep/d.HTML", "deep/er/c.mdx"]
+
+
+def test_a_listing_knows_files_by_their_stamps(content: Content):
+    path = content.write("deep/story.md", WHOLE)
+    (content.root / "link.md").symlink_to(path)
+    os.mkfifo(content.root / "pipe.md")
+    status = path.stat()
+    stamp = (status.st_mtime_ns, status.st_ctime_ns, status.st_size)
+    assert content.folder().listing().files == {"deep/story.md": stamp, "link.md": stamp, "pipe.md": NO_FILE}
+
+
+def test_a_stamp_is_for_an_article_and_its_sidecars_together(content: Content):
+    names = ("posts/story.md", "posts/deep/index.md", "posts/deep/other.md", "alone.md")
+    for name in names:
+        content.write(name, WHOLE)
+    listed = [content.folder().listing()]
+    for sidecar in ("posts/story.yaml", "posts/posts.json", "posts/deep/meta.yml", "posts/nothing.json"):
+        content.write(sidecar, "{}")
+        listed.append(content.folder().listing())
+    changed = [{name for name in names if a.files[name] != b.files[name]} for a, b in itertools.pairwise(listed)]
+    assert changed == [{"posts/story.md"}, set(names[:3]), {"posts/deep/index.md"}, set()]
+    assert listed[-1].accompanied == set(names[:3])
 
 
 def test_a_loop_of_links_ends(content: Content):

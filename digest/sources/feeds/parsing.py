@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from digest.sources.feeds import jsonfeed, xmlfeed
+from digest.sources.feeds.encodings import decode
+from digest.sources.feeds.entries import Parsed
 
-from digest.model import Entry
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """What a feed holds. ``faults`` say what was wrong with it, in words for its maker; they cost it nothing else."""
-
-    title: str
-    entries: tuple[Entry, ...]
-    language: str = ""
-    site: str = ""  # the page that the feed belongs to
-    faults: tuple[str, ...] = ()
+__all__ = ["Parsed", "parse"]
 
 
 def parse(data: bytes, url: str, media_type: str = "", charset: str = "") -> Parsed:
@@ -23,4 +14,7 @@ def parse(data: bytes, url: str, media_type: str = "", charset: str = "") -> Par
 
     Raises FeedError where it is no feed at all.
     """
-    raise NotImplementedError
+    text, faults = decode(data, charset)
+    is_json = text.lstrip().startswith(("{", "[")) or ("json" in media_type and not text.lstrip().startswith("<"))
+    read = jsonfeed.read if is_json else xmlfeed.read
+    return read(text, faults, url)

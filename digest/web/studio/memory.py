@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -11,9 +11,11 @@ from urllib.parse import unquote, urlsplit
 
 from digest.app import App, Hung
 from digest.config import Config
-from digest.model import Article, Image, Period, Problem
+from digest.model import Article, Image, Period, Problem, Sighting
 from digest.publishing import Digest, Source, Told
-from digest.sources.files import SUFFIXES
+from digest.sources.indexed import UNSETTLED, Indexed
+from digest.sources.listing import is_article
+from digest.sources.ports import Index
 from digest.store.database import file_of
 
 Results = tuple[Article | Problem, ...]
@@ -21,50 +23,88 @@ Stamp = tuple[int, int]
 FAULTS_KEPT = timedelta(minutes=1)  # after which a picture that could not be had is asked for again
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """The results of one file, and the time and size it had then."""
+class _Notebook:
+    """What was seen of a folder, for as long as somebody looks: it begins with what is kept of that, and keeps nothing."""
 
-    stamp: Stamp | None
-    results: Results
+    def __init__(self, kept: Index) -> None:
+        self._kept = kept
+        self.files: dict[str, Sighting] | None = None
+
+    def known(self, source: str) -> dict[str, Sighting]:
+        if self.files is None:
+            self.files = dict(self._kept.known(source))
+        return self.files
+
+    def learn(self, source: str, found: Mapping[str, Sighting], gone: Collection[str]) -> None:
+        left = {path: sighting for path, sighting in self.known(source).items() if path not in gone}
+        self.files = left | dict(found)
 
 
 class Remembered:
-    """A source that reads a file again only when its time or size has changed, or when it was told to forget it."""
+    """A folder that reads a file again only when it is seen that it has changed, or when it was told to forget it."""
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    def __init__(self, source: Indexed) -> None:
+        self.folder = source.folder
+        self._notebook = _Notebook(source.index)
+        self._source = replace(source, index=self._notebook, whole=self._whole)
+        self._held: dict[str, tuple[Sighting, Results]] = {}
 
     def read(self, window: Period | None, told: Told) -> Iterator[Article | Problem]:
-        yield from self.source.read(window, told)
+        return self._source.read(window, told)
+
+    @property
+    def has_looked(self) -> bool:
+        """Whether it depends no longer on what is kept, which may be closed."""
+        return self._notebook.files is not None
 
     def holds(self, path: Path) -> bool:
-        return path.suffix.lower() in SUFFIXES
+        return self._below(path) in (self._notebook.files or ())
 
     def forget(self, path: Path) -> None:
         """Drops what depends on a file: an article's own, or those that show, or may have missed, this picture."""
+        self._held.pop(self._below(path), None)
+        if not is_article(path.name):
+            self._held = {known: held for known, held in self._held.items() if not _concerns(path.name, held[1])}
+
+    def _whole(self, path: str) -> Results:
+        sighting = self._notebook.files.get(path) if self._notebook.files else None
+        held = self._held.get(path)
+        if sighting is not None and held and held[0] == sighting:
+            return held[1]
+        results = tuple(self.folder.read([self.folder.root / path]))
+        if sighting is not None and sighting.changed != UNSETTLED:
+            self._held[path] = sighting, results
+        return results
+
+    def _below(self, path: Path) -> str:
+        """The path below the folder, "" for one that is not."""
+        return str(path.relative_to(self.folder.root)) if path.is_relative_to(self.folder.root) else ""
 
 
 class Memory:
-    """The sources of one site after another, each with what it remembers for as long as it stays the same."""
+    """The sources of one site after another, each folder with what it remembers for as long as it stays the same."""
 
     def __init__(self) -> None:
-        self._sources: tuple[Remembered, ...] = ()
+        self._folders: tuple[Remembered, ...] = ()
 
-    def of(self, sources: Iterable[Source]) -> tuple[Remembered, ...]:
-        """These sources, remembering; what other sources held is dropped."""
-        known = {remembered.source: remembered for remembered in self._sources}
-        self._sources = tuple(known.get(source) or Remembered(source) for source in sources)
-        return self._sources
+    def of(self, sources: Iterable[Source]) -> tuple[Source, ...]:
+        """These sources, folders remembering; what other folders held is dropped."""
+        made = tuple(self._remembered(source) if isinstance(source, Indexed) else source for source in sources)
+        self._folders = tuple(source for source in made if isinstance(source, Remembered))
+        return made
+
+    def _remembered(self, source: Indexed) -> Remembered:
+        known = (folder for folder in self._folders if folder.folder == source.folder and folder.has_looked)
+        return next(known, None) or Remembered(source)
 
     def holds(self, path: Path) -> bool:
-        """Whether this is an article that was read."""
-        return any(source.holds(path) for source in self._sources)
+        """Whether this is an article that was looked at."""
+        return any(folder.holds(path) for folder in self._folders)
 
     def forget(self, paths: Iterable[Path]) -> None:
         for path in paths:
-            for source in self._sources:
-                source.forget(path)
+            for folder in self._folders:
+                folder.forget(path)
 
 
 class RememberingApp(App):

@@ -1,0 +1,153 @@
+"""What every kind of feed comes to: entries of plain text and absolute URLs, out of what its maker wrote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import chain, islice
+from typing import NamedTuple
+
+from digest.cutting import cut, mended
+from digest.model import EXCERPT_MAXIMUM, Entry
+from digest.sources import languages
+from digest.sources.addresses import web_url
+from digest.sources.body import minutes, opening
+from digest.sources.feeds.pictures import Picture, absolute, cover, in_text
+from digest.sources.text import plain, tidy
+
+ENTRIES_MAXIMUM = 500  # of one feed, the first ones
+TITLE_MAXIMUM = 300
+AUTHOR_MAXIMUM = 200
+CATEGORY_MAXIMUM = 100
+CATEGORIES_MAXIMUM = 20
+KEY_MAXIMUM = 500
+HEADLINE = 100  # characters of a text without a title that stand for one
+YEARS = range(1995, 9000)  # no feed is older, and calendars end
+
+_ADDRESS = re.compile(r"[(<]?(?:mailto:)?[^\s@<>()]{1,64}@[^\s@<>()]{1,255}[)>]?")
+# What programs that make feeds write below each text.
+_BYLINE = re.compile(
+    r"\s*(?:The post .{1,300} (?:appeared first|first appeared) on .{1,200}\."
+    r"|submitted by\s+/?u/\S{1,60}(?:\s+to\s+/?r/\S{1,60})?(?:\s*\[(?:link|comments)\])*)$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a feed holds. ``faults`` say what was wrong with it, in words for its maker; they cost it nothing else."""
+
+    title: str
+    entries: tuple[Entry, ...]
+    language: str = ""
+    site: str = ""  # the page that the feed belongs to
+    faults: tuple[str, ...] = ()
+
+
+class Text(NamedTuple):
+    """What stands in a feed, with what it is: ``markup`` is HTML, anything else means what it says."""
+
+    value: str = ""
+    markup: bool = True
+
+    def line(self, longest: int) -> str:
+        return plain(self.value, longest) if self.markup else cut(tidy(self.value), longest)
+
+    def teaser(self) -> str:
+        """Its first sentences, without what a program has put below them."""
+        told = self.markup and opening(self.value, ".html", EXCERPT_MAXIMUM)
+        told = told or self.line(2 * EXCERPT_MAXIMUM)
+        return cut(mended(_BYLINE.sub("", told)), EXCERPT_MAXIMUM)
+
+
+UNSAID = Text()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An entry as it stands in a feed. Of ``links`` the first that can be used is its page, of ``sources`` its source."""
+
+    id: str = ""
+    title: Text = UNSAID
+    texts: tuple[Text, ...] = ()  # the summary, the whole; some may be missing
+    links: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    published: datetime | None = None
+    updated: datetime | None = None
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    language: str = ""
+
+
+def entries(found: Iterable[Found], url: str) -> Iterator[Entry]:
+    """Each entry once, under a key of its own. Links are meant from ``url``.
+
+    Some feeds give all their entries the same id: those count by their pages.
+    """
+    known: set[str] = set()
+    for one in islice(found, ENTRIES_MAXIMUM):
+        made = _entry(one, url)
+        key = next((key for key in (made.key, made.url) if key and key not in known), "")
+        if key:
+            known.add(key)
+            yield made if key == made.key else replace(made, key=key)
+
+
+def instant(when: datetime | None) -> datetime | None:
+    """None for a time that no entry of a feed can have: a clock that was never set, a year beyond calendars."""
+    return when.astimezone(UTC) if when and when.year in YEARS else None
+
+
+def _entry(found: Found, url: str) -> Entry:
+    title = found.title.line(TITLE_MAXIMUM)
+    excerpt = next(filter(None, (text.teaser() for text in found.texts)), "")
+    if not title:  # as in feeds of short messages
+        title = cut(excerpt, HEADLINE)
+        excerpt = "" if title == excerpt else excerpt
+    page, source = (_usable(written, url) for written in (found.links, found.sources))
+    image = cover(chain(found.pictures, *(in_text(text.value) for text in found.texts if text.markup)), url)
+    return Entry(
+        key=_key(found, page, title),
+        title=title,
+        url=page,
+        published=found.published or found.updated,
+        updated=found.updated,
+        excerpt=excerpt,
+        author=_names(found.authors),
+        categories=_categories(found.categories),
+        image=image.url,
+        width=image.width,
+        height=image.height,
+        source="" if source == page else source,
+        language=languages.tag(found.language),
+        minutes=max((minutes(text.value) for text in found.texts), default=0),
+    )
+
+
+def _usable(written: Iterable[str], base: str) -> str:
+    return next(filter(None, (web_url(absolute(url, base)) for url in written)), "")
+
+
+def _key(found: Found, page: str, title: str) -> str:
+    key = tidy(found.id) or page
+    if not key:
+        return sha256(f"{title}\n{found.published}".encode()).hexdigest() if title else ""
+    return key if len(key) <= KEY_MAXIMUM else sha256(key.encode()).hexdigest()
+
+
+def _names(authors: Iterable[str]) -> str:
+    """The names of the authors; an e-mail address is none."""
+    names = (tidy(_ADDRESS.sub("", plain(author, 2 * AUTHOR_MAXIMUM))).strip("()<> ") for author in authors)
+    return cut(", ".join(dict.fromkeys(filter(None, names))), AUTHOR_MAXIMUM)
+
+
+def _categories(written: Iterable[str]) -> tuple[str, ...]:
+    found: dict[str, str] = {}
+    for category in islice(written, CATEGORIES_MAXIMUM):
+        name = plain(category, CATEGORY_MAXIMUM)
+        if name and not web_url(name):  # some programs mark the kind of an entry by a URL
+            found.setdefault(name.casefold(), name)
+    return tuple(found.values())

@@ -1,0 +1,131 @@
+"""Lists of feeds, as other programs write them."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.errors import SourceError
+from digest.sources.feeds.opml import Subscription, Subscriptions, read, written
+from digest.sources.text import tidy
+
+QUAY = "https://quay.example.org/feed"
+
+
+def opml(body: str) -> bytes:
+    return f'<?xml version="1.0"?><opml version="2.0"><head><title>x</title></head><body>{body}</body></opml>'.encode()
+
+
+def listed(body: str) -> tuple[Subscription, ...]:
+    found = read(opml(body), "list.opml")
+    assert found.problems == ()
+    return found.feeds
+
+
+def test_a_feed_has_its_title_and_the_outline_around_it():
+    assert listed(
+        f'<outline text="Harbour"><outline type="rss" text="Quay" xmlUrl="{QUAY}" htmlUrl="https://quay.example.org"/></outline>'
+        '<outline type="rss" text="Tide &amp;amp; Time" title="Tide &amp; Time" xmlUrl="https://tide.example.org/rss?a=1&amp;b=2"/>'
+    ) == (
+        Subscription(QUAY, "Quay", "Harbour"),
+        Subscription("https://tide.example.org/rss?a=1&b=2", "Tide & Time"),
+    )
+
+
+def test_of_outlines_in_outlines_the_nearest_is_the_category():
+    deep = f'<outline text="All"><outline title="Harbour"><outline text="Quay" xmlUrl="{QUAY}"/></outline></outline>'
+    assert listed(deep) == (Subscription(QUAY, "Quay", "Harbour"),)
+
+
+@pytest.mark.parametrize(
+    ("category", "meant"), [("/Boston/Weather", "Weather"), ("Weather", "Weather"), ("/A/B,/C/D", "B"), ("", "")]
+)
+def test_without_an_outline_around_it_its_own_category_counts(category: str, meant: str):
+    assert listed(f'<outline text="Quay" category="{category}" xmlUrl="{QUAY}"/>') == (
+        Subscription(QUAY, "Quay", meant),
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("feed://quay.example.org/feed", "http://quay.example.org/feed"),
+        ("feed:https://quay.example.org/feed", QUAY),
+        (f"  {QUAY} ", QUAY),
+    ],
+)
+def test_addresses_are_those_of_the_web(address: str, url: str):
+    assert listed(f'<outline text="Quay" xmlurl="{address}"/>') == (Subscription(url, "Quay"),)
+
+
+def test_what_is_there_twice_is_there_once():
+    twice = f'<outline text="Quay" xmlUrl="{QUAY}"/><outline text="Again" xmlUrl="{QUAY.replace("https", "http")}/"/>'
+    assert listed(twice) == (Subscription(QUAY, "Quay"),)
+
+
+def test_a_name_that_is_its_address_is_none():
+    assert listed(f'<outline text="{QUAY}" xmlUrl="{QUAY}"/>') == (Subscription(QUAY),)
+
+
+def test_what_is_no_address_is_left_out_and_told():
+    found = read(opml(f'<outline text="x" xmlUrl="javascript:x"/><outline text="Quay" xmlUrl="{QUAY}"/>'), "list.opml")
+    assert found.feeds == (Subscription(QUAY, "Quay"),)
+    assert list(map(str, found.problems)) == ["list.opml: 'javascript:x' is no usable http(s) address (left out)"]
+
+
+def test_a_list_that_is_not_well_formed_is_read_all_the_same():
+    found = read(opml(f'<outline text="Fish & Chips" xmlUrl="{QUAY}">'), "list.opml")
+    assert found.feeds == (Subscription(QUAY, "Fish & Chips"),)
+    assert "is no well-formed XML" in str(found.problems[0])
+
+
+def test_a_bomb_in_a_list_does_nothing():
+    bomb = (
+        b"<!DOCTYPE opml [<!ENTITY a 'ha'><!ENTITY b '&a;&a;'>]>" + opml(f'<outline text="&b;" xmlUrl="{QUAY}"/>')[21:]
+    )
+    assert read(bomb, "list.opml").feeds == (Subscription(QUAY, "&b;"),)
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"<rss/>", b'{"feeds": []}', b"\x00\x01"])
+def test_what_is_no_list_is_said_to_be_none(data: bytes):
+    with pytest.raises(SourceError, match=r"list\.opml: is no OPML"):
+        read(data, "list.opml")
+
+
+def test_a_list_is_written_by_category():
+    text = written(
+        [Subscription(QUAY, "Quay", "Harbour"), Subscription("https://tide.example.org/rss")], "Feeds of Quay"
+    ).decode()
+    assert text == (
+        "<?xml version='1.0' encoding='utf-8'?>\n"
+        '<opml version="2.0">\n  <head>\n    <title>Feeds of Quay</title>\n  </head>\n  <body>\n'
+        '    <outline type="rss" text="https://tide.example.org/rss" title="https://tide.example.org/rss" xmlUrl="https://tide.example.org/rss"/>\n'
+        '    <outline text="Harbour">\n'
+        f'      <outline type="rss" text="Quay" title="Quay" xmlUrl="{QUAY}"/>\n'
+        "    </outline>\n  </body>\n</opml>\n"
+    )
+
+
+LINES = st.text(st.characters(categories=("L", "N", "P", "S")), max_size=20).map(tidy)
+FEEDS = st.lists(
+    st.builds(
+        Subscription, st.from_regex(r"https://[a-z]{1,5}\.example/[a-z]{1,5}(\?a=1&b=2)?", fullmatch=True), LINES, LINES
+    ),
+    max_size=6,
+    unique_by=lambda feed: feed.url,
+)
+
+
+@given(FEEDS)
+def test_what_is_written_is_read_as_the_same(feeds: list[Subscription]):
+    again = read(written(feeds, "Feeds"), "list.opml")
+    assert again.problems == ()
+    assert set(again.feeds) == set(feeds)
+
+
+@given(st.binary(max_size=200))
+def test_arbitrary_bytes_never_do_harm(data: bytes):
+    for content in (data, opml("<outline xmlUrl='" + data.decode("latin-1") + "'>")):
+        with suppress(SourceError):
+            assert isinstance(read(content, "list.opml"), Subscriptions)

@@ -1,0 +1,297 @@
+"""Asking feeds on a real server: what is remembered of an answer, where it moved to, and that no feed waits for another."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import brotli
+import pytest
+
+from digest import fetching
+from digest.sources.feeds.parsing import Parsed
+from tests.sources.feeds.house import DAY, HOUR, START, House, words
+from tests.sources.feeds.server import FeedServer
+
+# --- answers -------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_feed_has_is_remembered(server: FeedServer, house: House) -> None:
+    url = server.put("feed b a")
+    assert house.poll(url) == ()
+    assert house.keys(url) == ["a", "b"]
+    state = house.feeds.state(url)
+    assert (state.title, state.asked, state.answered, state.due) == ("Words", START, START, START + HOUR)
+
+
+def test_a_feed_is_asked_when_it_is_due_and_not_before(server: FeedServer, house: House) -> None:
+    url = server.put("feed a")
+    house.poll(url)
+    house.go(HOUR - timedelta(seconds=1))
+    house.poll(url)
+    assert len(server.asked) == 1
+    house.go(timedelta(seconds=1))
+    house.poll(url)
+    assert len(server.asked) == 2
+    house.poll(url, everything=True)
+    assert len(server.asked) == 3
+
+
+def test_a_feed_that_says_how_long_it_stays_new_is_left_alone_for_so_long(server: FeedServer, house: House) -> None:
+    url = server.put("feed a", headers={"Cache-Control": "public, max-age=7200"})
+    house.poll(url)
+    assert house.feeds.state(url).due == START + 2 * HOUR
+
+
+def test_what_is_known_is_not_sent_again(server: FeedServer, house: House) -> None:
+    when = "Mon, 01 Dec 2025 06:00:00 GMT"
+    url = server.put("feed a", etag='W/"1"', modified=when)
+    for _ in range(2):
+        assert house.poll(url, everything=True) == ()
+    first, second = (asked.headers for asked in server.asked)
+    assert "If-None-Match" not in first
+    assert (second["If-None-Match"], second["If-Modified-Since"]) == ('W/"1"', when)
+    state = house.feeds.state(url)
+    assert (state.etag, state.modified, state.failures) == ('W/"1"', when, 0)
+    assert house.keys(url) == ["a"]
+
+
+def test_a_feed_with_a_date_alone_is_asked_with_that(server: FeedServer, house: House) -> None:
+    url = server.put("feed a", modified="Mon, 01 Dec 2025 06:00:00 GMT")
+    for _ in range(2):
+        house.poll(url, everything=True)
+    assert "If-None-Match" not in server.asked[1].headers
+    assert house.feeds.state(url).answered == START
+
+
+def test_a_feed_that_changed_is_read_again_although_it_was_known(server: FeedServer, house: House) -> None:
+    url = server.put("feed a", etag='"1"')
+    house.poll(url)
+    server.change(url, data=b"feed b", etag='"2"')
+    house.poll(url, everything=True)
+    assert house.keys(url) == ["a", "b"]
+    assert house.feeds.state(url).etag == '"2"'
+
+
+def test_nothing_new_is_no_answer_to_who_knows_nothing(server: FeedServer, house: House) -> None:
+    assert house.fault(server.put(status=304)) == "it answers with 304 (Not Modified)"
+
+
+def test_an_answer_that_does_not_change_for_long_is_no_fault(server: FeedServer, house: House) -> None:
+    url = server.put("feed a", etag='"1"')
+    for _ in range(60):
+        assert house.poll(url) == ()
+        house.go(DAY)
+    assert house.keys(url) == ["a"]
+
+
+def bare(data: bytes) -> bytes:
+    """Deflated without the wrapping that it should have."""
+    stream = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return stream.compress(data) + stream.flush()
+
+
+@pytest.mark.parametrize(
+    ("coding", "pack"),
+    [
+        ("gzip", gzip.compress),
+        ("GZIP ", gzip.compress),
+        ("br", brotli.compress),
+        ("deflate", zlib.compress),
+        ("deflate", bare),
+        ("identity", bytes),
+    ],
+)
+def test_a_feed_may_come_packed(server: FeedServer, house: House, coding: str, pack: Callable[[bytes], bytes]) -> None:
+    url = server.put(pack(b"feed a"), headers={"Content-Encoding": coding})
+    assert house.poll(url) == ()
+    assert house.keys(url) == ["a"]
+    assert server.asked[0].headers["Accept-Encoding"] == "gzip, br, deflate"
+
+
+def test_the_parser_hears_what_the_server_says_of_the_feed(server: FeedServer, house: House) -> None:
+    heard = []
+
+    def listen(data: bytes, url: str, media_type: str, charset: str) -> Parsed:
+        heard.append((url, media_type, charset))
+        return words(data, url, media_type, charset)
+
+    house.poller = replace(house.poller, parse=listen)
+    moved = server.put("feed a", "/new", media_type='text/xml; Charset="ISO-8859-1"')
+    house.poll(server.put(status=302, headers={"Location": "/new"}))
+    assert heard == [(moved, "text/xml", "iso-8859-1")]
+
+
+# --- redirects -----------------------------------------------------------------------------------------------------
+
+
+def redirect(server: FeedServer, path: str, status: int, to: str) -> str:
+    return server.put(path=path, status=status, headers={"Location": to})
+
+
+def test_a_feed_that_has_moved_for_good_is_asked_where_it_is(server: FeedServer, house: House) -> None:
+    url = redirect(server, "/feed", 301, "/second")
+    redirect(server, "/second", 308, "/third")
+    third = server.put("feed a", "/third")
+    for _ in range(2):
+        assert house.poll(url, everything=True) == ()
+    assert server.paths == ["/feed", "/second", "/third", "/third"]
+    assert house.feeds.state(url).address == third
+    assert house.keys(url) == ["a"]
+
+
+@pytest.mark.parametrize("status", [302, 303, 307])
+def test_a_feed_that_is_elsewhere_for_now_is_asked_where_it_was(server: FeedServer, house: House, status: int) -> None:
+    url = redirect(server, "/feed", status, "/second")
+    server.put("feed a", "/second")
+    for _ in range(2):
+        house.poll(url, everything=True)
+    assert server.paths == ["/feed", "/second"] * 2
+    assert house.feeds.state(url).address == url
+
+
+def test_what_follows_a_detour_is_not_remembered(server: FeedServer, house: House) -> None:
+    url = redirect(server, "/feed", 301, "/second")
+    second = redirect(server, "/second", 302, "/third")
+    redirect(server, "/third", 301, "/fourth")
+    server.put("feed a", "/fourth")
+    house.poll(url)
+    assert house.feeds.state(url).address == second
+
+
+def test_a_move_to_what_is_no_feed_is_not_remembered(server: FeedServer, house: House) -> None:
+    url = redirect(server, "/feed", 301, "/login")
+    server.put("<h1>Who are you?</h1>", "/login", media_type="text/html")
+    assert house.fault(url) == "it is no feed"
+    assert house.feeds.state(url).address == url
+
+
+def test_a_feed_that_moved_back_is_found_again(server: FeedServer, house: House) -> None:
+    url = redirect(server, "/feed", 301, "/second")
+    second = server.put("feed a", "/second", etag='"1"')
+    house.poll(url)
+    server.change(second, status=404, etag="")
+    server.put("feed b")
+    assert len(house.poll(url, everything=True)) == 1
+    assert house.poll(url, everything=True) == ()
+    assert server.paths == ["/feed", "/second", "/second", "/feed"]
+    assert "If-None-Match" not in server.asked[-1].headers
+    assert house.keys(url) == ["a", "b"]
+
+
+def test_redirects_in_a_circle_are_a_fault(server: FeedServer, house: House) -> None:
+    redirect(server, "/second", 301, "/feed")
+    assert "redirects more than 5 times" in house.fault(redirect(server, "/feed", 301, "/second"))
+
+
+def test_a_redirect_to_a_private_address_is_refused(
+    server: FeedServer, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public = fetching.is_public
+    monkeypatch.setattr(fetching, "is_public", lambda address: address == "127.0.0.1" or public(address))
+    house.limited(allow_private=False)
+    for host in ("127.0.0.2", "10.0.0.1", "[::1]", "169.254.169.254"):
+        url = redirect(server, f"/{host}", 302, f"http://{host}:{server.port}/secret")
+        assert "is a private address" in house.fault(url)
+    assert "/secret" not in server.paths
+
+
+def test_a_feed_at_a_private_address_is_not_asked(server: FeedServer, house: House) -> None:
+    house.limited(allow_private=False)
+    assert "private address" in house.fault(server.put("feed a"))
+    assert server.asked == []
+
+
+# --- many feeds ----------------------------------------------------------------------------------------------------
+
+
+def test_one_sick_feed_stops_no_other(server: FeedServer, house: House) -> None:
+    sick = [
+        server.put(status=500, host="a.example"),
+        server.put("feed", host="b.example", headers={"Content-Length": "9"}),
+    ]
+    well = [server.put("feed a", host=f"{host}.example") for host in "cd"]
+    assert [problem.where for problem in house.poll(*sick, *well)] == sick
+    assert [house.keys(url) for url in well] == [["a"], ["a"]]
+
+
+def test_a_feed_that_waits_holds_up_no_other(server: FeedServer, house: House) -> None:
+    others = threading.Event()
+    slow = server.put("feed a", host="slow.example", meanwhile=lambda: others.wait(8))
+    quick = [server.put("feed a", host=f"host{number}.example") for number in range(29)]
+
+    def told(done: int, total: int) -> None:
+        assert total == 30
+        if done == 29:
+            others.set()
+
+    assert house.poller.poll([slow, *quick], told) == ()
+    assert others.is_set()
+    assert server.at_once.keys() == {f"host{number}.example" for number in range(29)} | {"slow.example"}
+
+
+def test_so_many_feeds_are_asked_at_a_time(server: FeedServer, house: House) -> None:
+    house.poller = replace(house.poller, connections=3)
+    together = threading.Barrier(3, timeout=8)
+    urls = [server.put("feed a", host=f"{host}.example", meanwhile=together.wait) for host in "abcdef"]
+    assert house.poll(*urls) == ()
+    assert not together.broken
+
+
+def test_the_feeds_of_one_host_are_asked_one_after_another_with_a_pause(server: FeedServer, house: House) -> None:
+    urls = [server.put("feed a", f"/{number}") for number in range(4)]
+    other = server.put("feed a", host="other.example")
+    assert house.poll(*urls, other) == ()
+    assert server.at_once == {"quay.example": 1, "other.example": 1}
+    assert house.pauses == [1.0] * 3
+
+
+def test_two_rounds_at_the_same_time_ask_each_feed_once(server: FeedServer, house: House) -> None:
+    urls = [server.put("feed a", host=f"{host}.example") for host in "abc"]
+    begun = threading.Event()
+    server.change(urls[0], meanwhile=begun.set)
+    first = threading.Thread(target=house.poll, args=urls)
+    first.start()
+    assert begun.wait(8)
+    assert house.poll(*urls) == ()
+    first.join()
+    assert len(server.asked) == 3
+
+
+def test_who_leaves_in_the_middle_keeps_what_was_recorded_and_asks_for_no_more(
+    server: FeedServer, house: House
+) -> None:
+    urls = [server.put("feed a", f"/{number}") for number in range(3)]
+    left = threading.Event()
+    house.poller = replace(house.poller, sleep=lambda _seconds: left.wait(8))
+
+    def leave(done: int, _total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        house.poller.poll(urls, leave)
+    left.set()
+    assert [house.keys(url) for url in urls] == [["a"], [], []]
+    for thread in threading.enumerate():
+        if thread.name == "feeds":
+            thread.join()
+    assert server.paths == ["/0"]
+
+
+def test_a_bug_is_not_swallowed(server: FeedServer, house: House) -> None:
+    house.poller = replace(house.poller, fetcher=None)  # type: ignore[arg-type] # the bug
+    with pytest.raises(AttributeError):
+        house.poll(server.put("feed a"))
+
+
+def test_progress_is_told(server: FeedServer, house: House) -> None:
+    urls = [server.put("feed a", host=f"{host}.example") for host in "abc"]
+    heard: list[tuple[int, int]] = []
+    house.poller.poll(urls, lambda done, total: heard.append((done, total)))
+    assert heard == [(1, 3), (2, 3), (3, 3)]
+    house.poller.poll(urls, lambda done, total: heard.append((done, total)))
+    assert len(heard) == 3

@@ -1,0 +1,115 @@
+"""What is kept of article files, in a real database, with others who write to it at the same time."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from digest.errors import StoreError
+from digest.model import Sighting
+from digest.store.database import Database
+from digest.store.sightings import Sightings
+
+ONE = Sighting(1_764_129_600_123_456_789, 1_764_129_600_123_456_790, 5_000, b"12345678", 1_764_720_000_000_000, None, 7)
+MET = 1_764_806_400_000_000
+
+
+def test_what_was_learned_is_known_by_folder_and_path(database: Database):
+    index = Sightings(lambda: database, writes=True)
+    found = {"a.md": ONE, "deep/é.md": ONE._replace(published=None, seen=MET), os.fsdecode(b"bad\xff\n.md"): ONE}
+    index.learn("posts", found, ())
+    index.learn("news", {"a.md": ONE._replace(size=1)}, ())
+    assert index.known("posts") == found
+    assert index.known("news") == {"a.md": ONE._replace(size=1)}
+    assert index.known("nothing") == {}
+
+
+def test_what_is_gone_is_forgotten(database: Database):
+    index = Sightings(lambda: database, writes=True)
+    index.learn("posts", {"a.md": ONE, "b.md": ONE}, ())
+    index.learn("posts", {"c.md": ONE}, ["a.md", "never.md"])
+    assert index.known("posts").keys() == {"b.md", "c.md"}
+
+
+def test_what_is_seen_again_is_replaced_but_for_when_it_was_first_met(database: Database):
+    index = Sightings(lambda: database, writes=True)
+    index.learn("posts", {"a.md": ONE._replace(seen=MET)}, ())
+    again = Sighting(2, 3, 4, b"", None, MET + 1, 8)
+    index.learn("posts", {"a.md": again}, ())
+    assert index.known("posts") == {"a.md": again._replace(seen=MET)}
+
+
+def test_who_may_not_write_learns_nothing(database: Database):
+    Sightings(lambda: database, writes=True).learn("posts", {"a.md": ONE}, ())
+    Sightings(lambda: database, writes=False).learn("posts", {"b.md": ONE}, ["a.md"])
+    assert Sightings(lambda: database, writes=False).known("posts") == {"a.md": ONE}
+
+
+def test_a_database_in_which_somebody_writes_can_be_looked_at(database: Database, url: str):
+    Sightings(lambda: database, writes=True).learn("posts", {"a.md": ONE}, ())
+    with closing(sqlite3.connect(str(database.path), isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        looking = Database(url, busy_timeout=0)
+        index = Sightings(lambda: looking, writes=False)
+        assert index.known("posts") == {"a.md": ONE}
+        index.learn("posts", {"b.md": ONE}, ())
+        looking.close()
+
+
+def test_a_database_that_cannot_be_opened_keeps_nobody_from_looking(tmp_path: Path):
+    def opened() -> Database:
+        return Database(f"sqlite:///{tmp_path}")
+
+    assert Sightings(opened, writes=False).known("posts") == {}
+    with pytest.raises(StoreError, match="cannot be opened"):
+        Sightings(opened, writes=True).known("posts")
+
+
+def test_two_who_learn_the_same_at_once_both_succeed(database: Database, url: str):
+    """The one that comes second finds rows that were not there when it looked."""
+    others = [Database(url) for _ in range(4)]
+    ready = threading.Barrier(len(others))
+    failed: list[BaseException] = []
+
+    def learn(number: int, mine: Database) -> None:
+        index = Sightings(lambda: mine, writes=True)
+        try:
+            for turn in range(5):
+                index.known("posts")
+                ready.wait(30)
+                index.learn(
+                    "posts", {f"{turn}-{n}.md": ONE._replace(seen=number) for n in range(50)}, [f"{turn - 1}-0.md"]
+                )
+        except BaseException as error:
+            failed.append(error)
+            raise
+
+    threads = [threading.Thread(target=learn, args=pair) for pair in enumerate(others)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    known = Sightings(lambda: database, writes=False).known("posts")
+    assert not failed
+    assert len(known) == 5 * 50 - 4
+    for turn in range(5):
+        assert len({sighting.seen for path, sighting in known.items() if path.startswith(f"{turn}-")}) == 1
+    for other in others:
+        other.close()
+
+
+def test_many_files_are_learned_in_a_handful_of_statements(database: Database):
+    index = Sightings(lambda: database, writes=True)
+    found = {f"{number}.md": ONE for number in range(10_000)}
+    said: list[str] = []
+    event.listen(database._engine, "before_cursor_execute", lambda _c, _u, statement, *_: said.append(statement))
+    index.learn("posts", found, ())
+    index.learn("posts", {path: ONE._replace(size=1) for path in found}, ["none.md"])
+    assert index.known("posts").keys() == found.keys()
+    assert len(said) <= 10
