@@ -22,13 +22,15 @@ from hashlib import blake2b
 
 from digest.model import Article, Period, Problem, Sighting
 from digest.sources import front_matter
+from digest.sources.fields import Field
 from digest.sources.files import Folder
 from digest.sources.glancing import FIRST_LOOK, glance
 from digest.sources.listing import NO_FILE, Listing, Stamp
 from digest.sources.ports import Index
 from digest.sources.reading import when
 
-READER = 1  # one more whenever another date is read from the same bytes: every file is looked at again then
+# One more whenever another date is read from the same fields (dates.py): every file is looked at again then.
+READER = 1
 
 # File systems count time in steps of up to two seconds (FAT). Within the step in which it was read, a file may change
 # once more without another stamp; git calls such files racy.
@@ -244,7 +246,8 @@ def _can_tell(stamps: Iterable[Stamp]) -> bool:
 
 def _fingerprint(folder: Folder) -> int:
     """Another number where another date may be read from the same bytes."""
-    manner = repr((READER, folder.zone.key, sorted(folder.names.items())))
+    table = [field.value for field in Field]
+    manner = repr((READER, table, folder.zone.key, sorted(folder.names.items())))
     return int.from_bytes(blake2b(manner.encode(), digest_size=7).digest())  # 56 bits: a BIGINT has 63
 
 

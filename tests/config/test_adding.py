@@ -58,7 +58,7 @@ def test_nothing_is_written_for_nothing():
 
 @pytest.mark.parametrize("text", ["[site", "sources = 7", "[sources]\nfeed = 'x'\n", "sources = [1]"])
 def test_a_file_that_cannot_take_sources_is_not_touched(text: str):
-    with pytest.raises(ValueError, match=r"sources|line"):
+    with pytest.raises(ValueError, match=r"sources|declaration"):
         sources(text)
 
 

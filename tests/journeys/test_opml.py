@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from digest.sources.text import tidy
 from tests.journeys.conftest import CONFIGURATION, Site
 
 LIST = """<?xml version="1.0"?>
@@ -123,7 +124,7 @@ def test_what_is_exported_is_by_category_and_under_its_names(site: Site, listed:
     assert "<title>Feeds of Quay News</title>" in text
 
 
-LINES = st.text(st.characters(categories=("L", "N", "P")), max_size=12)
+LINES = st.text(st.characters(categories=("L", "N", "P")), max_size=12).map(tidy)
 SOURCES = st.lists(
     st.fixed_dictionaries(
         {"feed": st.from_regex(r"https://[a-z]{1,5}\.example/[a-z]{1,5}", fullmatch=True)},
@@ -148,4 +149,4 @@ def test_what_is_exported_and_imported_again_is_the_same(site: Site, tables: lis
 
 
 def _toml(table: dict[str, str]) -> str:
-    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+    return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in table.items())

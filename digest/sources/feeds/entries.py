@@ -27,6 +27,7 @@ KEY_MAXIMUM = 500
 HEADLINE = 100  # characters of a text without a title that stand for one
 YEARS = range(1995, 9000)  # no feed is older, and calendars end
 
+_BLOCK = re.compile(r"\s*<(?:p|div|figure|img|br|table|ul|ol|blockquote|h[1-6])[\s/>]", re.IGNORECASE)
 _ADDRESS = re.compile(r"[(<]?(?:mailto:)?[^\s@<>()]{1,64}@[^\s@<>()]{1,255}[)>]?")
 # What programs that make feeds write below each text.
 _BYLINE = re.compile(
@@ -56,9 +57,10 @@ class Text(NamedTuple):
         return plain(self.value, longest) if self.markup else cut(tidy(self.value), longest)
 
     def teaser(self) -> str:
-        """Its first sentences, without what a program has put below them."""
-        told = self.markup and opening(self.value, ".html", EXCERPT_MAXIMUM)
-        told = told or self.line(2 * EXCERPT_MAXIMUM)
+        """Its first sentences, without what a program has put below them. HTML that calls itself text is HTML here."""
+        text = self._replace(markup=self.markup or bool(_BLOCK.match(self.value)))
+        told = text.markup and opening(text.value, ".html", EXCERPT_MAXIMUM)
+        told = told or text.line(2 * EXCERPT_MAXIMUM)
         return cut(mended(_BYLINE.sub("", told)), EXCERPT_MAXIMUM)
 
 

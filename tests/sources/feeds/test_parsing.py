@@ -117,6 +117,11 @@ def test_the_summary_is_the_excerpt_and_else_the_beginning_of_the_content():
     assert item(content).excerpt == "It lifts & turns."
 
 
+def test_a_summary_of_atom_that_is_html_without_saying_so_is_read_as_such():
+    assert entry("<id>1</id><title>A</title><summary>&lt;p&gt;It lifts.&lt;/p&gt;</summary>").excerpt == "It lifts."
+    assert entry("<id>1</id><title>A</title><summary>5 &lt; 6 &amp;amp; 7</summary>").excerpt == "5 < 6 &amp; 7"
+
+
 def test_markup_that_stands_bare_in_a_feed_is_read_as_such():
     bare = '<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>It <em>lifts</em>.</p></div></content>'
     assert entry(f"<id>1</id><title>A crane</title>{bare}").excerpt == "It lifts."
