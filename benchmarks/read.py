@@ -11,6 +11,7 @@ import argparse
 import os
 import random
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -153,7 +154,9 @@ WORK = {work.__name__: work for work in (indexed, opened, whole, plain_loop, byt
 
 
 class Bench:
-    """A folder of articles, and processes that read it; the most memory that any run of a way has taken is kept."""
+    """A folder of articles, and processes that read it; what the processors worked for each way, and the most memory that
+    any run of it has taken, is kept.
+    """
 
     def __init__(self, place: Path, count: int) -> None:
         self.folder = place / "content"
@@ -164,6 +167,7 @@ class Bench:
         self.empty = place / "empty.db"
         self.new = place / "new.db"
         self.peaks: dict[str, int] = {}
+        self.worked: dict[str, list[float]] = {}
         write_articles(self.folder, count)
         time.sleep(SETTLED)
         self.process("", self.ours("opened", self.empty))
@@ -181,6 +185,7 @@ class Bench:
         process.returncode = os.waitstatus_to_exitcode(status)
         assert process.returncode == 0, f"{command} ended with {process.returncode}"
         self.peaks[name] = max(self.peaks.get(name, 0), used.ru_maxrss)
+        self.worked.setdefault(name, []).append(used.ru_utime + used.ru_stime)
         return seconds
 
     def forget(self) -> None:
@@ -221,9 +226,13 @@ def measure(count: int, runs: int) -> None:
                 bench.way("read_bytes alone", bench.ours("bytes_alone", bench.known), cold=cold),
             )
             bench.peaks.clear()
+            bench.worked.clear()
             kept = "cold" if cold else "warm"
             compare(f"Articles read ({count:,} files, {kept})", ways, runs=runs, yardstick=PLAIN)
-            print("  peak memory: " + "; ".join(f"{name} {peak // 1024:,} MB" for name, peak in bench.peaks.items()))
+            for name, peak in bench.peaks.items():
+                print(
+                    f"  {name}: {statistics.median(bench.worked[name]):.2f} s of a processor, {peak // 1024:,} MB at most"
+                )
 
 
 def main() -> None:

@@ -138,5 +138,7 @@ def _told(state: FeedState, name: str, lately: int) -> Iterator[str]:
         yield f"  gone: {state.fault}; take it out of digest.toml"
     elif state.failures:
         yield f"  sick: {state.fault} ({counted(state.failures, 'time')} in a row)"
+    elif state.fault:
+        yield f"  read all the same: it {state.fault}"
     if state.address != state.url:
         yield f"  moved for good: write {state.address} into digest.toml"

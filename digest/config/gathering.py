@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from digest.config.base import Table, setting
-from digest.config.values import Count, Folder, Line, Positive, WebAddress, Words
+from digest.config.values import Count, ExactAddress, Folder, Line, Positive, Words
 
 FieldName = Literal[
     "title",
@@ -47,7 +47,7 @@ class Source(Table):
     files: Folder | None = Field(
         None, description="Folder with Markdown or HTML files that have front matter.", examples=["content/posts"]
     )
-    feed: WebAddress = Field("", description="Address of a feed: RSS, Atom, RDF or JSON Feed.")
+    feed: ExactAddress = Field("", description="Address of a feed: RSS, Atom, RDF or JSON Feed.")
     name: Line = Field("", description="What it is called; unset: its folder, or its address.")
     category: Line = Field("", description="The category of all its articles; unset: what each one says.")
     language: Line = Field("", description="Language of articles that do not say theirs, such as en.")

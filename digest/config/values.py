@@ -188,7 +188,7 @@ PostBox = Annotated[str, AfterValidator(_post_box)]
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
-def _web_address(value: str) -> str:
+def _exact_address(value: str) -> str:
     if not value:
         return ""
     try:
@@ -198,7 +198,12 @@ def _web_address(value: str) -> str:
         usable = False
     if not usable or _CONTROL.search(value) or " " in value:
         raise ValueError(f"expected an address that begins with https:// or http://, found {value!r}")
-    return value.rstrip("/")
+    return value
+
+
+def _web_address(value: str) -> str:
+    """Without a slash at its end, so that paths may be joined to it."""
+    return _exact_address(value).rstrip("/")
 
 
 _HOST = re.compile(r"[^\s/:@\[\]]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")  # a name, an IPv4 or an IPv6 address
@@ -229,6 +234,7 @@ def _pattern(*names: str) -> AfterValidator:
 
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+ExactAddress = Annotated[str, AfterValidator(_exact_address)]  # of a page, which with a slash at its end is another one
 ARTICLE_PLACEHOLDERS = ("slug", "category", "year", "month", "day", "path", "filename", "title")
 ArticleAddress = Annotated[str, _pattern(*ARTICLE_PLACEHOLDERS)]
 CategoryAddress = Annotated[str, _pattern("category")]

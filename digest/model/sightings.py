@@ -54,8 +54,8 @@ class FeedState:
 
     ``asked`` is when it was last asked, ``answered`` when it last gave an answer that could be read, ``due`` when it may
     be asked again (None: at once), ``not_before`` when it allows that itself, where it has asked for patience.
-    ``failures`` are how many there were in a row, ``fault`` what the last one was. ``gone`` feeds say themselves that
-    they never come back (RFC 9110, 15.5.11).
+    ``failures`` are how many there were in a row, ``fault`` what the last one was; without failures, what is wrong with
+    a feed that was read all the same. ``gone`` feeds say themselves that they never come back (RFC 9110, 15.5.11).
     """
 
     url: str

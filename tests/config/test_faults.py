@@ -26,7 +26,10 @@ ONE_FAULT = [
     ("form = 1\n", "digests.weekly.form: unknown key; nearest known key: from"),
     ("[digest.daily]\n", "digest: unknown key; nearest known key: digests"),
     ('[digests.weekly.exclude]\ncategories = ["x"]\n', "digests.weekly.exclude.categories: unknown key; nearest"),
-    ('[[sources]]\nfiles = "posts"\nfeed = "https://example.org/feed"\n', "sources[2].files: names a folder and a feed; "),
+    (
+        '[[sources]]\nfiles = "posts"\nfeed = "https://example.org/feed"\n',
+        "sources[2].files: names a folder and a feed; ",
+    ),
     ("[[sources]]\nname = 'nothing'\n", "sources[2].files: names neither files nor a feed"),
     # wrong kinds
     ('[smtp]\nport = "five"\n', 'smtp.port: expected a whole number, found "five"'),

@@ -254,3 +254,8 @@ def test_a_mailbox_is_named_without_its_password(loaded: Load, folder: Path):
         with pytest.raises(ConfigError) as raised:
             loaded(MINIMAL + f'[bounces]\nmailbox = "{wrong}"\n')
         assert raised.value.faults[0].startswith("bounces.mailbox: ")
+
+
+def test_the_address_of_a_feed_keeps_the_slash_at_its_end(loaded: Load):
+    config = loaded(SITE + '[[sources]]\nfeed = "https://example.org/feed/"\n' + WEEKLY)
+    assert config.sources[0].feed == "https://example.org/feed/"

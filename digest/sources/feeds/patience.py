@@ -21,7 +21,7 @@ LONGEST_PATIENCE = timedelta(days=7)  # that a server may ask for
 
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 _SECONDS = re.compile(r"\d{1,9}")
-_SHOWN = 200  # characters of a fault
+SHOWN = 200  # characters of a fault
 _VALIDATOR = 500  # characters of one that is remembered: it goes out again with every question
 _DOUBLED = 64  # times at most: any pause has reached its longest by then
 
@@ -53,7 +53,7 @@ def failed(state: FeedState, fault: str, now: datetime, every: timedelta, retry_
         due=max(now + pause(state.failures + 1, every), not_before or now),
         not_before=not_before,
         failures=state.failures + 1,
-        fault=fault[:_SHOWN],
+        fault=fault[:SHOWN],
     )
 
 

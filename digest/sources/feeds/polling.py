@@ -25,7 +25,7 @@ from digest.errors import FeedError, FetchError
 from digest.fetching import Fetched, Fetcher
 from digest.model import Entry, FeedState, Problem
 from digest.sources.feeds.parsing import Parsed, parse
-from digest.sources.feeds.patience import answered, failed, gone, is_due, problem, remembered
+from digest.sources.feeds.patience import SHOWN, answered, failed, gone, is_due, problem, remembered
 from digest.sources.ports import Feeds
 
 _ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.8"
@@ -111,7 +111,8 @@ class Poller:
         if fetched.status // 100 == 2:  # noqa: PLR2004 - RFC 9110, 15.3
             return self._parsed(state, fetched)
         if fetched.status == HTTPStatus.NOT_MODIFIED and conditions:
-            return self._answered(state, fetched), ()
+            same = "" if state.failures else state.fault  # what is odd about what it said before
+            return replace(self._answered(state, fetched), fault=same), ()
         if fetched.status == HTTPStatus.GONE:
             return gone(state, "it is gone for good, says its server (410)", self.now()), ()
         retry_after = fetched.headers.get("retry-after", "")
@@ -129,6 +130,7 @@ class Poller:
             title=parsed.title or state.title,
             etag=remembered(fetched.headers.get("etag", "")),
             modified=remembered(fetched.headers.get("last-modified", "")),
+            fault="; ".join(parsed.faults)[:SHOWN],
         )
         return heard, parsed.entries
 

@@ -13,7 +13,7 @@ import brotli
 import pytest
 
 from digest import fetching
-from digest.sources.feeds.parsing import Parsed
+from digest.sources.feeds.parsing import Parsed, parse
 from tests.sources.feeds.house import DAY, HOUR, START, House, words
 from tests.sources.feeds.server import FeedServer
 
@@ -111,6 +111,21 @@ def test_a_feed_may_come_packed(server: FeedServer, house: House, coding: str, p
     assert house.poll(url) == ()
     assert house.keys(url) == ["a"]
     assert server.asked[0].headers["Accept-Encoding"] == "gzip, br, deflate"
+
+
+def test_what_is_wrong_with_a_feed_that_can_be_read_is_known_until_it_is_mended(
+    server: FeedServer, house: House
+) -> None:
+    house.poller = replace(house.poller, parse=parse)
+    url = server.put("<rss version='2.0'><channel><title>Quays & Piers</title></channel></rss>", etag='"1"')
+    for _ in range(2):  # the second time there is nothing new
+        assert house.poll(url, everything=True) == ()
+        state = house.feeds.state(url)
+        assert (state.failures, state.title) == (0, "Quays & Piers")
+        assert "no well-formed XML" in state.fault
+    server.put("<rss version='2.0'><channel><title>Quays &amp; Piers</title></channel></rss>")
+    house.poll(url, everything=True)
+    assert house.feeds.state(url).fault == ""
 
 
 def test_the_parser_hears_what_the_server_says_of_the_feed(server: FeedServer, house: House) -> None:
