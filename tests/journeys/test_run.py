@@ -52,7 +52,7 @@ def test_it_waits_for_the_send_time_publishes_sends_and_ends_on_sigterm(site: Si
 
 def test_its_log_is_json_when_asked_names_nobody_and_tells_what_failed(site: Site, post_office: PostOffice) -> None:
     subscribe(site)
-    site.write("broken.md", "---\ntitle: a: b\n---\n")
+    site.write("broken.md", "---\ndate: never\n---\n")
     post_office.replies["second@example.org"] = "550 5.1.1 <second@example.org> is unknown"
     with started(site.start("run", "--log", "json")) as clockwork:
         said = heard(clockwork, '"sent"')
@@ -72,7 +72,7 @@ def test_its_log_is_json_when_asked_names_nobody_and_tells_what_failed(site: Sit
 
 def test_what_is_logged_stays_on_its_line(site: Site, post_office: PostOffice) -> None:
     subscribe(site)
-    site.write("evil\r\x1b[2Jlevel=info.md", "---\ntitle: a: b\n---\n")
+    site.write("evil\r\x1b[2Jlevel=info.md", "---\ndate: never\n---\n")
     with started(site.start("run")) as clockwork:
         said = heard(clockwork, "event=sent")
         ended(clockwork)

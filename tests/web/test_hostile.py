@@ -32,7 +32,7 @@ NOW = "2025-12-08T09:00:00+00:00"
 REQUESTS = 1000
 OWN = (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES, Purpose.ARCHIVE)
 NEEDED = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
-SECRETS = re.compile(r"Traceback|site-packages|\.py\b|digest\.(toml|key|db)|sqlite", re.IGNORECASE)
+SECRETS = re.compile(r'Traceback|site-packages|\.py", line|digest\.(toml|key|db)|sqlite', re.IGNORECASE)
 
 
 @dataclass

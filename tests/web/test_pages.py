@@ -124,7 +124,7 @@ def test_a_check_that_fails_is_listed_with_its_place_source_and_advice(browser: 
 
 
 def test_problems_with_articles_are_named(browser: httpx.Client, site: Site) -> None:
-    site.write("broken.md", "---\ntitle: a: b\n---\n")
+    site.write("broken.md", "---\ndate: never\n---\n")
     assert "content/broken.md:2" in text(browser.get("/"))
 
 
