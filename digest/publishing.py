@@ -162,6 +162,7 @@ def draft(
         period=period,
         since=since(digest, history, period),
         placed=history.placed,
+        told=history.told,
         rules=digest.rules,
         now=now,
         intro=digest.intro,
@@ -176,7 +177,7 @@ def as_frozen(verdicts: Iterable[Verdict], edition: str, recorded: Mapping[str, 
         article = verdict.article
         included = recorded.get(article.path, recorded.get(article.key))
         if included is None:
-            late = "came after this edition was frozen"
+            late = "came after this edition was made"
             return replace(verdict, included=False, edition="", reason=late) if verdict.considered else verdict
         reason = verdict.reason if included is verdict.included else ("sent" if included else "not sent")
         return replace(verdict, included=included, edition=edition, reason=reason)
@@ -196,13 +197,13 @@ def render_all(
     )
 
 
-def require_approval(digest: Digest, edition: str, curation: Curation | None) -> None:
-    """Raises TryLaterError for an edition that has to be approved, and is not."""
+def require_approval(digest: Digest, period: Period, curation: Curation | None, editions: Editions) -> None:
+    """Raises TryLaterError for an edition that has to be approved, and is not: its articles wait for the next one."""
     if digest.approve and not (curation and curation.approved):
-        period = edition.partition("/")[2]
-        file = curation.file if curation else f"`digest edit --digest {digest.name} --period {period}`"
+        editions.begin(digest.name, period.start)
+        file = curation.file if curation else f"`digest edit --digest {digest.name} --period {period.name}`"
         hint = f"write approved: true at the top of {file}" if curation else f"{file} writes the file to approve"
-        raise TryLaterError(f"{edition} waits for approval", hint=hint)
+        raise TryLaterError(f"{digest.name}/{period.name} waits for approval", hint=hint)
 
 
 def freeze(
@@ -222,7 +223,7 @@ def freeze(
     (busy) when readers keep choosing new selections meanwhile.
     """
     edition = composition.edition
-    require_approval(digest, edition.name, curation)
+    require_approval(digest, edition.period, curation, editions)
     if not composition.enough:
         editions.begin(digest.name, edition.period.start)
         raise TryLaterError(

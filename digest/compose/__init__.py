@@ -3,6 +3,18 @@
 from digest.compose.composing import REQUIRABLE, compose
 from digest.compose.door import MEMORY
 from digest.compose.rules import Rank, Rules, Weights
+from digest.compose.tongues import lost, otherwise_good
 from digest.compose.verdicts import Composition, Verdict
 
-__all__ = ["MEMORY", "REQUIRABLE", "Composition", "Rank", "Rules", "Verdict", "Weights", "compose"]
+__all__ = [
+    "MEMORY",
+    "REQUIRABLE",
+    "Composition",
+    "Rank",
+    "Rules",
+    "Verdict",
+    "Weights",
+    "compose",
+    "lost",
+    "otherwise_good",
+]

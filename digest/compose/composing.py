@@ -4,23 +4,24 @@
                     │                             │                                           │        │
                     └─ out                        └─ out: told again                          └─ out   └─ in  ─▶ Verdicts
 
-Where an editor has listed the articles, their list takes the place of all that. Every article given gets one verdict, in
+Where an editor has listed the articles, their list takes the place of what the rules propose. Every article given gets one verdict, in
 a reader's words. The result does not depend on the order they are given in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 
 from digest.compose import curated
 from digest.compose.door import Door
+from digest.compose.likeness import EQUAL
 from digest.compose.ranking import Ranking
 from digest.compose.rules import Rules
 from digest.compose.sections import Group, group, section, verdicts
-from digest.compose.stories import EQUAL, Retold, tell_apart
+from digest.compose.stories import Retold, tell_apart
 from digest.compose.verdicts import Composition, Verdict, out
 from digest.model import Article, Curation, Edition, Period
 
@@ -38,6 +39,7 @@ def compose(
     period: Period,
     since: datetime,
     placed: Mapping[str, str],
+    told: Collection[str] = (),
     rules: Rules,
     now: datetime,
     intro: str = "",
@@ -45,24 +47,25 @@ def compose(
 ) -> Composition:
     """The edition of a period, from what was published in ``[since, period.end)`` and has not had its turn.
 
-    ``placed`` maps keys and paths of articles to the name of the earlier edition that considered them; those of the last
-    MEMORY are the stories that are not told again. ``curation`` is what an editor says of this edition.
+    ``placed`` maps keys and paths of articles to the name of the earlier edition that considered them, ``told`` are those
+    that were in it: the stories of the last MEMORY that are not told again. ``curation`` is what an editor says of this
+    edition.
     """
     given: Sequence[Article] = sorted(articles, key=_everything)
     if curation:
         given = [curated.pinned(article, curation) for article in given]
         rules = curated.ordered(rules, curation)
-    door, ranking = Door(period, since, now, placed, rules), Ranking(rules, period)
+    door, ranking = Door(period, since, now, rules, placed=placed, told=told), Ranking(rules, period)
+    edition = Edition(digest, number, title, period, (), intro)
     by_hand = curation if curation and curation.sections else None
+    groups, rest = _by_rules(given, None if by_hand else curation, door, rules, ranking)
+    judged = [*rest, *(verdict for each in groups for verdict in verdicts(each, edition, rules, ranking))]
     if by_hand:
-        groups, rest = curated.listed(given, by_hand, door, rules)
-    else:
-        groups, rest = _by_rules(given, curation, door, rules, ranking)
-
-    edition = Edition(digest, number, title, period, tuple(section(each, rules) for each in groups if each.room), intro)
+        groups, rest = curated.listed(given, by_hand, door, rules, curated.Proposal(groups, judged))
+        judged = [*rest, *(verdict for each in groups for verdict in verdicts(each, edition, rules, ranking))]
+    edition = replace(edition, sections=tuple(section(each, rules) for each in groups if each.room))
     if curation:
         edition = curated.worded(edition, curation)
-    judged = [*rest, *(verdict for each in groups for verdict in verdicts(each, edition, rules, ranking))]
     own = [verdict for verdict in judged if verdict.included]
     others = sorted((verdict for verdict in judged if not verdict.included), key=_newest, reverse=True)
     return Composition(edition, (*own, *others), enough=len(own) >= (1 if by_hand else rules.minimum))

@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from digest.compose.door import Door
 from digest.compose.naming import Naming
 from digest.compose.rules import Rules
 from digest.compose.sections import Group
-from digest.compose.stories import tell_apart
 from digest.compose.verdicts import Verdict, out
 from digest.identity import category_key
 from digest.model import Article, Curation, Edition
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What the rules would choose: their sections, and what would become of each article."""
+
+    groups: Sequence[Group]
+    verdicts: Sequence[Verdict]
+
+    @cached_property
+    def by_article(self) -> dict[Article, Verdict]:
+        return {verdict.article: verdict for verdict in self.verdicts}
+
+    def has_page(self, key: str) -> bool | None:
+        """None for what is no section of it."""
+        return next((group.has_page for group in self.groups if group.key == key), None)
+
+    def further(self, listed: Collection[Article], shown: Collection[str], naming: Naming) -> Counter[str]:
+        """How many more stories than ``listed`` it has for each of the ``shown`` sections: for that of an article's own
+        category, or where there is none for the one in which it would be put together with others.
+        """
+        told = {*listed, *(self.by_article[article].like for article in listed)}
+        homes = ((group.key, article) for group in self.groups for article in group.articles if article not in told)
+        owns = ((key, naming.key(article.category)) for key, article in homes)
+        return Counter(own if own in shown else key for key, own in owns)
 
 
 def named(article: Article, names: Iterable[str]) -> bool:
@@ -49,7 +74,7 @@ def left_out(article: Article, curation: Curation, door: Door) -> Verdict:
 
 
 def listed(
-    articles: Sequence[Article], curation: Curation, door: Door, rules: Rules
+    articles: Sequence[Article], curation: Curation, door: Door, rules: Rules, proposal: Proposal
 ) -> tuple[tuple[Group, ...], tuple[Verdict, ...]]:
     """The sections of the file with all of their articles that can be had, and what became of the others.
 
@@ -69,12 +94,9 @@ def listed(
             elif place not in taken and not named(articles[place], curation.excluded):
                 taken.add(place)
                 members.append(place)
-    others = [place for place in range(len(articles)) if place not in taken]
-    further = _further([articles[p] for p in others], [articles[p] for p in taken], door, rules)
-    groups = _groups(sections, articles, naming, further)
-    return groups, tuple(
-        _unlisted(articles[place], refused.get(place) or f"not in the list of {curation.file}", curation, door)
-        for place in others
+    others = ((place, article) for place, article in enumerate(articles) if place not in taken)
+    return tuple(_groups(sections, articles, naming, proposal)), tuple(
+        _unlisted(article, refused.get(place, ""), curation, door, proposal) for place, article in others
     )
 
 
@@ -84,32 +106,22 @@ def _places(articles: Sequence[Article]) -> dict[str, int]:
     return {article.key: place for place, article in reversed(tuple(enumerate(articles)))} | paths
 
 
-def _unlisted(article: Article, reason: str, curation: Curation, door: Door) -> Verdict:
-    if named(article, curation.excluded):
-        return left_out(article, curation, door)
-    return out(article, reason, edition=door.earlier(article))
-
-
-def _further(others: Iterable[Article], listed: Iterable[Article], door: Door, rules: Rules) -> Counter[str]:
-    """How many more stories of each category there are than the file lists."""
-    listed = tuple(listed)
-    candidates = [article for article in others if not door.objection(article)]
-    new, again = tell_apart((*listed, *candidates), (), rules.alike)
-    told = {*listed, *(retold.original.article for retold in again if retold.article in listed)}
-    naming = Naming(rules)
-    return Counter(naming.key(article.category) for article in new if article not in told)
-
-
 def _groups(
-    sections: dict[str, tuple[str, list[int]]], articles: Sequence[Article], naming: Naming, further: Counter[str]
-) -> tuple[Group, ...]:
-    """Who chose a category that has no section here finds its articles wherever they stand."""
+    sections: dict[str, tuple[str, list[int]]], articles: Sequence[Article], naming: Naming, proposal: Proposal
+) -> Iterator[Group]:
     known = {naming.key(article.category) for article in articles}
-    shown = {key for key, (_, places) in sections.items() if places}
-    groups = []
-    for key, (category, places) in sections.items():
-        members = tuple(articles[place] for place in places)
-        held = frozenset(naming.key(article.category) for article in members) - shown
-        aliases = frozenset[str]().union(naming.aliases(key), held, *map(naming.aliases, held))
-        groups.append(Group(key, category, members, aliases, key in known, len(members), further[key]))
-    return tuple(each for each in groups if each.articles)
+    shown = {key: tuple(articles[place] for place in places) for key, (_, places) in sections.items() if places}
+    further = proposal.further({article for members in shown.values() for article in members}, shown, naming)
+    for key, members in shown.items():
+        page = proposal.has_page(key)
+        has_page = key in known if page is None else page
+        yield Group(key, sections[key][0], members, has_page, len(members), further[key])
+
+
+def _unlisted(article: Article, refused: str, curation: Curation, door: Door, proposal: Proposal) -> Verdict:
+    """What the rules say of it, unless it is out for no other reason than the file."""
+    if named(article, curation.excluded):
+        proposed = proposal.by_article[article]
+        return left_out(article, curation, door) if proposed.included else proposed
+    reason = refused or door.objection(article) or f"not in the list of {curation.file}"
+    return out(article, reason, edition=door.earlier(article))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 
+from digest.compose import tongues
 from digest.compose.naming import Naming, source_name, source_names
 from digest.compose.rules import Rules
 from digest.compose.stories import Told
@@ -18,26 +19,38 @@ MEMORY = timedelta(days=60)  # before an edition reaches back: a story that was 
 class Door:
     """Says why an article is no candidate for an edition, and which ones had their turn."""
 
-    def __init__(self, period: Period, since: datetime, now: datetime, placed: Mapping[str, str], rules: Rules) -> None:
+    def __init__(
+        self,
+        period: Period,
+        since: datetime,
+        now: datetime,
+        rules: Rules,
+        *,
+        placed: Mapping[str, str],
+        told: Collection[str],
+    ) -> None:
         self._period, self._since, self._now = period, since, now
-        self._placed = placed
+        self._placed, self._told = placed, told
         self._required, self._zone = rules.require, rules.zone
         self._naming = Naming(rules)
         self._excluded_categories = frozenset(map(category_key, rules.exclude_categories))
         self._excluded_tags = frozenset(map(category_key, rules.exclude_tags))
         self._excluded_sources = frozenset(map(source_name, rules.exclude_sources))
         self._excluded_title = re.compile(rules.exclude_title, re.IGNORECASE) if rules.exclude_title else None
-        self._languages = frozenset(map(_primary, rules.languages))
+        self._languages = rules.languages
 
     def earlier(self, article: Article) -> str:
         """The earlier edition in which it had its turn, or ""; an article without a path is known by its key alone."""
         return self._placed.get(article.key) or (article.path and self._placed.get(article.path)) or ""
 
     def told(self, articles: Iterable[Article]) -> tuple[Told, ...]:
-        """The stories of the last editions, the newest first."""
-        recent = ((each, self.earlier(each)) for each in articles if each.published >= self._since - MEMORY)
-        told = [Told(article, edition) for article, edition in recent if edition]
+        """The stories that the last editions showed, the newest first: what had its turn and did not fit told nothing."""
+        recent = (each for each in articles if each.published >= self._since - MEMORY)
+        told = [Told(article, self.earlier(article)) for article in recent if self._was_shown(article)]
         return tuple(sorted(told, key=lambda each: each.article.published, reverse=True))
+
+    def _was_shown(self, article: Article) -> bool:
+        return article.key in self._told or bool(article.path and article.path in self._told)
 
     def objection(self, article: Article) -> str:
         """What speaks against it, "" where nothing does."""
@@ -95,13 +108,8 @@ class Door:
             yield from (
                 f"source {name} is excluded" for name in source_names(article) if name in self._excluded_sources
             )
-        if self._languages and article.language and _primary(article.language) not in self._languages:
-            yield f"in another language ({article.language})"
+        if foreign := tongues.objection(article, self._languages):
+            yield foreign
 
     def _day(self, instant: datetime) -> date:
         return instant.astimezone(self._zone).date()
-
-
-def _primary(tag: str) -> str:
-    """The language without region and script: ``pt`` of ``pt-BR`` (RFC 5646, 2.1)."""
-    return re.split("[-_]", tag.strip().casefold(), maxsplit=1)[0]

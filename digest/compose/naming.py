@@ -34,9 +34,9 @@ class Naming:
     def rank(self, key: str) -> int:
         return self._rank.get(key, len(self._rank))
 
-    def aliases(self, key: str) -> frozenset[str]:
-        """The keys of the categories that mean this one."""
-        return frozenset(written for written, meant in self._meant.items() if category_key(meant) == key)
+    def keys(self, key: str) -> frozenset[str]:
+        """What readers of this category may have chosen: it, and the categories that mean it."""
+        return frozenset({key, *(written for written, meant in self._meant.items() if category_key(meant) == key)})
 
 
 def source_name(written: str) -> str:

@@ -18,7 +18,7 @@ from digest.model import Article, Edition, Section
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A section before its cap: ``room`` of its articles fit. ``aliases`` are further keys that readers find it by.
+    """A section before its cap: ``room`` of its articles fit.
 
     ``has_page`` says whether its category is one of the site, whose page a link may lead to. ``further`` counts those of
     its category that an editor has not listed.
@@ -27,7 +27,6 @@ class Group:
     key: str
     category: str
     articles: tuple[Article, ...]
-    aliases: frozenset[str] = frozenset()
     has_page: bool = True
     room: int = 0
     further: int = 0
@@ -38,7 +37,7 @@ def group(articles: Iterable[Article], rules: Rules, ranking: Ranking) -> tuple[
     naming = Naming(rules)
     groups = _collected(_categories(articles, naming), naming, rules)
     groups = [replace(each, articles=ranking.ordered(each.articles)) for each in groups]
-    groups.sort(key=lambda g: (naming.rank(g.key), not g.has_page, -len(g.articles), g.category, g.key))
+    groups.sort(key=lambda g: (naming.rank(g.key), g.key == naming.rest, -len(g.articles), g.category, g.key))
     if rules.lead and (best := ranking.best(article for each in groups for article in each.articles)):
         groups = _opened_by(best, groups)
     room = fitting([len(each.articles) for each in groups], rules)
@@ -53,7 +52,7 @@ def _categories(articles: Iterable[Article], naming: Naming) -> Iterator[Group]:
         key = category_key(meant)
         members[key].append(article)
         spellings[key][meant] += 1
-    return (Group(key, naming.called(key, spellings[key]), tuple(members[key]), naming.aliases(key)) for key in members)
+    return (Group(key, naming.called(key, spellings[key]), tuple(members[key])) for key in members)
 
 
 def _collected(groups: Iterable[Group], naming: Naming, rules: Rules) -> list[Group]:
@@ -68,7 +67,6 @@ def _collected(groups: Iterable[Group], naming: Naming, rules: Rules) -> list[Gr
         key=naming.rest,
         category=rules.uncategorised,
         articles=tuple(article for each in small for article in each.articles),
-        aliases=frozenset[str]().union(*({each.key} | each.aliases for each in small)) - {naming.rest},
         has_page=False,
     )
     return [*large, rest]
@@ -95,14 +93,16 @@ def fitting(sizes: Sequence[int], rules: Rules) -> list[int]:
 
 
 def section(group: Group, rules: Rules) -> Section:
-    page = rules.category_url if group.has_page else ""
+    """As readers get it, each article to be found by the section's key and by its own category's."""
+    page, naming = rules.category_url if group.has_page else "", Naming(rules)
+    shown, here = group.articles[: group.room], naming.keys(group.key)
     return Section(
         key=group.key,
         category=group.category,
-        articles=group.articles[: group.room],
+        articles=shown,
         more=len(group.articles) - group.room + group.further,
         more_url=page.replace("{category}", quote(group.key, safe="")),
-        aliases=group.aliases,
+        keys=tuple(here | naming.keys(naming.key(article.category)) for article in shown),
     )
 
 

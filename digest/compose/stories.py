@@ -1,7 +1,7 @@
-"""What is one story: articles that share a page or a title, and articles that are nearly alike.
+"""What is one story: articles that share a page, and articles that are alike.
 
-told, candidates ─▶ groups with a mark in common ─▶ the best of each ─▶ like one that is told? ─▶ a new story
-                                                                                    └─▶ told again
+told, candidates ─▶ groups that share pages ─▶ the best of each ─▶ like one that is told? ─▶ a new story
+                                                                              └─▶ told again
 """
 
 from __future__ import annotations
@@ -9,23 +9,22 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from math import log
+from datetime import datetime, timedelta
+from urllib.parse import urldefrag
 
-from digest.compose.likeness import Features, features, likeness, might_be
+from digest.compose.likeness import EQUAL, Features, features, likeness
 from digest.identity import canonical_url, title_key
 from digest.model import Article
 
-EQUAL = 100  # percent: the same page, or the same title in the same edition
-BLURB = 3  # articles: an opening that more of them share says nothing of their stories
-FEW = 100  # titles: among fewer, it says little how rare a word is
-RAREST = 5  # words of a title that are looked up
-LOOKED_AT = 12  # articles at each of them: so much work is never more than in proportion to the articles
+BLURB = 3  # titles: an opening that more of them share says nothing of their stories
+SHORT = 20  # characters: a shorter title may be that of another story in another edition
+APART = timedelta(hours=12)  # a site that gives a title to two pages so long after one another has a column
+LOOKED_AT = 12  # articles with one opening: so much work is never more than in proportion to the articles
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An article that had its turn in an earlier edition; ``edition`` is "" for one of the edition that is made."""
+    """An article that was in an earlier edition; ``edition`` is "" for one of the edition that is made."""
 
     article: Article
     edition: str = ""
@@ -58,9 +57,9 @@ def tell_apart(
 
     groups.sort(key=lambda group: _worth(group[0]))
     faces = _faces([*([each.article] for each in told), *groups])
-    known = _Known([face for each in faces for face in each])
+    known = _Known()
     for each, shown in zip(told, faces, strict=False):
-        known.add(each, shown)
+        known.add(each, [replace(face, meaning="") if len(face.title) < SHORT else face for face in shown])
     for (best, *others), shown in zip(groups, faces[len(told) :], strict=True):
         original, score = known.nearest(shown, alike)
         if original:
@@ -78,16 +77,16 @@ def _worth(article: Article) -> tuple[bool, bool, bool, int, datetime, str]:
     return not article.pinned, not article.image, not article.source, excerpt, article.published, article.key
 
 
-# --- the same page, the same title ----------------------------------------------------------------------------------
+# --- the same page --------------------------------------------------------------------------------------------------
 
 
 def _same(candidates: Sequence[Article], told: Sequence[Told]) -> Iterator[tuple[Told | None, list[Article]]]:
-    """The candidates in groups that share marks, the best of each first, with what told their story before.
+    """The candidates in groups that share pages, the best of each first, with what told their story before.
 
     The friends of friends are one group (union-find, paths halved).
     """
-    marks = [*(set(_pages(each.article)) for each in told), *(set(_marks(article)) for article in candidates)]
-    leader = list(range(len(marks)))
+    pages = [set(_pages(article)) for article in (*(each.article for each in told), *candidates)]
+    leader = list(range(len(pages)))
 
     def find(index: int) -> int:
         while leader[index] != index:
@@ -95,9 +94,9 @@ def _same(candidates: Sequence[Article], told: Sequence[Told]) -> Iterator[tuple
         return index
 
     first_with: dict[str, int] = {}
-    for index, marked in enumerate(marks):
-        for mark in marked:
-            leader[find(index)] = find(first_with.setdefault(mark, index))
+    for index, named in enumerate(pages):
+        for page in named:
+            leader[find(index)] = find(first_with.setdefault(page, index))
     before: dict[int, Told] = {}
     for index, each in enumerate(told):
         before.setdefault(find(index), each)
@@ -108,68 +107,81 @@ def _same(candidates: Sequence[Article], told: Sequence[Told]) -> Iterator[tuple
 
 
 def _pages(article: Article) -> Iterator[str]:
-    """A URL that names a whole site marks nothing: it may stand in all of its articles."""
-    yield f"page {article.key}"
-    for page in map(canonical_url, {article.source, article.url}):
+    """What names its page. A URL that names a whole site names none: it may stand in all of its articles.
+
+    The same page with another fragment is the same if the title is: release notes of many things may stand on one page,
+    and a fragment may also say how a reader came.
+    """
+    yield f"{article.key}#"
+    for url in {article.source, article.url}:
+        page = canonical_url(url)
         if "/" in page or "?" in page:
-            yield f"page {page}"
+            yield f"{page}#{urldefrag(url).fragment}"
+            yield f"title {page} {title_key(article.title)}"
 
 
-def _marks(article: Article) -> Iterator[str]:
-    """What no two stories of an edition share. (In another edition the same title may be that of a column.)"""
-    yield from _pages(article)
-    if title := title_key(article.title):
-        yield f"title {title}"
-
-
-# --- nearly alike ---------------------------------------------------------------------------------------------------
+# --- alike ----------------------------------------------------------------------------------------------------------
 
 
 Faces = Sequence[Features]  # of one story: each way in which it is told
 
 
 class _Known:
-    """Stories that are told, found again by the rarest words of their titles, and by how they begin."""
+    """Stories that are told, found again by what their titles say, and by how their excerpts begin."""
 
-    def __init__(self, faces: Faces) -> None:
-        self._titles = Counter(word for face in faces for word in face.words)
-        count = max(len(faces), FEW)
-        self._weights = {word: log((count + 1) / often) for word, often in self._titles.items()}
-        self._shown: list[tuple[Told, Features, float]] = []
-        self._places: defaultdict[str, list[int]] = defaultdict(list)
+    def __init__(self) -> None:
+        self._said: dict[tuple[str, str], tuple[Told, Features]] = {}
+        self._opened: defaultdict[str, list[tuple[Told, Features]]] = defaultdict(list)
 
     def add(self, told: Told, faces: Faces) -> None:
         for face in faces:
-            for key in self._keys(face):
-                self._places[key].append(len(self._shown))
-            self._shown.append((told, face, self._weigh(face.words)))
+            for said in _said(face):
+                self._said.setdefault(said, (told, face))
+            self._opened[face.opening].append((told, face))
 
     def nearest(self, faces: Faces, least: int) -> tuple[Told | None, int]:
         """The story that is most like this one, the first of equals, and how alike they are; None below ``least``."""
         nearest, most = None, least - 1
         for face in faces:
-            weight = self._weigh(face.words)
-            for place in sorted({place for key in self._keys(face) for place in self._places[key][:LOOKED_AT]}):
-                told, other, others = self._shown[place]
-                shared = 2 * 100 * self._weigh(face.words & other.words) / (weight + others)
-                if might_be(face, other, shared, least):
-                    score = likeness(face, other, self._weigh)
-                    nearest, most = (told, score) if score > most else (nearest, most)
+            for told, other in self._like(face):
+                score = likeness(face, other)
+                nearest, most = (told, score) if score > most else (nearest, most)
         return nearest, most
 
-    def _weigh(self, words: Iterable[str]) -> float:
-        return sum(map(self._weights.__getitem__, words))
+    def _like(self, face: Features) -> Iterator[tuple[Told, Features]]:
+        yield from (self._said[said] for said in _said(face) if said in self._said)
+        if face.opening:
+            yield from self._opened[face.opening][:LOOKED_AT]
 
-    def _keys(self, face: Features) -> list[str]:
-        rarest = sorted(face.words, key=lambda word: (self._titles[word], word))[:RAREST]
-        return [*rarest, f"opening {face.opening}"] if rarest and face.opening else rarest
+
+def _said(face: Features) -> tuple[tuple[str, str], ...]:
+    """What its title says, in the same words and in any."""
+    return ((face.meaning, face.title), (face.meaning, "")) if face.meaning else ()
 
 
 def _faces(groups: Iterable[Sequence[Article]]) -> list[Faces]:
-    """What the articles of each group are compared by, without the excerpts that are no more than a blurb."""
+    """What the articles of each group are compared by, without titles of columns, and excerpts that are a blurb."""
     faces = [tuple(dict.fromkeys(map(features, group))) for group in groups]
-    often = Counter(opening for opening, _ in {(face.opening, face.title) for each in faces for face in each})
-    return [
-        [replace(face, excerpt=(), opening="") if often[face.opening] > BLURB else face for face in each]
-        for each in faces
-    ]
+    columns = _columns(faces)
+    often = Counter(opening for opening, _ in {(face.opening, face.meaning) for each in faces for face in each})
+
+    def telling(face: Features) -> Features:
+        if face.meaning in columns:
+            face = replace(face, meaning="")
+        return replace(face, excerpt=(), opening="") if often[face.opening] > BLURB else face
+
+    return [tuple(map(telling, each)) for each in faces]
+
+
+def _columns(faces: Iterable[Faces]) -> set[str]:
+    """What titles say that a site gives to several stories: at other times, or with other excerpts."""
+    used: defaultdict[tuple[str, str], list[Features]] = defaultdict(list)
+    for each in faces:
+        for name, face in {(face.site, face.meaning): face for face in each}.items():
+            used[name].append(face)
+    return {meaning for (_, meaning), stories in used.items() if _differ(stories)}
+
+
+def _differ(stories: Sequence[Features]) -> bool:
+    times = [face.published for face in stories]
+    return max(times) - min(times) >= APART or len({face.excerpt for face in stories if face.excerpt}) > 1

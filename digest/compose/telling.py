@@ -39,8 +39,9 @@ _WORDS = """
     não sem nenhum nenhuma
     niet geen nooit zonder
     не нет без никогда
+    ikke ikkje inte ei nem değil tidak không
+    لا لم لن ليس नहीं 안 못
     不 没 沒 未 非 无 無 否
-    ない
 """
 _TELLING = frozenset(_WORDS.split())
 

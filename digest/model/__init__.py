@@ -22,7 +22,7 @@ from digest.model.editions import (
     Sender,
     Variant,
 )
-from digest.model.languages import spoken
+from digest.model.languages import is_read, primary, spoken
 from digest.model.messages import Message, Reply, Stage
 from digest.model.notices import Concerned, Noted, Notice, NoticeKind
 from digest.model.people import (
@@ -88,5 +88,7 @@ __all__ = [
     "Subscriber",
     "SubscriberStatus",
     "Variant",
+    "is_read",
+    "primary",
     "spoken",
 ]

@@ -38,9 +38,10 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A group of an edition. ``key`` and ``aliases`` are what selections name, ``category`` what readers see.
+    """A group of an edition. ``key`` is what selections name, ``category`` what readers see.
 
-    ``more`` counts the articles of this category that did not fit; ``more_url`` is where they are, or "".
+    ``more`` counts the articles of this category that did not fit; ``more_url`` is where they are, or "". ``keys`` say
+    of each article what else it is found by: the category that it has wherever it stands, and what means the same.
     """
 
     key: str
@@ -48,7 +49,17 @@ class Section:
     articles: tuple[Article, ...]
     more: int = 0
     more_url: str = ""
-    aliases: frozenset[str] = frozenset()
+    keys: tuple[frozenset[str], ...] = ()
+
+    def only(self, wanted: frozenset[str]) -> Section:
+        """What is found by these keys: all of it, or some of its articles; then nothing is said of any further ones."""
+        if self.key in wanted:
+            return self
+        found = [(a, keys) for a, keys in zip(self.articles, self.keys, strict=False) if keys & wanted]
+        if len(found) == len(self.articles):
+            return self
+        articles, keys = tuple(article for article, _ in found), tuple(keys for _, keys in found)
+        return replace(self, articles=articles, keys=keys, more=0, more_url="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +87,13 @@ class Edition:
         return tuple(article for section in self.sections for article in section.articles)
 
     def only(self, selection: Selection) -> Edition:
-        """The same edition with the selected sections alone; an empty selection keeps all."""
+        """The same edition with the articles of the selected categories alone, wherever they stand; an empty selection
+        keeps all.
+        """
         if not selection.categories:
             return self
-        wanted = selection.categories
-        return replace(self, sections=tuple(s for s in self.sections if s.key in wanted or s.aliases & wanted))
+        found = (section.only(selection.categories) for section in self.sections)
+        return replace(self, sections=tuple(section for section in found if section.articles))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +208,14 @@ class EditionRecord:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What earlier editions of a digest say to the next one. ``placed``: article key or path -> edition's name."""
+    """What earlier editions of a digest say to the next one.
+
+    ``placed`` maps the key and path of each article that had its turn to the edition's name; ``told`` are the keys and
+    paths of those that were in it.
+    """
 
     number: int = 0
     first_start: datetime | None = None
     previous_end: datetime | None = None
     placed: Mapping[str, str] = field(default_factory=dict)
+    told: frozenset[str] = frozenset()

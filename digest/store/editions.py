@@ -64,16 +64,17 @@ class Editions:
             ).one()
             began = connection.execute(select(meta.c.value).where(meta.c.name == _began(digest))).scalar()
             rows = connection.execute(
-                select(edition_articles.c.key, edition_articles.c.path, editions.c.period)
+                select(edition_articles.c.key, edition_articles.c.path, edition_articles.c.included, editions.c.period)
                 .join_from(edition_articles, editions)
                 .where(mine)
             ).all()
-        placed = {identity: f"{digest}/{period}" for key, path, period in rows for identity in (key, path) if identity}
+        placed = {name: f"{digest}/{row.period}" for row in rows for name in (row.key, row.path) if name}
+        told = frozenset(name for row in rows if row.included for name in (row.key, row.path) if name)
         starts = [start for start in (first, datetime.fromisoformat(began) if began else None) if start]
-        return History(number or 0, min(starts, default=None), previous, placed)
+        return History(number or 0, min(starts, default=None), previous, placed, told)
 
     def begin(self, digest: str, start: datetime) -> None:
-        """Remembers the first period that had too little for an edition: its articles wait for the next one."""
+        """Remembers the first period that had too little for an edition, or waited: its articles wait for the next one."""
         with self._database.write() as connection:
             known = connection.execute(select(meta.c.value).where(meta.c.name == _began(digest))).scalar()
             if known is None:

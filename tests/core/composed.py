@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from digest.compose import Composition, Rules, Verdict, compose
-from digest.model import Article, Period
+from digest.model import Article, Edition, Period, Selection
 
 START = datetime(2025, 12, 1, tzinfo=UTC)
 END = datetime(2025, 12, 8, tzinfo=UTC)
@@ -23,6 +23,7 @@ def article(name: str, *, day: float = 1, **fields: Any) -> Article:
 
 def composed(*articles: Article, rules: Rules = PLAIN, **changes: Any) -> Composition:
     facts = {"digest": "weekly", "title": "Weekly", "number": 1, "period": WEEK, "since": START, "placed": {}}
+    facts["told"] = changes.get("placed", {})  # whatever had its turn was shown
     return compose(articles, **{**facts, "rules": rules, "now": END + timedelta(hours=7), **changes})
 
 
@@ -32,4 +33,13 @@ def verdict(composition: Composition, path: str) -> Verdict:
 
 
 def shape(composition: Composition) -> dict[str, list[str]]:
-    return {s.category: [a.path.removesuffix(".md") for a in s.articles] for s in composition.edition.sections}
+    return _shape(composition.edition)
+
+
+def chosen(composition: Composition, *categories: str) -> dict[str, list[str]]:
+    """What a reader of these categories gets."""
+    return _shape(composition.edition.only(Selection(frozenset(categories))))
+
+
+def _shape(edition: Edition) -> dict[str, list[str]]:
+    return {s.category: [a.path.removesuffix(".md") for a in s.articles] for s in edition.sections}

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from digest.compose import REQUIRABLE, Rules, Verdict
-from digest.model import Image, Selection
-from tests.core.composed import END, NAME, START, article, composed, shape, verdict
+from digest.model import Image
+from tests.core.composed import END, NAME, START, article, chosen, composed, shape, verdict
 
 # --- who is a candidate --------------------------------------------------------------------------------------------
 
@@ -194,10 +194,9 @@ def test_small_sections_are_put_together_at_the_end_and_their_readers_find_them(
     work, rest = composition.edition.sections
     assert (work.category, rest.category, rest.key) == ("Work", "Other", "other")
     assert {a.path for a in rest.articles} == {"a.md", "k.md", "o.md"}
-    assert rest.aliases == {"art", "ai", "ki"}
     assert (work.more_url, rest.more_url) == ("https://example.org/c/work", "")
-    for wanted in ("art", "ai", "ki", "other"):
-        assert composition.edition.only(Selection(frozenset({wanted}))).sections == (rest,)
+    for wanted, found in {"art": ["a"], "ai": ["k"], "ki": ["k"], "other": ["a", "k", "o"]}.items():
+        assert chosen(composition, wanted) == {"Other": found}
     assert verdict(composition, "k.md").section == "Other"
 
 
@@ -210,6 +209,12 @@ def test_what_is_put_together_comes_last_unless_the_rules_name_it():
     articles = [article(str(i), category=str(i)) for i in range(5)] + [article("w1"), article("w2")]
     assert list(shape(composed(*articles, rules=Rules(smallest=2)))) == ["Work", "Other"]
     assert list(shape(composed(*articles, rules=Rules(smallest=2, order=("Other",))))) == ["Other", "Work"]
+
+
+def test_articles_without_a_category_come_last_however_many_unless_the_rules_name_their_section():
+    articles = [article(str(i), category="") for i in range(3)] + [article("w"), article("a", category="Art")]
+    assert list(shape(composed(*articles))) == ["Art", "Work", "Other"]
+    assert list(shape(composed(*articles, rules=Rules(minimum=1, order=("Other",))))) == ["Other", "Art", "Work"]
 
 
 # --- what fits -----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 
 from digest.compose import Composition, Rules
 from digest.model import Chosen, Curation, Selection
-from tests.core.composed import END, NAME, article, composed, shape, verdict
+from tests.core.composed import END, NAME, article, chosen, composed, shape, verdict
 
 FILE = "editions/weekly-2025-W49.md"
 
@@ -109,9 +109,9 @@ def test_everything_else_is_out_and_may_come_in_a_later_edition():
         article("a"), article("b"), article("c", draft=True), article("d"),
         excluded=frozenset({"d.md"}), sections=(section("Work", "a"),),
     )  # fmt: skip
-    for name in "bc":
+    for name, reason in (("b", f"not in the list of {FILE}"), ("c", "draft")):
         told = verdict(composition, f"{name}.md")
-        assert (told.reason, told.considered, told.edition) == (f"not in the list of {FILE}", False, "")
+        assert (told.reason, told.considered, told.edition) == (reason, False, "")
     assert verdict(composition, "d.md").reason == f"left out in {FILE}"
 
 
@@ -133,20 +133,76 @@ def test_one_article_is_enough_where_an_editor_listed_it_and_none_is_not():
     assert not curated(article("a"), rules=Rules(minimum=3), sections=(section("Work", "b"),)).enough
 
 
-def test_a_category_without_a_section_of_its_own_is_found_where_its_articles_stand():
-    edition = curated(
-        article("a", category="KI"),
-        article("b", category="Art"),
-        article("c", category="Work"),
+@pytest.mark.parametrize(
+    ("categories", "found"),
+    [
+        (["picks"], {"Picks": ["ki", "art", "work"]}),
+        (["ai"], {"Picks": ["ki"]}),
+        (["ki"], {"Picks": ["ki"]}),
+        (["art"], {"Picks": ["art"], "Art": ["art2", "sport"]}),
+        (["sport"], {"Art": ["sport"]}),
+        (["work", "sport"], {"Picks": ["work"], "Art": ["sport"]}),
+        (["money"], {}),
+    ],
+)
+def test_who_chose_a_category_gets_its_articles_wherever_they_stand_and_the_section_of_that_name(
+    categories: list[str], found: dict[str, list[str]]
+):
+    composition = curated(
+        article("ki", category="KI"), article("art", category="Art"), article("work"),
+        article("art2", category="Art"), article("sport", category="Sport"),
         rules=Rules(aliases={"KI": "AI"}),
-        sections=(section("Picks", "a", "b", "c"), section("Work"), section("Art", "nowhere")),
-    ).edition
-    for wanted in ("picks", "ai", "ki", "art", "work"):
-        assert [s.category for s in edition.only(Selection(frozenset({wanted}))).sections] == ["Picks"]
-    apart = curated(
-        article("a", category="Art"), article("b", category="Art"), sections=(section("X", "a"), section("Art", "b"))
-    ).edition
-    assert [s.key for s in apart.only(Selection(frozenset({"art"}))).sections] == ["art"]
+        sections=(section("Picks", "ki", "art", "work"), section("Work"), section("Art", "art2", "sport")),
+    )  # fmt: skip
+    assert chosen(composition, *categories) == found
+
+
+def test_a_section_of_which_a_reader_gets_a_part_counts_nothing_that_is_not_theirs():
+    composition = curated(
+        article("a"), article("b"), article("art", category="Art"), sections=(section("Work", "a", "art"),)
+    )
+    sections = [composition.edition.only(Selection(frozenset({wanted}))).sections for wanted in ("work", "art")]
+    assert [section.more for [section] in sections] == [1, 0]
+
+
+@pytest.mark.parametrize("url", ["", "https://example.org/c/{category}"])
+@pytest.mark.parametrize("others", [("Art", "Sport", ""), ("Art", "Sport"), ("Art",), ("",)])
+def test_an_untouched_list_is_the_edition_that_the_rules_make_also_what_is_put_together(
+    others: tuple[str, ...], url: str
+):
+    articles = [article(f"{category}{day}", day=day, category=category) for category in others for day in range(2)]
+    articles += [article(str(day), title=f"Tram {day}") for day in range(6)]
+    rules = Rules(minimum=1, smallest=3, per_section=2, category_url=url)
+    by_rules = composed(*articles, rules=rules).edition
+    listed = tuple(Chosen(s.category, tuple(a.path for a in s.articles)) for s in by_rules.sections)
+    assert curated(*articles, rules=rules, sections=listed).edition == by_rules
+
+
+def test_what_would_be_out_anyway_keeps_the_reason_and_what_the_editor_took_out_is_left_out():
+    articles = [article("a", source="x"), article("b", source="x"), article("c", source="x"), article("d")]
+    again = article("again", source="x", title="Title a", excerpt="")
+    composition = curated(
+        *articles, again,
+        rules=Rules(minimum=1, per_section=2, require=("source",)),
+        sections=(section("Work", "c"),),
+        excluded=frozenset({"a.md", "b.md", "d.md", "again.md"}),
+    )  # fmt: skip
+    assert {v.article.path: v.reason for v in composition.verdicts} == {
+        "c.md": "Work, 1st of 1",
+        "a.md": f"left out in {FILE}",
+        "b.md": f"left out in {FILE}",
+        "d.md": "has no source",
+        "again.md": "same story as Title a (a.md)",
+    }
+    told = verdict(composition, "again.md")
+    assert (told.like, told.score, told.considered) == (articles[0], 100, True)
+    over = curated(
+        *articles[:3],
+        rules=Rules(minimum=1, per_section=2),
+        sections=(section("Work", "a", "b"),),
+        excluded=frozenset({"c.md"}),
+    )
+    assert (verdict(over, "c.md").reason, verdict(over, "c.md").considered) == ("over 2 in Work", True)
 
 
 def test_a_section_without_a_name_is_the_one_of_the_rest():

@@ -10,9 +10,11 @@ import pytest
 
 from digest.compose import MEMORY, Rules
 from digest.model import Image
-from tests.core.composed import START, article, composed, shape, verdict
+from tests.core.composed import article, composed, shape, verdict
 
 BRIDGE = "The old swing bridge turns ninety and opens its engine room"
+AGAIN = "Update: Old swing bridge turns ninety, opens its engine room"
+TEXT = "Anyone may climb down to the machines; bring a jacket, and leave your dog with the man who stands at the gate."
 LAST = "weekly/2025-W48"
 
 
@@ -23,7 +25,11 @@ LAST = "weekly/2025-W48"
     ("one", "other"),
     [
         ({"key": "example.org/story"}, {"key": "example.org/story"}),
-        ({"source": "https://www.example.org/s/?utm_source=a"}, {"source": "http://example.org/s#top"}),
+        ({"source": "https://www.example.org/s/?utm_source=a#top"}, {"source": "http://example.org/s#top"}),
+        (
+            {"source": "https://example.org/s", "title": "Trams"},
+            {"source": "http://example.org/s#rss", "title": "Trams"},
+        ),
         ({"source": "https://example.org/s"}, {"url": "https://example.org/s/"}),
         ({"key": "example.org/s"}, {"url": "https://example.org/s/"}),
         ({"title": "Trams are back!"}, {"title": "TRAMS are “back”"}),
@@ -64,11 +70,11 @@ def test_what_says_nothing_of_a_story_makes_no_two_articles_one(fields: dict[str
 def test_the_better_one_stays():
     image = Image("https://example.org/picture.jpg")
     ranked = [
-        article("e", title="One", image=image, source="https://example.org/e", excerpt="Long words", day=1),
-        article("d", title="One", image=image, source="https://example.org/d", excerpt="Long words", day=2),
-        article("c", title="One", image=image, source="https://example.org/c", excerpt="Short", day=0),
+        article("e", title="One", image=image, source="https://e.example.org/", excerpt="Long words", day=1),
+        article("d", title="One", image=image, source="https://d.example.org/", excerpt="Long words", day=2),
+        article("c", title="One", image=image, source="https://c.example.org/", excerpt="Short", day=0),
         article("b", title="One", image=image, excerpt="The longest words of all", day=0),
-        article("a", title="One", source="https://example.org/a", excerpt="The longest words of all", day=0),
+        article("a", title="One", source="https://a.example.org/", excerpt="The longest words of all", day=0),
     ]
     while ranked:
         assert composed(*reversed(ranked)).edition.articles == (ranked.pop(0),)
@@ -85,7 +91,7 @@ def test_the_pinned_one_of_a_story_stays():
 def test_a_story_told_nearly_alike_is_told_once_and_its_likeness_is_shown():
     composition = composed(
         article("kept", title=BRIDGE, source="https://example.org/bridge", excerpt="Longer."),
-        article("again", title=f"{BRIDGE}, at last", source="https://example.com/ninety"),
+        article("again", title=AGAIN, source="https://example.com/ninety"),
     )
     assert shape(composition) == {"Work": ["kept"]}
     told = verdict(composition, "again.md")
@@ -96,7 +102,7 @@ def test_a_story_told_nearly_alike_is_told_once_and_its_likeness_is_shown():
 
 
 def test_how_alike_two_must_be_is_a_rule():
-    two = (article("a", title=BRIDGE), article("b", title=f"{BRIDGE}, at last"))
+    two = (article("a", title=BRIDGE), article("b", title=AGAIN))
     assert len(composed(*two, rules=Rules(alike=100)).edition.articles) == 2
     assert len(composed(*two, rules=Rules(alike=90)).edition.articles) == 1
 
@@ -104,7 +110,7 @@ def test_how_alike_two_must_be_is_a_rule():
 def test_an_article_that_is_equal_to_one_that_is_like_a_third_goes_with_it():
     composition = composed(
         article("best", title=BRIDGE, image=Image("https://example.org/bridge.jpg")),
-        article("near", title=f"{BRIDGE}, at last", source="https://example.com/b"),
+        article("near", title=AGAIN, source="https://example.com/b"),
         article("equal", title="Ninety years", source="https://example.com/b"),
     )
     assert shape(composition) == {"Work": ["best"]}
@@ -114,21 +120,58 @@ def test_an_article_that_is_equal_to_one_that_is_like_a_third_goes_with_it():
 def test_a_blurb_that_opens_many_articles_makes_no_two_of_them_one():
     blurb = "Every week we talk to people of the harbour about their work, their tools and what they would change. "
     names = ("Ines the diver", "Jon of the cranes", "the pilot Maren", "the new cook", "Olu who mends nets")
-    talks = [article(name, title=f"Harbour talk, at the quay: {name}", excerpt=blurb) for name in names]
-    rules = Rules(alike=70, minimum=1)
+    talks = [
+        article(
+            name, title=f"Harbour talk, at the quay: {name}", excerpt=blurb, source=f"https://{at}.example.org/talk"
+        )
+        for at, name in enumerate(names)
+    ]
+    rules = Rules(alike=50, minimum=1)
     assert len(composed(*talks, rules=rules).edition.articles) == len(names)
     assert len(composed(*talks[:2], rules=rules).edition.articles) == 1
 
 
 def test_thousands_of_titles_from_one_mould_are_compared_in_no_time_and_stay_apart():
     titles = [
-        f"What the tide is like at quay {chr(97 + i // 676)}{chr(97 + i // 26 % 26)}{chr(97 + i % 26)} today"
+        f"What the tide is like at quay x{chr(97 + i // 676)}{chr(97 + i // 26 % 26)}{chr(97 + i % 26)} today"
         for i in range(3000)
     ]
     composition = composed(
         *(article(title, title=title) for title in titles), rules=Rules(per_section=9999, maximum=9999)
     )
     assert len(composition.edition.articles) == 3000
+
+
+def test_what_a_site_calls_by_one_name_day_by_day_is_all_shown():
+    photos = [
+        article(f"{day}", title="Photo of the day", source=f"https://example.org/{day}", excerpt=excerpt, day=day)
+        for day, excerpt in enumerate([TEXT, TEXT, "", "", f"{TEXT} It is open."])
+    ]
+    other = article("other", title="Photo of the day", source="https://example.com/photo")
+    assert len(composed(*photos, other).edition.articles) == 6 - 1  # no more fit into a section
+    assert not [v for v in composed(*photos, other).verdicts if v.like]
+
+
+def test_one_title_on_two_pages_of_a_site_at_the_same_time_is_one_story_unless_the_excerpts_differ():
+    one, other = (article(name, title=BRIDGE, source=f"https://example.org/{name}", excerpt=TEXT) for name in "ab")
+    assert len(composed(one, other).edition.articles) == 1
+    assert len(composed(one, replace(other, excerpt=TEXT.upper() + "It is open.")).edition.articles) == 2
+
+
+def test_an_excerpt_that_a_site_repeats_is_its_blurb_and_the_same_on_another_site_is_the_same_report():
+    one = article("one", title="Former mayor of Norrby arrested at the airport on Friday", excerpt=TEXT)
+    other = article("other", title="Mayor of Norrby arrested at the airport on Friday", excerpt=TEXT)
+    assert len(composed(one, other).edition.articles) == 2
+    assert len(composed(one, replace(other, source="https://example.org/mayor")).edition.articles) == 1
+
+
+def test_the_notes_of_one_page_are_told_apart_by_their_fragments():
+    page = "https://example.org/notes"
+    notes = [
+        article("a", title="Vector search is there", source=f"{page}#a"),
+        article("b", title="Graphics processors are there", source=f"{page}#b"),
+    ]
+    assert len(composed(*notes).edition.articles) == 2
 
 
 # --- told before ----------------------------------------------------------------------------------------------------
@@ -142,7 +185,7 @@ def before(**fields: Any) -> Any:
     ("fields", "likeness"),
     [
         ({"title": BRIDGE, "source": "https://example.com/bridge"}, ""),
-        ({"title": f"{BRIDGE}, at last", "source": "https://example.com/bridge"}, ", 9. % alike"),
+        ({"title": AGAIN, "source": "https://example.com/bridge"}, ", 95 % alike"),
         ({"title": "Something else", "url": "https://example.org/bridge?utm_source=feed"}, ""),
     ],
 )
@@ -150,24 +193,24 @@ def test_a_story_of_an_earlier_edition_is_not_told_again(fields: dict[str, Any],
     composition = composed(before(), article("again", **fields), placed={"before.md": LAST})
     told = verdict(composition, "again.md")
     expected = f"same story as {BRIDGE} (before.md) of edition {LAST}{likeness}"
-    assert [len(expected), expected[:-10]] == [len(told.reason), told.reason[:-10]]
+    assert told.reason == expected
     assert (told.included, told.considered, told.edition) == (False, True, "")
     assert told.like == before()
 
 
-def test_a_column_of_the_same_name_is_another_story_every_week():
-    one = (
-        "Cranes, cargo and the men who load it: a look back at six days of noise and rain on the northern quay of ours."
-    )
-    other = (
-        "Gulls, nets, and why nobody paints boats in winter. Letters from readers who would rather see them all in red."
-    )
-    title = "What we read in the harbour this week"
-    earlier = before(title=title, excerpt=one)
-    column = article("column", title=title, source="https://example.org/column", excerpt=other)
+@pytest.mark.parametrize("excerpt", [TEXT, "", "Gulls, nets, and why nobody paints boats in winter. " * 2])
+@pytest.mark.parametrize("title", ["Open thread", "What we read in the harbour this week"])
+def test_a_column_of_the_same_name_is_another_story_every_week(title: str, excerpt: str):
+    earlier = before(title=title, excerpt=TEXT)
+    column = article("column", title=title, source="https://example.org/column", excerpt=excerpt)
     assert composed(earlier, column, placed={"before.md": LAST}).enough
-    copied = replace(column, excerpt=one)
-    assert not composed(earlier, copied, placed={"before.md": LAST}).enough
+
+
+def test_a_short_title_of_another_site_is_another_story_in_another_edition_unless_the_excerpt_is_the_same():
+    earlier = before(title="Open day", excerpt=TEXT)
+    other = article("other", title="Open day", source="https://example.com/open")
+    assert composed(earlier, other, placed={"before.md": LAST}).enough
+    assert not composed(earlier, replace(other, excerpt=TEXT), placed={"before.md": LAST}).enough
 
 
 def test_what_was_told_long_ago_may_be_told_again():
@@ -180,10 +223,6 @@ def test_what_stayed_out_of_an_earlier_edition_keeps_no_story_out():
     assert composed(before(draft=True), article("again", title=BRIDGE)).enough
 
 
-def test_a_chain_of_repeats_is_remembered_from_edition_to_edition():
-    again = article("again", title=f"{BRIDGE}, at last", source="https://example.com/again")
-    first = composed(before(), again, placed={"before.md": LAST})
-    remembered = {"before.md": LAST} | {v.article.path: "weekly/2025-W49" for v in first.verdicts if v.considered}
-    later = article("later", title=f"{BRIDGE}, at last, say we", source="https://example.net/later")
-    told = verdict(composed(before(), again, later, since=START, placed=remembered), "later.md")
-    assert told.like == again
+def test_what_had_its_turn_and_was_not_shown_keeps_no_story_out():
+    again = article("again", title=AGAIN, source="https://example.com/bridge")
+    assert composed(before(), again, placed={"before.md": LAST}, told=frozenset()).enough

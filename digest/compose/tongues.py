@@ -1,0 +1,35 @@
+"""Languages: what a digest does not take because of its own, and whether that is most of what there is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from digest.compose.verdicts import Verdict
+from digest.model import Article, Fault, Problem, is_read
+
+FOREIGN = "in another language"
+NAMED = 3  # languages in a problem
+
+
+def objection(article: Article, languages: Collection[str]) -> str:
+    """What speaks against it where these languages are taken, "" where nothing does."""
+    return "" if is_read(article.language, languages) else f"{FOREIGN} ({article.language})"
+
+
+def otherwise_good(verdicts: Iterable[Verdict]) -> tuple[Article, ...]:
+    """The articles against which nothing speaks, but perhaps their language: it is asked for last."""
+    return tuple(v.article for v in verdicts if v.included or v.considered or v.reason.startswith(FOREIGN))
+
+
+def lost(articles: Collection[Article], languages: Collection[str], digest: str) -> tuple[Problem, ...]:
+    """A Problem if most of these are in languages that no digest takes; ``languages`` are those that any does, none
+    standing for all.
+    """
+    foreign = Counter(article.language for article in articles if not is_read(article.language, languages))
+    if foreign.total() * 2 <= len(articles):
+        return ()
+    named = " and ".join(tag for tag, _ in foreign.most_common(NAMED))
+    what = f"{foreign.total():,} of {len(articles):,} articles are in {named}, and no digest takes that"
+    hint = f"only {' and '.join(sorted(languages))} is taken: name the languages in it, or [] for all"
+    return (Problem(f"digests.{digest}.languages", what, hint, fault=Fault.LANGUAGE),)
