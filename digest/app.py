@@ -8,15 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
+from math import inf
 
 from digest import dkim
 from digest.bounces.providers import Reader, readers
 from digest.bounces.reading import read as read_notices
 from digest.bounces.recording import Recorder
-from digest.compose import Composition
+from digest.compose import Composition, lost, otherwise_good
 from digest.config import Config, meaning
-from digest.editing import Candidates, Edited, read
-from digest.errors import ConfigError, EditingError, UsageError
+from digest.editing import Candidates, Edited, read, unknown
+from digest.errors import ConfigError, UsageError
 from digest.fetching import Fetcher, Limits
 from digest.links import Signer
 from digest.look import Look
@@ -73,6 +74,7 @@ from digest.store.sightings import Sightings
 from digest.store.subscribers import Subscribers
 from digest.subscriptions.addresses import mailbox
 
+POLLED_WITHIN = 30.0  # seconds in which feeds may answer before an edition is made of what is known
 LETTERS_KEPT = 128  # letters that are held ready while sending; the others are made again when their turn comes
 
 
@@ -173,10 +175,11 @@ class App:
     def poller(self) -> Poller:
         return meaning.poller(self.config, self.feeds, self.now)
 
-    def poll(self, told: Told = nobody_is_told) -> tuple[Problem, ...]:
-        """Asks the feeds that are due for what is new; says what is wrong with any of them."""
+    def poll(self, told: Told = nobody_is_told, *, within: float = inf) -> tuple[Problem, ...]:
+        """Asks the feeds that are due for what is new, for so many seconds at most; says what is wrong with any of them."""
         urls = [source.feed for source in self.config.sources if source.feed]
-        return self.poller.poll(urls, told) if urls else ()
+        self.feeds.forget(self.now(), but=urls)
+        return self.poller.poll(urls, told, within=within)
 
     @cached_property
     def database(self) -> Database:
@@ -307,25 +310,29 @@ class App:
         images = [("look.logo", self.logo), *named]
         covers, unusable = self.covers(digest, tuple((where, image) for where, image in images if image))
         unpublished = self.galleries[digest.name].unpublished()
-        return Prepared(composition, covers, (*gathered.problems, *unusable), unpublished, edited.curation)
+        foreign = lost(otherwise_good(composition.verdicts), meaning.languages(self.config), digest.name)
+        problems = (*gathered.problems, *unusable, *foreign)
+        return Prepared(composition, covers, problems, unpublished, edited.curation)
 
     def gather(
         self, digest: Digest, period: Period, told: Told = nobody_is_told, *, everything: bool = False
     ) -> tuple[History, Gathered]:
         """What there is for a period's edition, or with ``everything`` at all."""
-        sick = self.poll(told)
+        sick = self.poll(told, within=POLLED_WITHIN)
         history = self.editions.history(digest.name, of=period)
         found = gather(self.sources, None if everything else window(digest, history, period), told)
         return history, replace(found, problems=(*sick, *found.problems))
 
     def edited(self, digest: Digest, period: Period, candidates: Candidates) -> Edited:
-        """What the edition's file makes of it. Raises EditingError, unless it is frozen: then that is what counts."""
-        try:
-            return read(meaning.place(self.config, digest.name, period.name), candidates)
-        except EditingError:
-            if self.editions.find(digest.name, period.name):
-                return Edited(tuple(candidates.articles))
-            raise
+        """What the edition's file makes of it, unless it is frozen: then that is what counts. What the file names is
+        looked for among all articles that there are. Raises EditingError.
+        """
+        if self.editions.find(digest.name, period.name):
+            return Edited(tuple(candidates.articles))
+        file = meaning.place(self.config, digest.name, period.name)
+        if named := unknown(file, candidates):
+            candidates = candidates.joined(gather(self.sources).articles, named)
+        return read(file, candidates)
 
     def covers(self, digest: Digest, images: tuple[tuple[str, Image], ...]) -> Hung:
         """Images, each with where it stands, made fit for mail, and what is wrong with them."""
@@ -334,7 +341,7 @@ class App:
     def freeze(self, digest: Digest, prepared: Prepared) -> EditionRecord:
         """Freezes it, unless somebody else was quicker: then theirs is the edition. Raises TryLaterError, RenderError."""
         self.require_postal_address()
-        require_approval(digest, prepared.composition.edition.name, prepared.curation)
+        require_approval(digest, prepared.composition.edition.period, prepared.curation, self.editions)
         if prepared.composition.enough:
             self.galleries[digest.name].publish()
         return freeze(

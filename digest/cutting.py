@@ -79,15 +79,23 @@ _LOOSE_END = " ,;:-–—·|/&(\\[{<“‘«„「『（【、，；：〈《،�
 def cut(text: str, longest: int) -> str:
     """At most ``longest`` characters of a tidy text.
 
-    It ends with a sentence where one ends in the last two fifths, else with a whole word and an ellipsis; never inside
-    a character that the eye takes for one.
+    It ends with a sentence where one ends in its second half, at best one that leaves no quotation open, else with a
+    whole word and an ellipsis; never inside a character that the eye takes for one.
     """
     if len(text) <= longest:
         return text
     if longest < 1:
         return ""
-    end = max((end for end in sentence_ends(text, stop=longest + 2) if end <= longest), default=0)
-    return text[:end] if end >= longest * 3 / 5 else _with_ellipsis(text, longest - 1)
+    ends = [end for end in sentence_ends(text, longest // 2, longest + 2) if end <= longest]
+    if not ends:
+        return _with_ellipsis(text, longest - 1)
+    return text[: next((end for end in reversed(ends) if not _quotes(text[:end])), ends[-1])]
+
+
+def _quotes(text: str) -> bool:
+    """Whether a quotation is open at the end of a text."""
+    curly = text.count("“") - text.count("”") if "„" not in text else 0
+    return curly > 0 or text.count('"') % 2 > 0
 
 
 def mended(text: str) -> str:

@@ -41,6 +41,7 @@ from digest.model import (
 from digest.pictures.printing import Print
 from digest.publishing import Digest, Told, as_frozen, as_test, draft, nobody_is_told
 from digest.sending import unrecorded
+from digest.sources.pages import linkless
 from digest.subscriptions.addresses import mailbox
 
 WHOLE = Selection()
@@ -55,7 +56,8 @@ class Preview:
     ``frozen`` is the moment it was frozen, None while it can still change; then ``problems`` are those of its making,
     and ``enough`` is false if it holds too few articles to be sent. ``trimmed`` names the articles for which there was no
     room: by their titles, or by their keys where an edition is frozen. ``unpublished`` are pictures that will be on the
-    site once it is frozen, by their addresses.
+    site once it is frozen, by their addresses; ``awaited`` are those of the site's folder that mails load from the site,
+    and that are seen once it is there.
     """
 
     edition: str
@@ -66,6 +68,7 @@ class Preview:
     enough: bool = True
     trimmed: tuple[str, ...] = ()
     unpublished: Mapping[str, Print] = field(default_factory=dict)
+    awaited: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +113,19 @@ def drafted(app: App, digest: Digest, prepared: Prepared, reader: Subscriber = S
         edition=edition.name,
         message=app.message(letter, address=reader.address, name=reader.name, subscriber=reader.id),
         rendition=rendition,
-        problems=(*prepared.problems, *_unsendable(app)),
+        problems=(*prepared.problems, *linkless(edition.articles), *_unsendable(app)),
         enough=prepared.composition.enough,
         trimmed=tuple(titles[key] for key in rendition.trimmed),
         unpublished=prepared.unpublished,
+        awaited=_awaited(prepared),
     )
+
+
+def _awaited(prepared: Prepared) -> tuple[str, ...]:
+    images = (article.image for article in prepared.composition.edition.articles)
+    own = dict.fromkeys(image for image in images if image and image.file)
+    covers = ((image.url, prepared.covers.get(image)) for image in own)
+    return tuple(url for url, cover in covers if cover and cover.small.src == url)
 
 
 def explain(

@@ -38,7 +38,7 @@ from digest.errors import ConfigError
 # All that we write, but for what relays and lists set to their own liking: Precedence, Auto-Submitted, X-….
 SHARED = (
     *(b"from", b"subject", b"date", b"reply-to", b"list-id", b"list-help", b"list-post"),  # RFC 6376, 5.4.1
-    *(b"feedback-id", b"mime-version", b"content-type"),
+    *(b"feedback-id", b"mime-version", b"content-type", b"content-transfer-encoding"),
 )
 OWN = (b"message-id", b"to", b"list-unsubscribe", b"list-unsubscribe-post")  # the last two: RFC 8058, 4
 # Named once more than they stand there, so that none can be added (RFC 6376, 8.15): what decides on what is shown

@@ -6,7 +6,8 @@
     ├── SourceError              collected as a Problem while publishing            1
     │   └── ArticleError         path, line
     ├── FetchError               an address on the web that gave nothing            1
-    │   └── UnknownHostError     its host does not exist, as far as can be told
+    │   ├── UnknownHostError     its host does not exist, as far as can be told
+    │   └── PrivateHostError     its host is one of our own network, and nobody has allowed those
     ├── EditingError             all faults of an edition's file at once            1
     ├── RenderError              template, line                                     1
     ├── StoreError               the database: only what an operator can mend       1 (75 when busy)
@@ -98,6 +99,13 @@ class UnknownHostError(FetchError):
 
     def __init__(self, url: str, host: str) -> None:
         super().__init__(url, f"there is no host {host}", dead=True)
+
+
+class PrivateHostError(FetchError):
+    """A host of this machine or of its network, which may not be asked."""
+
+    def __init__(self, url: str, host: str, address: str) -> None:
+        super().__init__(url, f"{host} is a private address ({address})", dead=True)
 
 
 class TableError(DigestError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from hashlib import blake2b
 from urllib.parse import urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -48,9 +49,37 @@ def canonical_url(url: str) -> str:
     return "" if _NOT_IN_AN_IDENTITY.search(canonical) else canonical
 
 
+def page_of(url: str) -> str:
+    """The same of a URL that names one page; "" for that of a whole site, as all entries of some feeds have it."""
+    canonical = canonical_url(url)
+    return canonical if "/" in canonical or "?" in canonical else ""
+
+
+def entry_identity(feed: str, key: str, url: str, *, alone: bool) -> str:
+    """What the article of a feed's entry is known by: its page, with more to it where it is not ``alone`` there.
+
+    No part of the feed's own address stands in it, which may hold a key.
+    """
+    page = page_of(url)
+    if not page:
+        return "feed:" + _hashed(f"{feed}\n{key}")
+    return page if alone else f"{page}#{_hashed(key)}"
+
+
+def _hashed(text: str) -> str:
+    return blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
 def site_key(url: str) -> str:
     """The host of a URL as sites are compared, ``example.org``; "" for what is no http(s) URL."""
     return re.split("[/?]", canonical_url(url), maxsplit=1)[0]
+
+
+def keyless(url: str) -> str:
+    """A URL as others may see it, without its user and its query, which may be keys; what is no URL stays as it is."""
+    scheme, mark, rest = url.partition("://")
+    host, slash, path = rest.partition("?")[0].partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}" if mark else url
 
 
 def _is_tracking(parameter: str) -> bool:

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -160,15 +161,20 @@ def _configuration(session: Session) -> str:
     return str(session.config_path)
 
 
-def _looked(subject: str, look: Callable[[], str]) -> Finding:
+def _looked(subject: str, look: Callable[[], str | Finding]) -> Finding:
     try:
-        return Finding(subject, well=True, said=look())
+        found = look()
+        return found if isinstance(found, Finding) else Finding(subject, well=True, said=found)
     except DigestError as error:
         return Finding(subject, well=False, said=error.message, hint=error.hint, exit_code=error.exit_code)
 
 
-def _articles(session: Session, app: App) -> str:
+def _articles(session: Session, app: App) -> Finding:
+    """A warning where many of them link nowhere, or are in languages that no digest takes."""
+    from digest.compose import lost as foreign
+    from digest.config import meaning
     from digest.publishing import gather
+    from digest.sources.pages import linkless
 
     with session.gauge("reading") as gauge:
         gathered = gather(app.sources, told=gauge.reach)
@@ -176,12 +182,19 @@ def _articles(session: Session, app: App) -> str:
     session.problems(problems)
     if not gathered.articles:
         where = ", ".join(source.called for source in app.config.sources)
-        raise SourceError(f"none in {where}", hint="check sources.files in digest.toml")
-    newest = max(article.published for article in gathered.articles)
-    return (
-        f"{counted(len(gathered.articles), 'article')}, the newest of {newest:%Y-%m-%d}; "
-        f"{counted(len(problems), 'problem')}"
-    )
+        asks = "`digest feeds fetch` asks the feeds" if any(source.feed for source in app.config.sources) else ""
+        looks = "check sources.files in digest.toml" if any(source.files for source in app.config.sources) else ""
+        raise SourceError(f"none in {where}", hint="; ".join(filter(None, (looks, asks))))
+    newest = max(article.published for article in gathered.articles).astimezone(ZoneInfo(app.config.site.timezone))
+    said = [
+        f"{counted(len(gathered.articles), 'article')}, the newest of {newest:%Y-%m-%d}",
+        counted(len(problems), "problem"),
+    ]
+    meant = [article for article in gathered.articles if not (article.draft or article.hidden)]
+    lost = (*linkless(meant), *foreign(meant, meaning.languages(app.config), app.digests[0]))
+    said += [problem.what for problem in lost]
+    hint = next((f"{problem.where}: {problem.hint}" for problem in lost), "")
+    return Finding("articles", well=not lost, said="; ".join(said), hint=hint)
 
 
 def _key(app: App) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -12,6 +14,7 @@ from digest.cli.findings import Finding
 from digest.cli.opml import export, import_
 from digest.cli.session import Session, counted, pass_session
 from digest.errors import TryLaterError, UsageError
+from digest.identity import keyless
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -50,17 +53,18 @@ def fetch(session: Session, urls: tuple[str, ...], *, everything: bool, as_json:
     """Ask each URL, else every feed that is due, for what is new. For cron; `digest run` does it by itself."""
     app = session.app()
     known = _configured(app)
-    if unknown := [url for url in urls if url not in known]:
-        raise UsageError(f"{unknown[0]} is no feed of digest.toml", hint="`digest feeds list` shows them")
-    wanted, begun = urls or tuple(known), app.now()
+    named = [_named(url, known) for url in urls]
+    wanted, begun = tuple(dict.fromkeys(chain(*named))) or tuple(known), app.now()
     before = {url: app.feeds.state(url).asked for url in wanted}
     with session.gauge("asking") as gauge:
-        problems = app.poller.poll(wanted, gauge.reach, everything=everything or bool(urls))
+        problems = app.poller.poll(wanted, gauge.reach, everything=everything or bool(urls), even_gone=bool(urls))
     asked = [state for state in map(app.feeds.state, wanted) if state.asked != before[state.url]]
     for state in asked:
         met = [met for met in app.feeds.entries(state.url, begun, None) if met.seen >= begun]
         if as_json:
-            session.json({"url": state.url, "answered": not state.failures, "new": len(met), "fault": state.fault})
+            session.json(
+                {"url": keyless(state.url), "answered": not state.failures, "new": len(met), "fault": state.fault}
+            )
         elif not state.failures:
             session.out(f"{state.title or known[state.url]}: {len(met):,} new")
     session.problems(problems)
@@ -69,6 +73,14 @@ def fetch(session: Session, urls: tuple[str, ...], *, everything: bool, as_json:
 
 feeds.add_command(import_)
 feeds.add_command(export)
+
+
+def _named(word: str, known: dict[str, str]) -> tuple[str, ...]:
+    """The feeds of this address, whole or as it is shown, or of this name. Raises UsageError where there is none."""
+    found = tuple(url for url, name in known.items() if word in {url, keyless(url), name})
+    if not found:
+        raise UsageError(f"{keyless(word)} is no feed of digest.toml", hint="`digest feeds list` shows them")
+    return found
 
 
 def _sum_up(session: Session, asked: Sequence[FeedState], known: dict[str, str]) -> None:
@@ -85,8 +97,9 @@ def finding(app: App) -> Finding:
     """How the feeds are, for `digest check`. A warning at most: no edition waits for a feed. Asks none of them."""
     from digest.sources.feeds.patience import problem
 
-    states = [app.feeds.state(url) for url in _configured(app)]
-    sick = [found for state in states if (found := problem(state, app.now(), app.config.feeds.dead))]
+    names = _configured(app)
+    states = [app.feeds.state(url) for url in names]
+    sick = [found for state in states if (found := problem(state, names[state.url], app.now(), app.config.feeds.dead))]
     never = sum(not state.asked for state in states)
     parts = [
         counted(len(states), "feed"),
@@ -110,10 +123,10 @@ def _lately(app: App, url: str) -> int:
 
 def _facts(state: FeedState, name: str, lately: int) -> dict[str, Any]:
     return {
-        "url": state.url,
+        "url": keyless(state.url),
         "name": name,
         "title": state.title,
-        "address": state.address,
+        "address": keyless(state.address),
         "asked": state.asked,
         "answered": state.answered,
         "due": state.due,
@@ -127,13 +140,14 @@ def _facts(state: FeedState, name: str, lately: int) -> dict[str, Any]:
 
 def _told(state: FeedState, name: str, lately: int) -> Iterator[str]:
     """What it is called and where it is, when it was and will be asked, and what somebody should do about it."""
-    yield f"{name if name != state.url else state.title or name}  {state.url}"
+    shown = keyless(state.url)
+    yield f"{name if name != shown else state.title or name}  {shown}"
     if state.asked is None:
         yield "  never asked"
         return
-    due = "never asked again" if state.due is None else f"due {state.due:%Y-%m-%d %H:%M}"
-    answered = f"answered {state.answered:%Y-%m-%d %H:%M}" if state.answered else "never answered"
-    yield f"  {answered}, {due} UTC; {lately:,} in the last {LATELY.days} days"
+    due = f"due {state.due:%Y-%m-%d %H:%M} UTC" if state.due else "never asked again" if state.gone else "due now"
+    answered = f"answered {state.answered:%Y-%m-%d %H:%M} UTC" if state.answered else "never answered"
+    yield f"  {answered}, {due}; {lately:,} in the last {LATELY.days} days"
     if state.gone:
         yield f"  gone: {state.fault}; take it out of digest.toml"
     elif state.failures:
@@ -141,4 +155,10 @@ def _told(state: FeedState, name: str, lately: int) -> Iterator[str]:
     elif state.fault:
         yield f"  read all the same: it {state.fault}"
     if state.address != state.url:
-        yield f"  moved for good: write {state.address} into digest.toml"
+        yield f"  moved for good: write {_written(state)} into digest.toml"
+
+
+def _written(state: FeedState) -> str:
+    """Where it has moved to, without the query that digest.toml has already: it may be a key."""
+    same = urlsplit(state.address).query == urlsplit(state.url).query != ""
+    return f"{keyless(state.address)}?…" if same else state.address

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
 from digest.cli.session import Session, counted
+from digest.cli.wanted import Wanted
+from digest.model import Problem
 
 if TYPE_CHECKING:
+    from digest.app import App
     from digest.linting import Finding
     from digest.model import Article
+    from digest.sources.files import Folder
 
 SHOWN = 5  # findings of one rule, before the rest is counted
 WORST = 10  # files
@@ -20,16 +25,17 @@ FORMATS = ("text", "github")
 
 
 def examine(session: Session, files: Sequence[Path], *, strict: bool, form: str, as_json: bool) -> None:
-    """Tells what is wrong with the articles, or with those of ``files``. Raises click's Exit(1) if there is an error,
-    under ``strict`` if there is a warning.
+    """Tells what is wrong with the articles, or with those of ``files``. Raises UsageError for a file that is in no
+    source, click's Exit(1) if there is an error, under ``strict`` if there is a warning.
     """
     from digest.linting import Level
+    from digest.sources.indexed import Indexed
 
-    articles, findings = _found(session)
-    if files:
-        wanted = [path.resolve() for path in files]
-        base = session.config_path.resolve().parent
-        findings = tuple(one for one in findings if any((base / one.path).is_relative_to(path) for path in wanted))
+    app = session.app(read_only=True)
+    folders = [source.folder for source in app.sources if isinstance(source, Indexed)]
+    wanted = Wanted(files, folders, app.config.folder)
+    articles, findings = _found(session, app, folders)
+    findings = wanted.of(findings)
     if as_json:
         for finding in findings:
             session.json(_facts(finding))
@@ -39,6 +45,8 @@ def examine(session: Session, files: Sequence[Path], *, strict: bool, form: str,
     else:
         for line in _told(findings, everything=session.verbose):
             session.out(line)
+    for path in wanted.unread:
+        session.note(f"{path}: no article is read there")
     counts = [(level, sum(finding.rule.level is level for finding in findings)) for level in Level]
     drafts = sum(article.draft for article in articles)
     read = f"{counted(len(articles), 'article')} read, {counted(drafts, 'draft')} among them"
@@ -47,16 +55,27 @@ def examine(session: Session, files: Sequence[Path], *, strict: bool, form: str,
         raise click.exceptions.Exit(1)
 
 
-def _found(session: Session) -> tuple[tuple[Article, ...], tuple[Finding, ...]]:
+def _found(session: Session, app: App, folders: Sequence[Folder]) -> tuple[tuple[Article, ...], tuple[Finding, ...]]:
+    """What reading the folders and asking the feeds that are due has brought, and what the rules say of it."""
+    from digest.config import meaning
     from digest.linting import lint
     from digest.publishing import read
+    from digest.sources.unread import unread
 
-    app = session.app(read_only=True)
+    with session.gauge("asking feeds") as gauge:
+        sick = app.poll(gauge.reach)
     with session.gauge("reading") as gauge:
         found = read(app.sources, told=gauge.reach)
-    rules = [app.digest(name).rules for name in app.digests]
-    languages = {language for one in rules for language in one.languages} if all(one.languages for one in rules) else ()
-    return found.articles, lint(found.articles, found.problems, languages=languages, now=app.now())
+    beside = [problem for folder in folders for problem in unread(folder)]
+    nothing = [] if found.articles else [_nothing(source.called) for source in app.config.sources]
+    problems = (*sick, *found.problems, *beside, *nothing)
+    now = app.now().astimezone(ZoneInfo(app.config.site.timezone))
+    return found.articles, lint(found.articles, problems, languages=meaning.languages(app.config), now=now)
+
+
+def _nothing(source: str) -> Problem:
+    """Where there is no article at all, nothing was looked at, and all would seem to be well."""
+    return Problem(source, "there is no article in it", "check what [[sources]] names")
 
 
 def _facts(finding: Finding) -> dict[str, str | int]:

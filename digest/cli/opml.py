@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from digest.cli.session import Session, counted, pass_session, writing
 from digest.errors import ConfigError, DigestError
 
 if TYPE_CHECKING:
+    from digest.model import Problem
     from digest.sources.feeds.opml import Subscription
 
 _STANDARD = Path("-")
@@ -31,25 +32,32 @@ def import_(session: Session, file: Path, *, dry_run: bool, as_json: bool) -> No
     A feed's category is the outline that it stands in. Feeds that digest.toml has already stay as they are there.
     """
     from digest.config.adding import tables, with_sources
+    from digest.config.loading import load
     from digest.identity import canonical_url
     from digest.sources.feeds.opml import read
 
-    found = read(_content(file), "standard input" if file == _STANDARD else str(file))
+    where = "standard input" if file == _STANDARD else str(file)
+    found = read(_content(file), where)
     text = _configuration(session.config_path)
     known = _known(session.config_path, text)
-    added = [_table(feed) for feed in found.feeds if canonical_url(feed.url) not in known]
-    if added and not dry_run:
-        with writing(session.config_path):
-            _replace(session.config_path, with_sources(text, added))
+    usable, refused = _judged(found.feeds, where)
+    problems = (*found.problems, *refused)
+    added = [table for table in usable if canonical_url(table["feed"]) not in known]
+    if added:
+        whole = with_sources(text, added)
+        load(session.config_path, instead=whole)
+        if not dry_run:
+            with writing(session.config_path):
+                _replace(session.config_path, whole)
     if as_json:
-        passed_over = len(found.feeds) - len(added)
-        session.json({"added": added, "known": passed_over, "problems": len(found.problems), "dry_run": dry_run})
+        passed_over = len(usable) - len(added)
+        session.json({"added": added, "known": passed_over, "problems": len(problems), "dry_run": dry_run})
     elif dry_run:
         session.out("\n".join(tables(added)).rstrip("\n"))
-    session.problems(found.problems)
+    session.problems(problems)
     session.note(
         f"{counted(len(added), 'feed')} {'would be ' if dry_run else ''}added to {session.config_path};"
-        f" {len(found.feeds) - len(added):,} known already"
+        f" {len(usable) - len(added):,} known already"
     )
 
 
@@ -103,6 +111,21 @@ def _known(path: Path, text: str) -> frozenset[str]:
         return frozenset(canonical_url(str(table.get("feed", ""))) for table in sources(text))
     except ValueError as error:
         raise ConfigError(f"{path}: {error}", hint="mend it first; `digest check` says more") from None
+
+
+def _judged(feeds: Sequence[Subscription], where: str) -> tuple[list[Mapping[str, str]], list[Problem]]:
+    """The feeds that the configuration takes, and a problem for each of the others."""
+    from digest.config.adding import objection
+    from digest.identity import keyless
+    from digest.model import Fault, Problem
+
+    usable, refused = [], []
+    for table in map(_table, feeds):
+        if what := objection(table):
+            refused.append(Problem(where, f"{keyless(table['feed'])}: {what}", "left out", fault=Fault.FEED))
+        else:
+            usable.append(table)
+    return usable, refused
 
 
 def _table(feed: Subscription) -> Mapping[str, str]:

@@ -160,5 +160,10 @@ def _tell(session: Session, shown: Preview, files: tuple[Path, ...], *, as_json:
     if report.findings:
         told = f"{counted(report.errors, 'error')}, {counted(warnings, 'warning')}"
         session.note(f"the checks find {told}; `digest check --email` names them, `--live` shows where they are")
+    if shown.awaited:
+        session.note(
+            f"{counted(len(shown.awaited), 'cover')} of your folder will be loaded from your site, and may be missing here"
+            f' until they are there, such as {shown.awaited[0]}; `images = "embed"` puts them into the mail'
+        )
     for file in files:
         session.out(str(file))

@@ -124,7 +124,7 @@ def _publish(
         )
     prepared = _prepared(session, app, digest, period, strict=strict)
     edition = prepared.composition.edition
-    require_approval(digest, edition.name, prepared.curation)
+    require_approval(digest, period, prepared.curation, app.editions)
     readers = app.editions.readers(digest.audience(edition.number, app.now()))
     if prepared.composition.enough and readers:
         for error in run(reach_servers(app)):

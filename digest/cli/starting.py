@@ -19,7 +19,7 @@ from digest import config
 from digest.app import App
 from digest.cli.session import counted
 from digest.config.notation import written
-from digest.errors import DigestError
+from digest.errors import DigestError, UsageError
 from digest.generators.generator import Facts
 from digest.generators.recognising import Found, recognise
 from digest.identity import category_key
@@ -27,30 +27,33 @@ from digest.look import ACCENT
 from digest.model import Article
 from digest.publishing import Told, gather, nobody_is_told
 from digest.sources.files import SUFFIXES
+from digest.sources.pages import linkless
 from digest.store.database import Database
 
 CONFIGURATION = "digest.toml"
 PLACEHOLDER_HOST = "example.org"
 
 
-def prepare(folder: Path, now: Callable[[], datetime], told: Told = nobody_is_told) -> Iterator[str]:
+def prepare(
+    folder: Path, now: Callable[[], datetime], told: Told = nobody_is_told, feeds: Sequence[str] = ()
+) -> Iterator[str]:
     """Makes what is missing of configuration, key and database, and says what it found and made, line by line.
 
-    Nothing that exists is changed. Raises DigestError, before anything is written, where there are no articles.
+    Nothing that exists is changed. Raises DigestError, before anything is written, where there are neither articles nor
+    ``feeds``, or these are none.
     """
     path = folder / CONFIGURATION
     found = None
     if path.exists():
+        if feeds:
+            hint = f'write them there: [[sources]], then feed = "{feeds[0]}"; or bring many by `digest feeds import`'
+            raise UsageError(f"{path} is there already, and --feed would change it", hint=hint)
         yield f"{path} is there already, and stays as it is."
         made = []
     else:
         found = recognise(folder.absolute())
-        if found is None:
-            raise DigestError(
-                f"{folder}: no articles found: no file ({', '.join(sorted(SUFFIXES))}) has a date in its front matter or name",
-                hint="name the folder of your site: digest init path/to/site",
-            )
-        _create(path, configuration(folder, found), mode=0o644)
+        _refuse_nothing(folder, found, feeds)
+        _create(path, configuration(folder, found, feeds), mode=0o644)
         made = [str(path)]
     loaded = config.load(path)
     made += _key(loaded)
@@ -59,17 +62,36 @@ def prepare(folder: Path, now: Callable[[], datetime], told: Told = nobody_is_to
         app = App(loaded, now)
         yield from sample(found, app, told)
         app.database.close()
+    if feeds:
+        yield f"{counted(len(feeds), 'feed')}, not asked yet"
     if made:
         yield f"Written: {', '.join(made)}"
     yield from ("", *next_steps(folder, loaded))
 
 
+def _refuse_nothing(folder: Path, found: Found | None, feeds: Sequence[str]) -> None:
+    for url in feeds:
+        try:
+            config.Source.model_validate({"feed": url})
+        except ValidationError:
+            what = f"--feed {url!r} is not the address of a feed"
+            raise UsageError(what, hint="write it as https://news.example.com/feed.xml") from None
+    if found is None and not feeds:
+        raise DigestError(
+            f"{folder}: no articles found: no file ({', '.join(sorted(SUFFIXES))}) has a date in its front matter or name",
+            hint="name the folder of your site: digest init path/to/site; or feeds: digest init --feed URL",
+        )
+
+
 # --- what is written -----------------------------------------------------------------------------------------------
 
 
-def configuration(folder: Path, found: Found) -> str:
-    """The text of a ``digest.toml`` that loads as it is, with the questions it leaves open as comments."""
-    facts = _usable(found.facts)
+def configuration(folder: Path, found: Found | None, feeds: Sequence[str] = ()) -> str:
+    """The text of a ``digest.toml`` that loads as it is, with the questions it leaves open as comments.
+
+    With None found, articles come from ``feeds`` alone.
+    """
+    facts = _usable(found.facts if found else Facts())
     title = facts.title or _title(folder)
     home = facts.url or f"https://{PLACEHOLDER_HOST}"
     domain = (urlsplit(home).hostname or PLACEHOLDER_HOST).removeprefix("www.")
@@ -82,17 +104,14 @@ def configuration(folder: Path, found: Found) -> str:
             f"title = {written(title)}",
             *_site(facts, found),
             "",
-            "[[sources]]",
-            f"files = {written(found.articles.as_posix())}",
-            *_fields(found),
-            "",
+            *_sources(found, feeds),
             "[digests.weekly]",
             "# Who the mails come from: put an address of your own here.",
             f"from = {written(sender)}",
             'cadence = "week"  # day, week or month',
             'on = "monday"',
             'at = "07:00"  # in the zone above; the week it covers ends on Monday at 00:00',
-            *_require(found),
+            *(_rules(found, facts) if found else ()),
             "",
             "[look]",
             "# The look of the mails; `digest preview --live` shows each change as it is saved.",
@@ -115,18 +134,23 @@ def configuration(folder: Path, found: Found) -> str:
     )
 
 
-def _site(facts: Facts, found: Found) -> Iterator[str]:
+def _site(facts: Facts, found: Found | None) -> Iterator[str]:
     yield (f"url = {written(facts.url)}" if facts.url else f'# url = "https://{PLACEHOLDER_HOST}"') + (
         "  # root-relative links and images are joined to it"
     )
     yield f"timezone = {written(facts.timezone or 'UTC')}  # in which weeks begin and mails leave"
     language = facts.language or "en"
-    yield f"language = {written(language)}"
+    yield f"{'' if facts.language else '# '}language = {written(language)}"
     further = "en" if language.lower().startswith("de") else "de"
     yield f"# languages = {written([further])}  # further ones that readers may choose"
     yield "# Where post reaches you. Many laws ask for it in every mail: sending refuses without one."
     yield 'postal_address = ""'
+    if found is None:
+        return
     yield from _article_url(facts, found)
+    if found.category_page:
+        yield '# A category\'s page: where "7 more in City" leads, when not all of its articles fit into the mail.'
+        yield f"# category_url = {written((facts.url or f'https://{PLACEHOLDER_HOST}') + found.category_page)}"
     if found.static:
         yield f"static = {written([folder.as_posix() for folder in found.static])}  # holds the images of /photo.jpg"
 
@@ -136,17 +160,22 @@ def _article_url(facts: Facts, found: Found) -> Iterator[str]:
         yield f"# The page of an article on this site, as {found.generator} makes them; see that one of them is right."
         yield f"article_url = {written(found.page)}"
         return
-    page = f"{facts.url or f'https://{PLACEHOLDER_HOST}'}/{found.articles.name.lstrip('_') or 'posts'}/{{slug}}"
+    folder = found.articles.name.lstrip("_")
+    page = f"{facts.url or f'https://{PLACEHOLDER_HOST}'}/{'posts' if folder in {'', 'content'} else folder}/{{slug}}"
     yield "# The page of an article on this site. Until it is set, articles link to the `source` they name" + (
         "." if found.sourced else ", and none does here."
     )
     yield f"# article_url = {written(page)}"
 
 
-def _fields(found: Found) -> Iterator[str]:
-    """What this site calls its categories."""
-    if found.category:
-        yield f"fields = {{ category = {written(found.category)} }}"
+def _sources(found: Found | None, feeds: Sequence[str]) -> Iterator[str]:
+    if found:
+        yield from ("[[sources]]", f"files = {written(found.articles.as_posix())}")
+        if found.category:  # what this site calls its categories
+            yield f"fields = {{ category = {written(found.category)} }}"
+        yield ""
+    for feed in feeds:
+        yield from ("[[sources]]", f"feed = {written(feed)}", '# category = "News"  # of all its articles', "")
 
 
 def _usable_page(page: str) -> bool:
@@ -168,7 +197,14 @@ def _web(home: str, domain: str) -> Iterator[str]:
     yield f"# privacy_url = {written(f'{home}/privacy')}"
 
 
-def _require(found: Found) -> Iterator[str]:
+def _rules(found: Found, facts: Facts) -> Iterator[str]:
+    """What fits the articles: how their pictures travel, and a rule that may be wanted."""
+    if found.renames and found.covers:
+        yield f"# {found.generator} gives pictures other names when the site is built: mails cannot link to them, and carry them."
+        yield 'images = "embed"'
+    elif found.files_as_covers and not facts.url:
+        yield "# Without site.url, pictures that are files have no address to link to: mails carry them."
+        yield 'images = "embed"  # with site.url, "link" makes smaller mails'
     without = found.files - found.sourced
     if found.sourced and without:
         yield f"# {without} of {found.files} files name no source and have no page to link to; this leaves them out:"
@@ -229,7 +265,7 @@ def _database(loaded: config.Config) -> list[str]:
 def sample(found: Found, app: App, told: Told) -> Iterator[str]:
     """What was found, as the digest will see it: how much, since when, of which kinds, and what is wrong with it."""
     gathered = gather(app.sources, told=told)
-    articles = [article for article in gathered.articles if not (article.draft or article.hidden)]
+    articles = [article for article in gathered.articles if _is_in(article, app.now())]
     where = "this folder" if found.articles == Path() else found.articles.as_posix()
     made = f"{found.generator} site: " if found.generator else ""
     kinds = Counter(category_key(article.category) for article in articles if article.category)
@@ -239,10 +275,20 @@ def sample(found: Found, app: App, told: Told) -> Iterator[str]:
         *_lately(articles, app),
     ]
     yield ", ".join(said)
+    for end, count in found.unread:
+        yield f"{counted(count, f'{end} file')} {'is' if count == 1 else 'are'} not read: articles are Markdown or HTML"
+    for problem in linkless(articles):
+        yield str(problem)
     faults = [problem for problem in gathered.problems if not problem.is_note]
     if faults:
         yield f"{counted(len(faults), 'problem')}, such as {faults[0]}"
         yield "`digest check --articles` tells them all."
+
+
+def _is_in(article: Article, now: datetime) -> bool:
+    """Whether some edition up to now may have it."""
+    expired = article.expires is not None and article.expires <= now
+    return not (article.draft or article.hidden or expired)
 
 
 def _lately(articles: Sequence[Article], app: App) -> Iterator[str]:
@@ -263,7 +309,9 @@ def next_steps(folder: Path, loaded: config.Config) -> Iterator[str]:
     yield "Next:"
     if not loaded.site.postal_address:
         yield f"  look through {path}: set `from` and `postal_address`"
+    asking = ("feeds fetch", "ask the feeds for what is in them")
     for words, why in (
+        *((asking,) if any(source.feed for source in loaded.sources) else ()),
         ("preview --open", "see the digest as it would be sent"),
         ("subscribers import list.csv", "bring your readers: a column `email` is enough"),
         ("send --test me@example.org", "mail one to yourself"),

@@ -11,6 +11,7 @@ from digest.compose.door import Door
 from digest.compose.naming import Naming
 from digest.compose.rules import Rules
 from digest.compose.sections import Group
+from digest.compose.stories import worth
 from digest.compose.verdicts import Verdict, out
 from digest.identity import category_key
 from digest.model import Article, Curation, Edition
@@ -101,9 +102,10 @@ def listed(
 
 
 def _places(articles: Sequence[Article]) -> dict[str, int]:
-    """Where each article stands by its path, and where no path is the same, by its key."""
-    paths = {article.path: place for place, article in reversed(tuple(enumerate(articles))) if article.path}
-    return {article.key: place for place, article in reversed(tuple(enumerate(articles)))} | paths
+    """Where each article stands by its path, and by its key the best of those that have no path, else of all with it."""
+    ranked = sorted(range(len(articles)), key=lambda place: (bool(articles[place].path), worth(articles[place])))
+    paths = {articles[place].path: place for place in reversed(ranked) if articles[place].path}
+    return {articles[place].key: place for place in reversed(ranked)} | paths
 
 
 def _groups(

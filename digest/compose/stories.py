@@ -55,7 +55,7 @@ def tell_apart(
         else:
             groups.append(group)
 
-    groups.sort(key=lambda group: _worth(group[0]))
+    groups.sort(key=lambda group: worth(group[0]))
     faces = _faces([*([each.article] for each in told), *groups])
     known = _Known()
     for each, shown in zip(told, faces, strict=False):
@@ -71,7 +71,7 @@ def tell_apart(
     return tuple(new), tuple(again)
 
 
-def _worth(article: Article) -> tuple[bool, bool, bool, int, datetime, str]:
+def worth(article: Article) -> tuple[bool, bool, bool, int, datetime, str]:
     """Ascending: the best comes first."""
     excerpt = -len(article.excerpt)
     return not article.pinned, not article.image, not article.source, excerpt, article.published, article.key
@@ -103,7 +103,7 @@ def _same(candidates: Sequence[Article], told: Sequence[Told]) -> Iterator[tuple
     groups: defaultdict[int, list[Article]] = defaultdict(list)
     for index, article in enumerate(candidates, start=len(told)):
         groups[find(index)].append(article)
-    return ((before.get(root), sorted(group, key=_worth)) for root, group in groups.items())
+    return ((before.get(root), sorted(group, key=worth)) for root, group in groups.items())
 
 
 def _pages(article: Article) -> Iterator[str]:

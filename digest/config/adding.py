@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tomlkit
+from pydantic import ValidationError
 from tomlkit.items import Array
 
+from digest.config.gathering import Source
 from digest.config.notation import written
 
 _MARK = "\ufeff"
@@ -20,6 +22,15 @@ def sources(text: str) -> tuple[Mapping[str, Any], ...]:
     if not isinstance(found, list) or not all(isinstance(table, dict) for table in found):
         raise ValueError("sources: is no list of tables; write [[sources]]")
     return tuple(found)
+
+
+def objection(added: Mapping[str, str]) -> str:
+    """What the configuration has against a source, "" where it has nothing."""
+    try:
+        Source.model_validate(dict(added))
+    except ValidationError as error:
+        return str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+    return ""
 
 
 def with_sources(text: str, added: Sequence[Mapping[str, str]]) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from digest.config.base import Table, setting
 from digest.config.values import Count, ExactAddress, Folder, Line, Positive, Words
+from digest.identity import canonical_url, keyless
 
 FieldName = Literal[
     "title",
@@ -37,6 +39,13 @@ def _expression(text: str) -> str:
     return text
 
 
+def _without_user(address: str) -> str:
+    if "@" in urlsplit(address).netloc:
+        raise ValueError("holds a user name, which is never sent: a feed behind a password cannot be read; take it out")
+    return address
+
+
+FeedAddress = Annotated[ExactAddress, AfterValidator(_without_user)]
 Expression = Annotated[str, AfterValidator(_expression)]
 Weighting = dict[str, Annotated[float, Field(ge=0, le=WEIGHT_MAXIMUM)]]
 
@@ -47,7 +56,7 @@ class Source(Table):
     files: Folder | None = Field(
         None, description="Folder with Markdown or HTML files that have front matter.", examples=["content/posts"]
     )
-    feed: ExactAddress = Field("", description="Address of a feed: RSS, Atom, RDF or JSON Feed.")
+    feed: FeedAddress = Field("", description="Address of a feed: RSS, Atom, RDF or JSON Feed.")
     name: Line = Field("", description="What it is called; unset: its folder, or its address.")
     category: Line = Field("", description="The category of all its articles; unset: what each one says.")
     language: Line = Field("", description="Language of articles that do not say theirs, such as en.")
@@ -60,7 +69,12 @@ class Source(Table):
 
     @property
     def called(self) -> str:
-        return self.name or self.feed or str(self.files)
+        return self.name or keyless(self.feed) or str(self.files)
+
+    @property
+    def place(self) -> str:
+        """The same for two sources that are one: the address of a feed, with http or https, or a folder."""
+        return canonical_url(self.feed) or self.feed or str(self.files and self.files.resolve())
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Source:

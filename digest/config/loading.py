@@ -32,12 +32,12 @@ _AT_LINE = re.compile(r"(?P<what>.*) \(at line (?P<line>\d+), column \d+\)", re.
 Table = dict[str, Any]
 
 
-def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
+def load(path: Path, environ: Mapping[str, str] = os.environ, *, instead: str = "") -> Config:
     """The configuration in the file ``path``, with ``DIGEST_…`` variables above it and the files of secrets read.
 
-    Raises ConfigError with every fault at once, each beginning with its key.
+    ``instead`` is what the file is going to hold. Raises ConfigError with every fault at once, each beginning with its key.
     """
-    table = _alone(_read(path))
+    table = _alone(_table(path, instead or _read(path)))
     variables = _variables(environ, table)
     above = _nested(variables)
     folder = path.absolute().parent
@@ -70,18 +70,21 @@ def from_environment(environ: Mapping[str, str], config: Config) -> frozenset[tu
 # --- the two layers ----------------------------------------------------------------------------------------------
 
 
-def _read(path: Path) -> Table:
+def _read(path: Path) -> str:
     hint = "run `digest init` to write one, or name another with -c"
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file", hint=hint) from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}", hint=hint) from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not a text file in UTF-8", hint="save it as UTF-8") from None
+
+
+def _table(path: Path, text: str) -> Table:
     try:
-        return tomllib.loads(text)
+        return tomllib.loads(text.removeprefix("\ufeff"))
     except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
         found = _AT_LINE.fullmatch(str(error))
         where = f"line {found['line']}" if found else "at its end"

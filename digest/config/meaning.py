@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_cache_path
@@ -41,7 +41,6 @@ OWN_PAGES = fetching.Limits(
     timeout=5, maximum=10_000, allow_private=True, allow_http=True
 )  # of a look at our own pages
 SHEET_MARGINS = 64  # pixels beside the text in the built-in templates
-_LONGEST = {Unit.DAY: timedelta(days=1), Unit.WEEK: timedelta(weeks=1), Unit.MONTH: timedelta(days=31)}
 
 
 def digest(name: str, config: Config) -> Digest:
@@ -66,7 +65,7 @@ def digest(name: str, config: Config) -> Digest:
             category_url=config.site.category_url,
             uncategorised=table.uncategorised,
             zone=ZoneInfo(config.site.timezone),
-            languages=table.languages or (config.site.language,),
+            languages=table.languages,
             alike=table.alike,
             rank=table.rank,
             weights=Weights(table.weights.recency, table.weights.image, table.weights.source, table.weights.category),
@@ -91,6 +90,12 @@ def digest(name: str, config: Config) -> Digest:
         approve=table.approve,
         editor=table.editor,
     )
+
+
+def languages(config: Config) -> frozenset[str]:
+    """Those that any digest takes; none where one takes all."""
+    taken = [table.languages for table in config.digests.values()]
+    return frozenset[str]().union(*taken) if all(taken) else frozenset()
 
 
 def sources(
@@ -133,7 +138,8 @@ def poller(config: Config, feeds: Feeds, now: Callable[[], datetime]) -> Poller:
         allow_private=table.allow_private,
         allow_http=True,
     )
-    return Poller(fetching.Fetcher(limits), feeds, now, table.every, table.connections, table.dead)
+    names = {source.feed: source.called for source in config.sources if source.feed}
+    return Poller(fetching.Fetcher(limits), feeds, now, table.every, table.connections, table.dead, names)
 
 
 def place(config: Config, digest: str, period: str) -> Place:
@@ -214,7 +220,7 @@ def pace(config: Config, processes: int, place: int) -> Pace:
 def score(config: Config) -> Score:
     """When soft bounces suppress: the window has room for so many editions of the digest that comes most rarely."""
     table = config.bounces
-    rarest = max(_LONGEST[Unit(digest.cadence)] for digest in config.digests.values())
+    rarest = max(tables.LONGEST[Unit(digest.cadence)] for digest in config.digests.values())
     return Score(table.soft_limit, max(table.soft_window, table.soft_limit * rarest), provable=bool(table.address))
 
 

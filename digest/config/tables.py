@@ -7,7 +7,7 @@ Defaults are written as a person would write them, and are validated like anythi
 from __future__ import annotations
 
 import re
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -40,6 +40,7 @@ from digest.config.values import (
 )
 from digest.config.web import SECRET_KEY_MINIMUM, Web
 from digest.errors import ConfigError
+from digest.identity import keyless
 from digest.look import ACCENT, CORNERS, WIDTHS, Density
 from digest.period import Missed, Unit
 
@@ -49,6 +50,7 @@ _DAYS: dict[Unit, tuple[str, tuple[str, ...]]] = {
     Unit.WEEK: ("a weekday", WEEKDAYS),
     Unit.MONTH: ("a day of the month, 1 to 31", tuple(str(day) for day in range(1, 32))),
 }
+LONGEST = {Unit.DAY: timedelta(days=1), Unit.WEEK: timedelta(weeks=1), Unit.MONTH: timedelta(days=31)}
 _SENDER = "Example Weekly <weekly@example.org>"
 _DIGEST_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*", re.ASCII)
 
@@ -122,7 +124,9 @@ class Digest(Table):
         "link", description="Cover images: linked as they are, carried in the mail, or prepared for the site to serve."
     )
     intro: str = Field("", description="A sentence or two that opens every edition.")
-    languages: Words = Field((), description="Languages of the articles it takes; unset: the site's.")
+    languages: Words = Field(
+        (), description="Languages of the articles it takes; unset: the site's, if that is written; []: all."
+    )
     alike: int = Field(
         90,
         ge=50,
@@ -312,11 +316,42 @@ class Config(Table):
                 )
         return value
 
+    @field_validator("sources")
+    @classmethod
+    def _once(cls, value: tuple[Source, ...]) -> tuple[Source, ...]:
+        """What comes twice would be there twice."""
+        first: dict[str, int] = {}
+        for number, source in enumerate(value, start=1):
+            if first.setdefault(source.place, number) < number:
+                twins = f"the sources {first[source.place]} and {number} are one"
+                raise ValueError(f"{twins}, {keyless(source.feed) or source.files}; take one of them out")
+        return value
+
+    @field_validator("digests")
+    @classmethod
+    def _remembered(cls, value: dict[str, Digest], info: ValidationInfo) -> dict[str, Digest]:
+        """An edition is made of what is remembered of feeds."""
+        keep = info.data["feeds"].keep if "feeds" in info.data else timedelta.max
+        for name, digest in value.items():
+            if keep < LONGEST[digest.cadence]:
+                what = "a {unit} is longer than feeds.keep ({keep}), after which entries of feeds are forgotten"
+                said = {"key": f"{name}.cadence", "unit": digest.cadence.value, "keep": format_duration(keep)}
+                raise PydanticCustomError("rule", what, said)
+        return value
+
     @field_validator("digests")
     @classmethod
     def _titles(cls, value: dict[str, Digest], info: ValidationInfo) -> dict[str, Digest]:
         site = info.data["site"].title if "site" in info.data else ""
         return {name: _titled(site, name, digest) for name, digest in value.items()}
+
+    @field_validator("digests")
+    @classmethod
+    def _languages(cls, value: dict[str, Digest], info: ValidationInfo) -> dict[str, Digest]:
+        """A language that nobody has written says nothing about the articles."""
+        site = info.data.get("site")
+        own = (site.language,) if site and "language" in site.model_fields_set else ()
+        return {name: _speaking(own, digest) for name, digest in value.items()}
 
     @field_validator("delivery")
     @classmethod
@@ -338,6 +373,15 @@ class Config(Table):
                 },
             )
         return value
+
+
+def _speaking(own: tuple[str, ...], digest: Digest) -> Digest:
+    """The digest with the languages that it takes: the site's own where nobody named any."""
+    if "languages" in digest.model_fields_set:
+        return digest
+    speaking = digest.model_copy(update={"languages": own})
+    speaking.model_fields_set.discard("languages")
+    return speaking
 
 
 def _titled(site: str, name: str, digest: Digest) -> Digest:

@@ -218,13 +218,13 @@ def _host(value: str) -> str:
 Host = Annotated[str, AfterValidator(_host)]
 
 
-def _pattern(*names: str) -> AfterValidator:
-    """A web address with placeholders, one of ``names`` at least."""
+def _pattern(*names: str, ending: str = "") -> AfterValidator:
+    """A web address with placeholders, one of ``names`` at least, each of which may have this ending."""
 
     def check(value: str) -> str:
         found = _PLACEHOLDER.findall(_web_address(value))
         for name in found:
-            if name not in names:
+            if name.removesuffix(ending) not in names:
                 raise ValueError(f"unknown placeholder {{{name}}}; known: {', '.join(f'{{{n}}}' for n in names)}")
         if value and not found:
             raise ValueError(f"needs a placeholder, one of {', '.join(f'{{{n}}}' for n in names)}")
@@ -235,8 +235,11 @@ def _pattern(*names: str) -> AfterValidator:
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 ExactAddress = Annotated[str, AfterValidator(_exact_address)]  # of a page, which with a slash at its end is another one
-ARTICLE_PLACEHOLDERS = ("slug", "category", "year", "month", "day", "path", "filename", "title")
-ArticleAddress = Annotated[str, _pattern(*ARTICLE_PLACEHOLDERS)]
+ARTICLE_PLACEHOLDERS = (
+    *("slug", "category", "year", "month", "day", "path", "filename", "title"),
+    *("slug_or_title", "slug_or_filename", "folders", "categories"),
+)
+ArticleAddress = Annotated[str, _pattern(*ARTICLE_PLACEHOLDERS, ending=":lower")]
 CategoryAddress = Annotated[str, _pattern("category")]
 
 # --- paths, relative to the configuration file -------------------------------------------------------------------

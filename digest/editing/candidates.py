@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -22,8 +22,9 @@ class Candidates:
 
     @cached_property
     def by_token(self) -> dict[str, Article]:
-        """By path, or by key where no path is the same."""
-        keys = {notation.token(article.key): article for article in reversed(self.articles)}
+        """By path, or by key where no path is the same; of several with a key it is the first that is called by it."""
+        by_name = sorted(self.articles, key=lambda article: bool(article.path))
+        keys = {notation.token(article.key): article for article in reversed(by_name)}
         return keys | {notation.token(article.path): article for article in self.articles if article.path}
 
     @cached_property
@@ -38,6 +39,11 @@ class Candidates:
     def categories(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(article.category for article in self.articles if article.category))
 
+    def joined(self, others: Iterable[Article], named: frozenset[str]) -> Candidates:
+        """With those of the ``others`` that are named."""
+        found = (each for each in others if named & {notation.token(each.path), notation.token(each.key)})
+        return replace(self, articles=(*self.articles, *found))
+
     def objection(self, article: Article) -> str:
         """Why it may be in no edition now, even if an editor wants it; "" if it may."""
         if article.draft:
@@ -49,8 +55,12 @@ class Candidates:
 
     def proposed(self, composition: Composition) -> tuple[Verdict, ...]:
         """The verdicts on the articles that an editor of this edition may choose from: those of its period, and those
-        from before it that might be in the edition.
+        from before it that might be in the edition. Of articles with one name, which came by two feeds, the best.
         """
         period = composition.edition.period
         around = (v for v in composition.verdicts if v.included or v.considered or v.article.published in period)
-        return tuple(verdict for verdict in around if not self.objection(verdict.article))
+        found: dict[str, Verdict] = {}
+        for verdict in around:
+            if not self.objection(verdict.article):
+                found.setdefault(notation.name(verdict.article), verdict)
+        return tuple(found.values())

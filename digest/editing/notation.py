@@ -24,6 +24,7 @@ _MARKER = re.compile(r"(?:[-*+]|\d{1,3}[.)])[ \t]+")
 _MARKUP = re.compile(r"\\|[-*+#>]|\d{1,9}[.)]|<!--|```|~~~")  # what a line of plain text may begin with by chance
 _ASTERISKS = "**"
 _DETAILS = " · "
+_DATED = re.compile(r"\*\*(?= · \d{4}-\d\d-\d\d)")  # the end of a title that ``line`` has written
 
 
 class Item(NamedTuple):
@@ -53,6 +54,7 @@ def line(article: Article, zone: tzinfo, reason: str = "") -> str:
     published = article.published.astimezone(zone).date().isoformat()
     details = (published, article.author, _host(article.source or article.url), reason)
     told = "".join(f"{_DETAILS}{tidy(detail)}" for detail in details if detail).replace("`", "'")
+    told = re.sub(r"\*{2,}", "*", told)
     return f"- {_ASTERISKS}{tidy(article.title)}{_ASTERISKS}{told} `{token(name(article))}`"
 
 
@@ -66,6 +68,18 @@ def item(written: str) -> Item | None:
     return Item(text[opening + 1 : -1], _title(text[marker.end() : opening].strip()))
 
 
+def heading(category: str) -> str:
+    """A section's first line. A category that is called like what is left out has a backslash before it."""
+    name = tidy(category)
+    return f"## \\{name}" if name.startswith("\\") or is_left_out(name) else f"## {name}"
+
+
+def is_left_out(name: str) -> bool:
+    """Whether it is the section of what is in none."""
+    folded, left_out = name.casefold(), LEFT_OUT.casefold()
+    return folded == left_out or folded.startswith(f"{left_out} (")
+
+
 def is_listed(written: str) -> bool:
     """Whether it begins as a line of the list does."""
     return bool(_MARKER.match(written.strip()))
@@ -75,8 +89,11 @@ def _title(words: str) -> str:
     if not words:
         return ""
     least = len(_ASTERISKS) + 1
-    end = words.find(_ASTERISKS + _DETAILS, least)
-    end = end if end > 0 else words.rfind(_ASTERISKS)
+    end = max(words.rfind(_ASTERISKS), 0)
+    if dated := [found.start() for found in _DATED.finditer(words, least)]:
+        end = dated[-1]
+    elif (parted := words.find(_ASTERISKS + _DETAILS, least)) > 0:
+        end = parted
     if not words.startswith(_ASTERISKS) or end < least:
         raise ValueError("the title has to stand between two pairs of asterisks: - **Title** `path`")
     return tidy(words[len(_ASTERISKS) : end])

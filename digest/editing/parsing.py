@@ -64,16 +64,19 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A section of the list. ``is_left_out`` is the one whose articles are in none."""
+    """A section of the list, as it is ``written``. ``is_left_out`` is the one whose articles are in none."""
 
     line: int
-    category: str
+    written: str
     entries: list[Entry] = field(default_factory=list)
 
     @property
+    def category(self) -> str:
+        return self.written.removeprefix("\\")
+
+    @property
     def is_left_out(self) -> bool:
-        name, left_out = self.category.casefold(), notation.LEFT_OUT.casefold()
-        return name == left_out or name.startswith(f"{left_out} (")
+        return notation.is_left_out(self.written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +96,17 @@ def parse(text: str, faults: Faults) -> Parsed | None:
         faults.add(error.line, error.what + (f" ({error.hint})" if error.hint else ""))
         return None
     for defect in front.defects:
-        faults.add(defect.line, defect.what)
+        what = defect.what.partition(": ")[2] or defect.what  # how the reader got over it does not count here
+        faults.add(defect.line, what + (f" ({defect.hint})" if defect.hint else ""))
     above = text.count("\n", 0, text.rfind(front.body)) if front.body else 0
     lines = enumerate(front.body.split("\n"), above + 1)
     return Parsed(front, tuple(_headings(lines, faults)), frozenset(_marks(front.body)))
+
+
+def is_whole(text: str) -> bool:
+    """Whether it ends as a list is written, with the comment that says what was proposed."""
+    _, comment, last = text.rstrip().rpartition(_COMMENT)
+    return bool(comment) and last.lstrip().startswith(_PROPOSED) and last.endswith(_COMMENT_END)
 
 
 def _marks(body: str) -> Iterator[str]:
@@ -176,7 +186,8 @@ def _take(heading: Heading, number: int, line: str, kind: _Kind, faults: Faults)
     elif kind is _Kind.TEXT:
         heading.entries.append(Entry(number, "", "", [(number, line)]))  # left behind by an article, perhaps
     elif kind is _Kind.OTHER:
-        faults.add(number, "this is no section (## Category), no article (- **Title** `path`), and no text of one")
+        text = "no text of one: indent that by two spaces" if heading.entries else "no text of one"
+        faults.add(number, f"this is no section (## Category), no article (- **Title** `path`), and {text}")
 
 
 def _take_article(heading: Heading, number: int, line: str, faults: Faults) -> None:

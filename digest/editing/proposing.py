@@ -9,7 +9,6 @@ from datetime import datetime, tzinfo
 from digest.compose import Verdict
 from digest.editing import notation
 from digest.model import Article, Edition
-from digest.sources.text import tidy
 
 WIDTH = 100
 
@@ -43,15 +42,15 @@ def propose(edition: Edition, proposed: Sequence[Verdict], zone: tzinfo) -> str:
     parts = [_FIELDS.format(edition=edition.name), _ADVICE.format(edition=edition.name)]
     for section in edition.sections:
         lines = (entry for article in section.articles for entry in _entry(article, zone))
-        parts.append(_section(section.category, lines))
+        parts.append(_section(notation.heading(section.category), lines))
     rest = (notation.line(v.article, zone, v.reason) for v in proposed if not v.included)
-    parts += [_section(notation.LEFT_OUT, rest), _marks(proposed)]
+    parts += [_section(f"## {notation.LEFT_OUT}", rest), _marks(proposed)]
     return "\n".join(parts)
 
 
 def addition(verdicts: Sequence[Verdict], zone: tzinfo, now: datetime) -> str:
     """What is put below a file for articles that it does not hold yet."""
-    heading = f"{notation.LEFT_OUT} (new on {now.astimezone(zone):%Y-%m-%d %H:%M})"
+    heading = f"## {notation.LEFT_OUT} (new on {now.astimezone(zone):%Y-%m-%d %H:%M})"
     return f"\n{_section(heading, (notation.line(v.article, zone) for v in verdicts))}\n{_marks(verdicts)}"
 
 
@@ -61,8 +60,8 @@ def _entry(article: Article, zone: tzinfo) -> Iterator[str]:
         yield text
 
 
-def _section(category: str, lines: Iterable[str]) -> str:
-    return "".join(f"{line}\n" for line in (f"## {tidy(category)}", "", *lines))
+def _section(heading: str, lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in (heading, "", *lines))
 
 
 def _marks(verdicts: Iterable[Verdict]) -> str:

@@ -6,6 +6,7 @@ text ─▶ parse ─▶ fields, sections, lines ─▶ are these articles? may 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,7 +15,7 @@ from digest.compose import Verdict
 from digest.editing import notation
 from digest.editing.candidates import Candidates
 from digest.editing.fields import Fields, says_approved
-from digest.editing.parsing import Entry, Faults, Heading, Parsed, parse
+from digest.editing.parsing import Entry, Faults, Heading, Parsed, is_whole, parse
 from digest.editing.place import Place, load
 from digest.errors import ArticleError, EditingError
 from digest.identity import category_key
@@ -23,6 +24,7 @@ from digest.sources import front_matter
 
 TITLE_MAXIMUM = 300  # characters
 TEXT_MAXIMUM = 1_000
+SETTLED = 2_000_000_000  # nanoseconds: no program takes longer to save a file
 
 _NOTHING = (Chosen("", ()),)  # an edition whose list is empty: the rules are not to fill it
 
@@ -65,6 +67,30 @@ def is_approved(at: Place) -> bool:
         return text is not None and says_approved(front_matter.split(at.name, text))
     except (EditingError, ArticleError):
         return False
+
+
+def is_settled(at: Place) -> bool:
+    """Whether nobody is just writing it, as far as that can be seen: there is none, it is whole, or it has lain a while."""
+    if abs(time.time_ns() - at.changed) >= SETTLED:
+        return True
+    try:
+        return is_whole(load(at) or "")
+    except EditingError:
+        return True
+
+
+def unknown(at: Place, candidates: Candidates) -> frozenset[str]:
+    """What the file names, as far as it can be read, that is none of the candidates."""
+    try:
+        parsed = parse(load(at) or "", Faults())
+    except EditingError:
+        return frozenset()
+    if not parsed:
+        return frozenset()
+    fields = Fields(parsed.front, Faults())
+    listed = {entry.token for heading in parsed.headings for entry in heading.entries}
+    named = listed.union(*map(fields.names, ("pinned", "excluded")))
+    return frozenset(named - candidates.by_token.keys() - {""})
 
 
 @dataclass(frozen=True)

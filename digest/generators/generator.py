@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import yaml
 from digest.sources.addresses import web_url
 
 CONFIGURATION_MAXIMUM = 1_000_000  # bytes
+CATEGORY_PAGE = "/categories/{category}/"  # where most sites have the page of a category
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +40,24 @@ class Facts:
 @dataclass(frozen=True, slots=True)
 class Habits:
     """What the articles themselves tell about their pages: where they lie below the site (``folder``), and whether most
-    of them are in ``nested`` folders, are page ``bundles`` (first-story/index.md), have a ``slug``, a ``category``, and a
-    date in their names (``dated``).
+    of them are page ``bundles`` (first-story/index.md), have a ``slug``, a date in their names (``dated``), and a title of
+    which every generator makes the same address (``titled``); whether any is in a ``nested`` folder or has ``categories``;
+    and whether all names are ``plain``, in small letters without blanks.
     """
 
     folder: Path
     nested: bool = False
     bundles: bool = False
     slug: bool = False
-    category: bool = False
+    categories: bool = False
     dated: bool = False
+    titled: bool = False
+    plain: bool = True
+
+    @property
+    def lower(self) -> str:
+        """What makes of a name in a pattern what a generator makes that has small letters in its pages."""
+        return "" if self.plain else ":lower"
 
     def below(self, *content: str) -> str:
         """The folder as its pages have it: without the part that holds all content, and the underscore of a name."""
@@ -63,7 +72,9 @@ class Generator:
     """``marks`` are files that a site of this make has at its root, as globs; ``says`` reads its configuration.
 
     ``page`` is the pattern of an article's own page below the site's address, such as ``/posts/{slug}/``, or "" where it
-    cannot be told. ``static`` are the folders whose files are served from the site's root.
+    cannot be told; ``category`` that of a category's page, "" where there are none. ``static`` are the folders whose files
+    are served from the site's root. ``content`` is the folder that holds all articles, where a site says so. With
+    ``renames``, pictures beside articles get other names when the site is built.
     """
 
     name: str
@@ -71,6 +82,9 @@ class Generator:
     says: Callable[[Path], Facts]
     page: Callable[[Path, Habits], str]
     static: tuple[str, ...] = ()
+    category: str = CATEGORY_PAGE
+    content: Callable[[Path], Path | None] = lambda _home: None
+    renames: bool = False
 
     def made(self, home: Path) -> bool:
         """Whether the site at ``home`` is of this make."""
@@ -114,6 +128,13 @@ def text(value: Any) -> str:
 def address(value: Any) -> str:
     """A site's address without a slash at its end; "" for what is none."""
     return web_url(text(value)).rstrip("/")
+
+
+def filled(pattern: str, token: str, known: Mapping[str, str]) -> str:
+    """A generator's pattern with placeholders of ours for its tokens; "" where it has one that is not ``known``."""
+    if not all(found in known for found in re.findall(token, pattern)):
+        return ""
+    return re.sub(token, lambda found: known[found[0]], pattern)
 
 
 def constant(script: str, *names: str) -> str:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
-from digest.generators.generator import Facts, Generator, Habits, address, first, table, text
+from digest.generators.generator import Facts, Generator, Habits, address, filled, first, table, text
 
 _FILES = tuple(f"{name}.{kind}" for name in ("hugo", "config") for kind in ("toml", "yaml", "yml", "json"))
 _SPLIT = "config/_default/"
 # Tokens of https://gohugo.io/configuration/permalinks/ that we can fill in; the others make a pattern unusable.
+_WORD = r":\w+(?:\[[^]]*\])?"
 _TOKENS = {
-    **{
-        f":{name}": "{slug}"
-        for name in ("slugorfilename", "slugorcontentbasename", "contentbasename", "filename", "slug")
-    },
     ":year": "{year}",
     ":month": "{month}",
     ":day": "{day}",
+    ":title": "{title}",
+    ":slug": "{slug_or_title}",
+}
+_NAMES = {
+    **dict.fromkeys((":contentbasename", ":filename"), "filename"),
+    **dict.fromkeys((":slugorcontentbasename", ":slugorfilename"), "slug_or_filename"),
 }
 
 
@@ -47,14 +51,16 @@ def _page(home: Path, habits: Habits) -> str:
     patterns = patterns if isinstance(patterns, dict) else {}
     pages = patterns.get("page")
     pattern = text((pages if isinstance(pages, dict) else patterns).get(section)) or text(patterns.get(section))
-    if pattern:
-        for token, meant in _TOKENS.items():
-            pattern = pattern.replace(token, meant)
-        pattern = pattern.replace(":sections", section).replace(":section", section)
-        return "" if ":" in pattern else f"/{pattern.strip('/')}/"
-    slug = "{path}" if habits.nested else "{slug}"
     ending = ".html" if str(settings.get("uglyurls")).lower() == "true" else "/"
-    return f"{habits.below('content')}/{slug}{ending}"
+    if not pattern:
+        below = re.sub(r"\s+", "-", habits.below("content")).lower()
+        folders = f"{{folders{habits.lower}}}/" if habits.nested else ""
+        return f"{below}/{folders}{{slug_or_filename{habits.lower}}}{ending}"
+    known = _TOKENS | {token: f"{{{name}{habits.lower}}}" for token, name in _NAMES.items()} | {":section": section}
+    if not habits.nested:  # folders are sections only if they have a page
+        known[":sections"] = section
+    pattern = filled(pattern.strip("/"), _WORD, known)
+    return f"/{pattern}{'' if pattern.endswith('.html') else ending}" if pattern else ""
 
 
 HUGO = Generator(

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
+from typing import Any
 
-from digest.generators.generator import Facts, Generator, Habits, address, first, table, text
+from digest.generators.generator import Facts, Generator, Habits, address, filled, first, table, text
 
 _STYLES = {
     "date": "/:categories/:year/:month/:day/:title.html",
     "pretty": "/:categories/:year/:month/:day/:title/",
     "none": "/:categories/:title.html",
 }
+_WORD = ":[a-z_]+"
 _TOKENS = {
-    ":categories": "{category}",
+    ":categories": "{categories}",
     ":year": "{year}",
     ":month": "{month}",
     ":day": "{day}",
     ":title": "{slug}",
-    ":slug": "{slug}",
-    ":name": "{slug}",
+    ":output_ext": ".html",
 }
 
 
@@ -37,13 +37,30 @@ def _says(home: Path) -> Facts:
 
 def _page(home: Path, habits: Habits) -> str:
     settings = table(first(home, "_config.yml", "_config.yaml", "_config.toml") or home)
-    written = text(settings.get("permalink")) or "date"
+    written = _permalink(settings)
     pattern = _STYLES.get(written, written)
-    if not habits.category:
-        pattern = pattern.replace("/:categories", "")
-    for token, meant in _TOKENS.items():
-        pattern = re.sub(rf"{token}(?![a-z_])", meant, pattern)
-    return "" if ":" in pattern or not pattern.startswith("/") else pattern
+    if not habits.categories:
+        pattern = pattern.replace(":categories/", "")
+    known = _TOKENS | {":slug": f"{{slug{habits.lower}}}", ":name": f"{{filename{habits.lower}}}"}
+    pattern = filled(pattern, _WORD, known)
+    return f"/{pattern.lstrip('/')}" if "{" in pattern else ""
 
 
-JEKYLL = Generator("Jekyll", ("_config.yml", "_config.yaml", "_config.toml"), _says, _page, static=(".",))
+def _permalink(settings: dict[str, Any]) -> str:
+    """That of posts: their collection's, else that of the defaults for them, else the site's."""
+    collections = settings.get("collections")
+    posts = collections.get("posts") if isinstance(collections, dict) else None
+    if isinstance(posts, dict) and (own := text(posts.get("permalink"))):
+        return own
+    defaults = settings.get("defaults")
+    for default in defaults if isinstance(defaults, list) else ():
+        scope = default.get("scope") if isinstance(default, dict) else None
+        values = default.get("values") if isinstance(default, dict) else None
+        if isinstance(scope, dict) and isinstance(values, dict) and not scope.get("path"):
+            own = text(values.get("permalink")) if scope.get("type", "posts") == "posts" else ""
+            if own:
+                return own
+    return text(settings.get("permalink")) or "date"
+
+
+JEKYLL = Generator("Jekyll", ("_config.yml", "_config.yaml", "_config.toml"), _says, _page, static=(".",), category="")

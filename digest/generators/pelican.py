@@ -5,9 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from digest.generators.generator import Facts, Generator, Habits, address, constant, read
+from digest.generators.generator import Facts, Generator, Habits, address, constant, filled, read
 
-_DATES = {"{date:%Y}": "{year}", "{date:%m}": "{month}", "{date:%d}": "{day}"}
+_WORD = r"\{[^}]*\}"
+_TOKENS = {
+    "{date:%Y}": "{year}",
+    "{date:%m}": "{month}",
+    "{date:%d}": "{day}",
+    "{category}": "{category}",
+}
 
 
 def _settings(home: Path) -> str:
@@ -28,15 +34,31 @@ def _says(home: Path) -> Facts:
 
 
 def _page(home: Path, habits: Habits) -> str:
-    """A slug is made of the title unless the article or the settings say otherwise; such a one we do not know."""
+    """A slug is made of the title unless the article or the settings say otherwise."""
     settings = _settings(home)
-    if not habits.slug and constant(settings, "SLUGIFY_SOURCE") != "basename":
+    by_name = constant(settings, "SLUGIFY_SOURCE") == "basename"
+    if not (by_name or habits.slug or habits.titled):
         return ""
-    pattern = constant(settings, "ARTICLE_URL") or "{slug}.html"
-    for written, meant in _DATES.items():
-        pattern = pattern.replace(written, meant)
-    unknown = set(re.findall(r"\{([^}]*)\}", pattern)) - {"slug", "category", "year", "month", "day"}
-    return "" if unknown else f"/{pattern.lstrip('/')}"
+    slug = f"{{slug_or_filename{habits.lower}}}" if by_name else "{slug_or_title}"
+    pattern = filled(constant(settings, "ARTICLE_URL") or "{slug}.html", _WORD, _TOKENS | {"{slug}": slug})
+    return f"/{pattern.lstrip('/')}" if pattern else ""
 
 
-PELICAN = Generator("Pelican", ("pelicanconf.py",), _says, _page, static=("content",))
+def _content(home: Path) -> Path | None:
+    """All of PATH, whose folders are categories, unless ARTICLE_PATHS names one of them alone."""
+    settings = _settings(home)
+    found = re.search(r"^ARTICLE_PATHS\s*=\s*[\[(]([^])]*)[\])]", settings, flags=re.MULTILINE)
+    paths = re.findall(r"""["']([^"'\n]*)["']""", found[1]) if found else []
+    content = home / (constant(settings, "PATH") or "content") / (paths[0] if len(paths) == 1 else "")
+    return content if content.is_dir() else None
+
+
+PELICAN = Generator(
+    "Pelican",
+    ("pelicanconf.py",),
+    _says,
+    _page,
+    static=("content",),
+    category="/category/{category}.html",
+    content=_content,
+)

@@ -18,6 +18,7 @@ from digest.sources.fields import URL_PARTS, Field, Fields
 from digest.sources.files import SUFFIXES
 from digest.sources.front_matter import FrontMatter, plain_name
 from digest.sources.languages import tag
+from digest.sources.pages import titled
 from digest.sources.place import Place
 from digest.sources.reading import Manner, Reading
 
@@ -36,7 +37,9 @@ _SORTED = 0.8  # of all articles
 @dataclass(frozen=True, slots=True)
 class Post:
     """One article. ``folder`` is the one that lists it: a page bundle (first-post/index.md) counts as one file of its
-    parent. ``categories`` counts those it names; ``values`` are its short texts that may sort it, by field.
+    parent. ``plain`` says whether its name and its folders' are in small letters without blanks, ``titled`` whether
+    every generator makes the same address of its title. ``cover`` is the picture that it names first. ``categories``
+    counts those it names; ``values`` are its short texts that may sort it, by field.
     """
 
     folder: Path
@@ -45,6 +48,9 @@ class Post:
     dated: date
     named_by_date: bool
     slug: bool
+    plain: bool
+    titled: bool
+    cover: str
     categories: int
     language: str
     values: tuple[tuple[str, str], ...]
@@ -70,7 +76,9 @@ def _post(manner: Manner, path: Path) -> Post | None:
     except (OSError, ArticleError):
         return None
     fields = Fields.of(front)
+    place = Place.of(path, manner.root)
     bundle = path.stem == "index" and path.parent != manner.root
+    title = titled(fields.text(Field.TITLE))
     return Post(
         folder=path.parent.parent if bundle else path.parent,
         bundle=bundle,
@@ -78,8 +86,11 @@ def _post(manner: Manner, path: Path) -> Post | None:
         dated=published.date(),
         named_by_date=_DATED.match(path.parent.name if bundle else path.name) is not None,
         slug=any(fields.texts(Field.SLUG)),
+        plain=place.path == place.path.lower() and not re.search(r"\s", place.path),
+        titled=title != "" and title.isascii(),
+        cover=fields.text(Field.COVER, URL_PARTS),
         categories=len(fields.several(Field.CATEGORY, commas=True)) if any(fields.categories()) else 0,
-        language=tag(fields.text(Field.LANGUAGE)) or Place.of(path, manner.root).language,
+        language=tag(fields.text(Field.LANGUAGE)) or place.language,
         values=tuple(_values(front)),
     )
 

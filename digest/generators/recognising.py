@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from digest.generators.generator import Facts, Generator, Habits
+from digest.generators.generator import CATEGORY_PAGE, Facts, Generator, Habits
 from digest.generators.hugo import HUGO
 from digest.generators.jekyll import JEKYLL
 from digest.generators.mkdocs import MKDOCS
 from digest.generators.pelican import PELICAN
-from digest.generators.posts import Post, kinds, posts, spoken
+from digest.generators.posts import SKIPPED, Post, kinds, posts, spoken
 from digest.generators.quarto import QUARTO
 from digest.generators.scripted import ASTRO, DOCUSAURUS, ELEVENTY, GATSBY, NEXT, package
 from digest.generators.zola import ZOLA
+from digest.sources.addresses import looks_like_url
 
 # Where one site has the marks of two, the first is meant: many a site has a configuration of Hugo's old name, or a
 # _config.yml that only a plug-in reads.
@@ -29,6 +30,7 @@ GENERATORS = (ZOLA, DOCUSAURUS, ASTRO, GATSBY, ELEVENTY, NEXT, QUARTO, PELICAN, 
 # Where generators and people keep articles.
 USUAL = frozenset({"posts", "_posts", "post", "blog", "articles", "news"})
 _IMAGES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"})
+_UNREAD = frozenset({".adoc", ".asciidoc", ".ipynb", ".org", ".rst"})
 _MOST = 0.9  # of all articles: what lies elsewhere is a changelog, not the blog
 _ENOUGH = 0.1
 _HALF = 0.5
@@ -39,7 +41,10 @@ class Found:
     """A site as it was recognised. ``articles`` and ``static`` are relative to the folder that was asked about.
 
     ``generator`` is its name, "" for a plain folder; ``page`` the pattern of an article's own page, "" where it cannot
-    be told; ``category`` the name that this site has for the category, "" where it has a usual one or none.
+    be told, and ``category_page`` that of a category's page, "" where there is none; ``category`` the name that this site
+    has for the category, "" where it has a usual one or none. ``unread`` are files of other kinds beside the articles, by
+    their ends. ``renames`` says whether pictures that lie beside articles have other names on the site, ``covers`` how many
+    articles have such a cover, and ``files_as_covers`` how many have one that is a file, wherever it lies.
     """
 
     articles: Path
@@ -51,6 +56,11 @@ class Found:
     generator: str = ""
     page: str = ""
     category: str = ""
+    category_page: str = CATEGORY_PAGE
+    unread: tuple[tuple[str, int], ...] = ()
+    renames: bool = False
+    covers: int = 0
+    files_as_covers: int = 0
 
 
 def recognise(root: Path) -> Found | None:
@@ -59,14 +69,17 @@ def recognise(root: Path) -> Found | None:
     if not everything:
         return None
     articles = _articles(root, Counter(post.folder for post in everything))
+    generator, home = _made(_upwards(articles, root))
+    if generator and (content := generator.content(home)) and articles.is_relative_to(content):
+        articles = content
+    homes = _upwards(articles, root)
     inside = [post for post in everything if post.folder.is_relative_to(articles)]
-    homes = [folder for folder in (articles, *articles.parents) if folder.is_relative_to(root)]
-    generator, home = _made(homes)
     facts = generator.says(home) if generator else Facts()
     for further in homes:
         facts = facts.beside(package(further))
     facts = facts.beside(Facts(language=spoken(inside)))
     pattern = generator.page(home, _habits(articles, home, inside)) if generator else ""
+    covers = [cover for post in inside if _is_image(cover := post.cover) and not looks_like_url(cover)]
     return Found(
         articles.relative_to(root),
         len(inside),
@@ -77,7 +90,25 @@ def recognise(root: Path) -> Found | None:
         generator.name if generator else "",
         f"{facts.url}{pattern}" if facts.url and pattern else "",
         kinds(inside),
+        generator.category if generator else CATEGORY_PAGE,
+        unread(articles),
+        generator.renames if generator else False,
+        covers=sum(not cover.startswith("/") for cover in covers),
+        files_as_covers=len(covers),
     )
+
+
+def unread(folder: Path) -> tuple[tuple[str, int], ...]:
+    """How many files below a folder may be articles of a kind that is not read, by their ends: ``(".rst", 12)``."""
+    ends: Counter[str] = Counter()
+    for _, below, names in os.walk(folder):
+        below[:] = [name for name in below if not name.startswith(".") and name not in SKIPPED]
+        ends.update(end for name in names if (end := Path(name).suffix.lower()) in _UNREAD)
+    return tuple(ends.most_common())
+
+
+def _upwards(folder: Path, root: Path) -> list[Path]:
+    return [one for one in (folder, *folder.parents) if one.is_relative_to(root)]
 
 
 def _made(homes: Sequence[Path]) -> tuple[Generator | None, Path]:
@@ -95,11 +126,13 @@ def _habits(articles: Path, home: Path, inside: Sequence[Post]) -> Habits:
 
     return Habits(
         articles.relative_to(home),
-        nested=most(sum(post.folder != articles for post in inside)),
+        nested=any(post.folder != articles for post in inside),
         bundles=most(sum(post.bundle for post in inside)),
         slug=most(sum(post.slug for post in inside)),
-        category=most(sum(post.categories == 1 for post in inside)),
+        categories=any(post.categories for post in inside),
         dated=most(sum(post.named_by_date for post in inside)),
+        titled=most(sum(post.titled for post in inside)),
+        plain=all(post.plain for post in inside),
     )
 
 
@@ -138,4 +171,8 @@ def _static(homes: Sequence[Path], generator: Generator | None, home: Path) -> I
 
 
 def _has_images(folder: Path) -> bool:
-    return any(Path(name).suffix.lower() in _IMAGES for _, _, names in os.walk(folder) for name in names)
+    return any(_is_image(name) for _, _, names in os.walk(folder) for name in names)
+
+
+def _is_image(name: str) -> bool:
+    return Path(name).suffix.lower() in _IMAGES

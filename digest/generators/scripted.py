@@ -48,10 +48,13 @@ def _astro_says(home: Path) -> Facts:
 
 def _astro_page(_home: Path, habits: Habits) -> str:
     below = habits.below("src", "content", "pages", "data")
-    return f"{below}/{'{path}' if habits.nested else '{slug}'}/"
+    name = "path" if habits.nested and not habits.slug else "slug_or_filename"
+    return f"{below}/{{{name}{habits.lower}}}/"
 
 
-ASTRO = Generator("Astro", _marks("astro.config"), _astro_says, _astro_page, static=("public", "src/assets"))
+ASTRO = Generator(
+    "Astro", _marks("astro.config"), _astro_says, _astro_page, static=("public", "src/assets"), renames=True
+)
 
 
 # --- Eleventy: https://www.11ty.dev/docs/data-global/ and https://www.11ty.dev/docs/permalinks/ ----------------------
@@ -71,7 +74,7 @@ def _eleventy_says(home: Path) -> Facts:
 
 
 def _eleventy_page(_home: Path, habits: Habits) -> str:
-    return f"{habits.below('src', 'content', 'site')}/{'{path}' if habits.nested else '{slug}'}/"
+    return f"{habits.below('src', 'content', 'site')}/{'{folders}/' if habits.nested else ''}{{slug}}/"
 
 
 ELEVENTY = Generator(
@@ -119,7 +122,7 @@ def _docusaurus_page(_home: Path, habits: Habits) -> str:
 
 
 DOCUSAURUS = Generator(
-    "Docusaurus", _marks("docusaurus.config"), _docusaurus_says, _docusaurus_page, static=("static",)
+    "Docusaurus", _marks("docusaurus.config"), _docusaurus_says, _docusaurus_page, static=("static",), renames=True
 )
 
 
@@ -140,4 +143,4 @@ def _gatsby_page(_home: Path, habits: Habits) -> str:
     return "/{slug}/" if habits.slug or not habits.nested else "/{path}/"
 
 
-GATSBY = Generator("Gatsby", _marks("gatsby-config"), _gatsby_says, _gatsby_page, static=("static",))
+GATSBY = Generator("Gatsby", _marks("gatsby-config"), _gatsby_says, _gatsby_page, static=("static",), renames=True)

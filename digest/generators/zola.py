@@ -13,7 +13,8 @@ def _says(home: Path) -> Facts:
 
 
 def _page(_home: Path, habits: Habits) -> str:
-    return f"{habits.below('content')}/{'{path}' if habits.nested else '{slug}'}/"
+    folders = f"{{folders{habits.lower}}}/" if habits.nested else ""
+    return f"{habits.below('content')}/{folders}{{slug{habits.lower}}}/"
 
 
 class _Zola(Generator):

@@ -20,7 +20,7 @@ def lint(
     """The findings about articles as they were read, excerpts uncut: errors first, then by file and line.
 
     ``languages`` are those that any digest takes. Articles of feeds are others' to mend, and are not judged; drafts are
-    not finished.
+    not finished. Dates are told in the time zone of ``now``.
     """
     own = [article for article in articles if article.path and not article.draft]
     found = (*map(of_problem, problems), *_judged(own, languages, now))

@@ -17,7 +17,7 @@ from digest.linting.rules import (
     Finding,
     of_article,
 )
-from digest.model import Article
+from digest.model import Article, is_read
 
 CAPITAL_WORDS = 3  # fewer may be an abbreviation
 STUB = 80  # characters: of a body that takes no minute to read
@@ -54,14 +54,13 @@ def nearly_empty(article: Article) -> Iterator[Finding]:
 
 def future(article: Article, now: datetime) -> Iterator[Finding]:
     if article.published > now:
-        yield of_article(FUTURE, article, f"is dated {article.published:%Y-%m-%d}")
+        yield of_article(FUTURE, article, f"is dated {article.published.astimezone(now.tzinfo):%Y-%m-%d}")
 
 
 def foreign(article: Article, languages: Collection[str]) -> Iterator[Finding]:
     """``languages`` are those that any digest takes; with none they take all."""
-    taken = {language.partition("-")[0].lower() for language in languages}
-    if taken and article.language and article.language.partition("-")[0].lower() not in taken:
-        yield of_article(FOREIGN, article, f"is in {article.language}, and no digest takes that")
+    if not is_read(article.language, languages):
+        yield of_article(FOREIGN, article, f"is in the language `{article.language}`, and no digest takes that")
 
 
 ALONE: tuple[Callable[[Article], Iterator[Finding]], ...] = (

@@ -7,10 +7,7 @@ from collections.abc import Collection, Iterable
 
 # Codes of two letters that became others, and are still written (IANA Language Subtag Registry, Preferred-Value and
 # Macrolanguage); Norwegian is mostly written "no", and its two forms are read by the same people.
-_NOW = {
-    **{"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro", "sh": "sr", "tl": "fil"},
-    **{"nb": "no", "nn": "no", "cmn": "zh", "arb": "ar", "pes": "fa", "zsm": "ms"},
-}
+_NOW = {"in": "id", "iw": "he", "ji": "yi", "jw": "jv", "mo": "ro", "nb": "no", "nn": "no", "sh": "sr", "tl": "fil"}
 
 
 def spoken(wanted: str, offered: Iterable[str]) -> str:
@@ -26,7 +23,7 @@ def primary(tag: str) -> str:
     """What tags of one language have in common, whatever region and script they name: ``pt`` of ``pt-BR``, ``no`` of
     ``nb`` (RFC 5646, 2.2.1).
     """
-    first = re.split("[-_]", tag.strip().casefold(), maxsplit=1)[0]
+    first = re.split("[-_]", tag.casefold(), maxsplit=1)[0].strip()
     return _NOW.get(first, first)
 
 

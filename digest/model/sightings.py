@@ -74,7 +74,11 @@ class FeedState:
 
 @dataclass(frozen=True, slots=True)
 class SeenEntry:
-    """An entry with when it was first met; ``entry.published`` or else that is the date of its article."""
+    """An entry with when it was first met; ``entry.published`` or else that is the date of its article.
+
+    ``identity`` is the key of its article, made when it was first met: it stays, whatever the feed changes of the entry.
+    """
 
     entry: Entry
     seen: datetime
+    identity: str

@@ -14,6 +14,7 @@ from digest.pictures.faults import PictureError
 
 PATIENCE = 30.0  # seconds in which fetches may begin: forty hosts that swallow packets cannot hold up an edition
 FILE_MAXIMUM = 30_000_000  # bytes of a picture on disk: what cameras write, and no film
+UNSAFE = ("has an address without https", "serve it by https")  # what is wrong, and what to do
 _PASSING = frozenset(
     {408, 425, 429}
 )  # besides 5xx: the server, or the moment, is at fault (RFC 9110, RFC 8470, RFC 6585)
@@ -69,6 +70,8 @@ class Finder:
 
     def _ask(self, url: str) -> Kept:
         host = host_of(url)
+        if url.startswith("http://"):
+            raise PictureError(*UNSAFE)
         if self._fetcher is None:
             raise PictureError("is on the web, and nothing is fetched", "set `fetch = true` under [images]")
         if silent := self._silent.get(host):
@@ -79,7 +82,9 @@ class Finder:
             found = self._fetcher.get(url)
         except FetchError as error:
             unknown = isinstance(error, UnknownHostError)
-            fault = PictureError(error.what, host=host if unknown or not error.dead else "", unknown=unknown)
+            passes = unknown or not error.dead
+            what = error.what if passes else f"is not to be had: {error.what}"
+            fault = PictureError(what, host=host if passes else "", unknown=unknown)
             if fault.host:
                 self._silent[host] = fault
             raise fault from None

@@ -23,7 +23,7 @@ from digest.errors import DigestError
 from digest.model import Attachment, Cover, Image, Picture, Problem
 from digest.pictures.cache import Cache, write_whole
 from digest.pictures.faults import PictureError
-from digest.pictures.finding import Finder, Getter, host_of
+from digest.pictures.finding import UNSAFE, Finder, Getter, host_of
 from digest.pictures.photos import Photos
 from digest.pictures.printing import Print, measure, prints
 
@@ -156,6 +156,8 @@ class Gallery:
             return _Look(fault=fault)
 
     def _linked(self, finder: Finder, image: Image) -> _Look:
+        if image.url.startswith("http://") and not image.file:
+            raise PictureError(*UNSAFE)
         if not image.url.startswith("https://"):
             raise PictureError("has no https address to link", 'set `images = "embed"` or "host"')
         claimed = Picture(image.url, image.width, image.height)

@@ -31,7 +31,7 @@ from digest.render import fitting, text
 from digest.render.inline import Inliner
 from digest.render.templates import Templates
 from digest.render.view import ArticleView, EditionView, LookView
-from digest.render.viewer import Viewer, attachments
+from digest.render.viewer import Viewer, attachments, only_author
 from digest.render.words import words
 
 SUBJECT_MAXIMUM = 120  # what any list of mails shows, with some to spare
@@ -105,11 +105,11 @@ class _Voice:
     def render(self, edition: Edition, selection: Selection, covers: Covers) -> Rendition:
         wanted = edition.only(selection)
         anchors = {section.key: f"s{place}" for place, section in enumerate(edition.sections, 1)}
-        look = self._viewer.look(covers)
+        look, author = self._viewer.look(covers), only_author(edition)
         sheets: dict[int, _Sheet] = {}
 
         def fits(dropped: int) -> bool:
-            view = self._viewer.edition(fitting.without(wanted, dropped)[0], covers, anchors)
+            view = self._viewer.edition(fitting.without(wanted, dropped)[0], covers, anchors, author)
             sheets[dropped] = self._sheet(view, look)
             return fitting.fits(sheets[dropped].html)
 

@@ -53,10 +53,11 @@ class Viewer:
         logo = _cover(self._site.logo, covers)
         return replace(self._look, logo=_picture(logo.large) if logo else None)
 
-    def edition(self, edition: Edition, covers: Covers, anchors: Mapping[str, str]) -> EditionView:
+    def edition(self, edition: Edition, covers: Covers, anchors: Mapping[str, str], author: str = "") -> EditionView:
         """The edition, in which no photo is shown twice: a repeat tells a reader nothing, and looks like a mistake.
 
-        ``anchors`` names each section by its key: the same in the mails of all readers.
+        ``anchors`` names each section by its key: the same in the mails of all readers. ``author`` is one that is not
+        named, since all articles are theirs.
         """
         shown: set[str] = set()
         return EditionView(
@@ -65,23 +66,29 @@ class Viewer:
             title=text.line(edition.title),
             dates=dates.span(edition.period, self._zone, self._locale),
             intro=text.paragraphs(edition.intro),
-            sections=tuple(self._section(s, covers, anchors[s.key], shown) for s in edition.sections),
+            sections=tuple(self._section(s, covers, anchors[s.key], shown, author) for s in edition.sections),
             subject=text.line(edition.subject),
             preheader=text.line(edition.preheader),
         )
 
-    def _section(self, section: Section, covers: Covers, anchor: str, shown: set[str]) -> SectionView:
+    def _section(self, section: Section, covers: Covers, anchor: str, shown: set[str], author: str) -> SectionView:
         return SectionView(
             anchor=anchor,
             category=text.line(section.category),
-            articles=tuple(self._article(article, covers, shown) for article in section.articles),
+            articles=tuple(self._article(article, covers, shown, author) for article in section.articles),
             more=section.more,
             more_url=addresses.link(section.more_url),
         )
 
-    def _article(self, article: Article, covers: Covers, shown: set[str]) -> ArticleView:
+    def _article(self, article: Article, covers: Covers, shown: set[str], author: str) -> ArticleView:
         small, large = _unseen(_cover(article.image, covers), shown)
-        return replace(self._words(article), image=small, hero=large if large and large.wide else None)
+        words = self._words(article)
+        return replace(
+            words,
+            author="" if article.author == author else words.author,
+            image=small,
+            hero=large if large and large.wide else None,
+        )
 
     def _worded(self, article: Article) -> ArticleView:
         author = text.line(article.author)
@@ -91,12 +98,26 @@ class Viewer:
             excerpt=text.line(article.excerpt),
             author="" if author == self._look.site_title else author,  # the masthead says so already
             date=dates.day(article.published, self._zone, self._locale),
-            host=text.line(addresses.host(article.source)),
+            host=text.line(_host(article)),
             source=addresses.link(article.source),
             published=article.published.astimezone(self._zone),
             minutes=article.minutes,
             tags=tuple(text.line(tag) for tag in article.tags),
         )
+
+
+def only_author(edition: Edition) -> str:
+    """The author of all articles that have one, if these are several and most; to name them each time tells nothing."""
+    articles = edition.articles
+    named = [article.author for article in articles if article.author]
+    return named[0] if len(set(named)) == 1 < len(named) and len(named) * 2 > len(articles) else ""
+
+
+def _host(article: Article) -> str:
+    """Whose it is: the site of its source, or what its feed is called, if that has a name and is the source itself."""
+    host = addresses.host(article.source)
+    is_of_feed = not article.path and article.source in {"", article.url}
+    return article.origin if is_of_feed and article.origin and not addresses.host(article.origin) else host
 
 
 def _cover(image: Image | None, covers: Covers) -> Cover | None:

@@ -12,7 +12,7 @@ import asyncio
 import schedule
 
 from digest.app import App
-from digest.scheduler.clockwork import Clockwork
+from digest.scheduler.clockwork import Clockwork, LeftError
 from digest.scheduler.gathering import Gathering
 from digest.scheduler.logged import log
 from digest.scheduler.pulse import Pulse
@@ -22,7 +22,14 @@ TICK = 5  # seconds; an edition leaves at most this late
 
 async def run(app: App, stop: asyncio.Event) -> None:
     """Ticks until ``stop`` is set, or a bug sets it; then what is in hand is finished."""
-    clockwork, gathering, pulse = Clockwork(app), Gathering(app), Pulse(app)
+    gathering, pulse = Gathering(app), Pulse(app)
+
+    def told(_done: int, _total: int) -> None:
+        if stop.is_set():
+            raise LeftError
+        pulse.beat()
+
+    clockwork = Clockwork(app, told)
     ticks = schedule.Scheduler()
     wanted = asyncio.Event()
     ticks.every(TICK).seconds.do(wanted.set)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime, make_msgid
 
+from digest import dkim
 from digest.app import App
 from digest.desk import accepted
-from digest.errors import DigestError, StoreError, TransportError
+from digest.errors import ConfigError, DigestError, StoreError, TransportError
 from digest.message import ascii_domain, header_text, quoted_printable
 from digest.model import EditionRecord, Message, Period, Reply, Sender
 from digest.period import send_time
@@ -39,13 +41,15 @@ class Alarm:
     """Tells the operator by mail what keeps an edition from leaving: once when it begins, and once when it is over.
 
     What cannot be mailed either is tried again every TRY_AGAIN, until it is out or not true any more. A restart forgets
-    nothing that was told, nor since when it is so. Says nothing where no operator is configured.
+    nothing that was told, nor since when it is so; of several runs on one database, one says it. Says nothing where no
+    operator is configured.
     """
 
     def __init__(self, app: App) -> None:
         self._app = app
         self._troubles = app.alarms.known()  # what it is about -> what is not over, or whose end is still to be told
         self._unsaid: dict[str, Notice] = {}  # what it is about -> what is to be said
+        self._unwritten: set[str] = set()  # what this run alone knows of, as the database could not be asked
         self._not_before = app.now()
         self._speaking: asyncio.Task[None] | None = None
 
@@ -67,8 +71,11 @@ class Alarm:
     def begin(self, about: str) -> datetime:
         """Since when there is this trouble, which begins now if it was not there."""
         if about not in self._troubles:
-            self._troubles[about] = Trouble(self._app.now())
-            self._remember(about)
+            now = self._app.now()
+            try:
+                self._troubles[about] = self._app.alarms.begin(about, now)
+            except StoreError:
+                self._troubles[about] = Trouble(now)
         return self._troubles[about].since
 
     def ring(self, about: str, notice: Notice) -> None:
@@ -125,13 +132,41 @@ class Alarm:
         before = self._troubles.pop(about)
         if not notice.over:
             self._troubles[about] = replace(before, told=True)
-        if why := await self._refused(_mail(notice, notice.to or self._app.config.delivery.operator, self._app.now())):
+        if not self._is_ours(about, notice, before):
+            return
+        operator = notice.to or self._app.config.delivery.operator
+        try:
+            why = await self._refused(_mail(notice, operator, self._app.now(), self._keys()))
+        except asyncio.CancelledError:
+            self._troubles[about] = before
+            self._remember(about)
+            raise
+        if why:
             self._not_before = self._app.now() + TRY_AGAIN
             self._take_back(about, notice, before)
+            self._remember(about)
             log.warning("operator not told", extra={"subject": notice.subject, "why": why})
         else:
             log.info("operator told", extra={"subject": notice.subject})
-        self._remember(about)
+
+    def _is_ours(self, about: str, notice: Notice, trouble: Trouble) -> bool:
+        """Whether no other run has said it; from here on this one has."""
+        alone = about in self._unwritten
+        self._unwritten.discard(about)
+        try:
+            if notice.over:
+                return self._app.alarms.forget(about) or alone
+            return self._app.alarms.claim(about, trouble.since)
+        except StoreError:
+            self._unwritten.add(about)
+            return True
+
+    def _keys(self) -> tuple[dkim.Key, ...]:
+        """None where they cannot be had: that has to be told, too."""
+        try:
+            return self._app.dkim_keys
+        except ConfigError:
+            return ()
 
     def _take_back(self, about: str, notice: Notice, before: Trouble) -> None:
         opposite = self._unsaid.pop(about, None)
@@ -161,23 +196,24 @@ async def _refused_by(transport: Transport, message: Message) -> str:
     return "".join(nameless(str(reply)) for reply in replies if not accepted(reply))
 
 
-def _mail(notice: Notice, operator: str, now: datetime) -> Message:
+def _mail(notice: Notice, operator: str, now: datetime, keys: Sequence[dkim.Key]) -> Message:
     sender, operator = ascii_domain(notice.sender.address), ascii_domain(operator)
     message_id = make_msgid("notice", sender.rpartition("@")[2])
     fields = {
         "From": sender.encode(),
-        "To": operator.encode(),
         "Subject": header_text(notice.subject),
         "Date": format_datetime(now).encode(),
-        "Message-ID": message_id.encode(),
         "Auto-Submitted": b"auto-generated",  # RFC 3834
         "MIME-Version": b"1.0",
         "Content-Type": b"text/plain; charset=utf-8",
         "Content-Transfer-Encoding": b"quoted-printable",
     }
     headers = b"".join(name.encode() + b": " + value + b"\r\n" for name, value in fields.items())
-    body = quoted_printable(notice.text.encode()) + b"\r\n"
-    return Message(sender, operator, message_id, (headers, b"\r\n", body), smtputf8=not operator.isascii())
+    own = f"Message-ID: {message_id}\r\nTo: {operator}\r\n".encode()
+    body = quoted_printable(notice.text.rstrip("\n").encode()) + b"\r\n"
+    signatures = (dkim.Seal(keys, headers=headers, body=body, date=now).sign(own, ()),) if keys else ()
+    pieces = (*signatures, own, headers, b"\r\n", body)
+    return Message(sender, operator, message_id, pieces, smtputf8=not operator.isascii())
 
 
 # --- what it says ---------------------------------------------------------------------------------------------------

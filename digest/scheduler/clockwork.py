@@ -3,39 +3,56 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from digest import crew
 from digest.app import App
 from digest.config import meaning
-from digest.editing import is_approved
-from digest.errors import DigestError, StoreError, TryLaterError
+from digest.editing import Place, is_approved, is_settled
+from digest.errors import DigestError, EditingError, StoreError, TryLaterError
+from digest.identity import keyless
 from digest.model import FINAL_STATUSES, EditionRecord, Period
 from digest.period import due, next_send
-from digest.publishing import Digest
+from digest.publishing import Digest, Told, nobody_is_told
 from digest.scheduler.alarm import TRY_AGAIN, Alarm, blind, seeing, stuck, unpublished, unstuck
-from digest.scheduler.logged import LogWatch, keyless, log
+from digest.scheduler.logged import LogWatch, log
 from digest.scheduler.reminding import Reminding
 
 _SENDING = "sending"  # the trouble of not knowing what to send; that of an edition goes by its name
 
 
-class Clockwork:
-    """Does what is due. It remembers nothing that a restart would miss."""
+class LeftError(Exception):
+    """Ends publishing, or a round of asking feeds, in the middle."""
 
-    def __init__(self, app: App) -> None:
+
+class Clockwork:
+    """Does what is due. It remembers nothing that a restart would miss.
+
+    ``told`` hears again and again that publishing goes on, and may raise LeftError: then nothing more is published.
+    """
+
+    def __init__(self, app: App, told: Told = nobody_is_told) -> None:
         self._app = app
-        # digest -> the period that had too few articles or readers, and when its file was changed
-        self._waiting: dict[str, tuple[str, int]] = {}
-        self._not_before: dict[str | int, datetime] = {}  # digest or edition -> when it is tried again
+        self._told = told
+        # digest -> the period that could not be published and when its file was changed, and when it is tried again in
+        # any case; None where only another period or another file may help: too few articles or readers
+        self._in_vain: dict[str, tuple[tuple[str, int], datetime | None]] = {}
+        self._not_before: dict[int, datetime] = {}  # edition -> when sending is tried again
         self.sending: dict[int, asyncio.Task[None]] = {}
         self.alarm = Alarm(app)
         self._reminding = Reminding(app, self.alarm)
 
     def publish_due(self) -> tuple[EditionRecord, ...]:
         """Publishes every digest whose period is due and has no edition. Errors are logged, and tried again later."""
-        found = (self._publish_if_due(self._app.digest(name)) for name in self._app.digests)
-        return tuple(record for record in found if record is not None)
+        return tuple(self._published())
+
+    def _published(self) -> Iterator[EditionRecord]:
+        with suppress(LeftError):
+            for name in self._app.digests:
+                if record := self._publish_if_due(self._app.digest(name)):
+                    yield record
 
     def _publish_if_due(self, digest: Digest) -> EditionRecord | None:
         now = self._app.now()
@@ -44,39 +61,58 @@ class Clockwork:
             self._reminding.settle(digest)
             return None
         file = meaning.place(self._app.config, digest.name, period.name)
-        edition, waiting = file.edition, (period.name, file.changed)
-        if self._waiting.get(digest.name) == waiting or now < self._not_before.get(digest.name, now):
+        look = (period.name, file.changed)
+        before, again = self._in_vain.get(digest.name, (None, None))
+        if before == look and (again is None or now < again):
             return None
-        trouble = f"publishing {edition}"
         try:
-            found = self._app.editions.find(digest.name, period.name)
-            if not found and digest.approve and not is_approved(file):
-                self._reminding.remind(digest, period, file)
-                return None
-            record = None if found else self._publish(digest, period)
-            self._reminding.settle(digest)
-        except TryLaterError as error:
-            self._waiting[digest.name] = waiting
-            log.warning("not published", extra={"edition": edition, "why": error.message})
+            return self._publish_unless_held(digest, period, file)
         except DigestError as error:
-            self._not_before[digest.name] = now + TRY_AGAIN
-            log.error("publishing failed", extra={"edition": edition, "why": error.message, "hint": error.hint})
-            self.alarm.ring(trouble, unpublished(digest, period, error))
-        else:
-            self.alarm.drop(trouble)
-            return record
+            self._in_vain[digest.name] = (look, None if isinstance(error, TryLaterError) else now + TRY_AGAIN)
+            self._not_published(digest, period, file, error)
         return None
 
-    def _publish(self, digest: Digest, period: Period) -> EditionRecord:
-        prepared = self._app.prepare(digest, period)
+    def _publish_unless_held(self, digest: Digest, period: Period, file: Place) -> EditionRecord | None:
+        found = self._app.editions.find(digest.name, period.name)
+        if not found and digest.approve and not is_approved(file):
+            self._reminding.remind(digest, period, file)
+            return None
+        record = None if found else self._publish(digest, period, file)
+        if record or found:
+            self._reminding.settle(digest)
+            self.alarm.drop(f"publishing {file.edition}")
+        return record
+
+    def _publish(self, digest: Digest, period: Period, file: Place) -> EditionRecord | None:
+        """None where somebody is writing its file at this moment: the next tick reads it."""
+        changed = file.changed
+        if not is_settled(file):
+            return None
+        prepared = self._app.prepare(digest, period, self._told)
+        self._told(1, 1)  # nothing is frozen once it is to end
+        if file.changed != changed:
+            return None
         for problem in prepared.problems:
-            log.warning("problem", extra={"where": keyless(problem.where), "what": problem.what})
+            log.warning("problem", extra={"where": keyless(problem.place), "what": problem.what})
         record = self._app.freeze(digest, prepared)
         log.info(
             "published",
             extra={"edition": record.name, "articles": record.articles, "deliveries": record.deliveries},
         )
         return record
+
+    def _not_published(self, digest: Digest, period: Period, file: Place, error: DigestError) -> None:
+        facts = {"edition": file.edition, "why": error.message}
+        if isinstance(error, TryLaterError):
+            log.warning("not published", extra=facts)
+            return
+        log.error("publishing failed", extra={**facts, "hint": error.hint})
+        with suppress(StoreError):  # which may be what is wrong
+            self._app.editions.begin(digest.name, period.start)
+        if isinstance(error, EditingError):
+            self._reminding.complain(digest, period, file, error)
+        else:
+            self.alarm.ring(f"publishing {file.edition}", unpublished(digest, period, error))
 
     def send_unfinished(self, stop: asyncio.Event) -> None:
         """Starts a sending run for each edition that has something to hand over and no run of ours.

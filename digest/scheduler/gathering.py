@@ -9,13 +9,10 @@ from threading import Event, Thread
 from digest.app import App
 from digest.errors import StoreError
 from digest.model import Problem
-from digest.scheduler.logged import keyless, log
+from digest.scheduler.clockwork import LeftError
+from digest.scheduler.logged import log
 
 _EVERY = timedelta(minutes=1)  # it is looked whether a feed is due
-
-
-class _LeftError(Exception):
-    """Ends a round in the middle."""
 
 
 class Gathering:
@@ -30,7 +27,7 @@ class Gathering:
         self._looked: datetime | None = None
         self._round: Future[None] | None = None
         self._left = Event()
-        self._sick: dict[str, str] = {}  # feed -> what is wrong with it
+        self._sick: frozenset[Problem] = frozenset()
 
     def go_on(self) -> None:
         """Begins a round unless one is going on. A bug that ended the last one is raised here."""
@@ -45,7 +42,7 @@ class Gathering:
         Thread(target=self._run, args=(self._round,), name="gathering", daemon=True).start()
 
     def leave(self) -> None:
-        """Ends the round that is going on with the next answer; what was recorded stays, the rest is asked another time."""
+        """Ends the round that is going on; what was recorded stays, the rest is asked another time."""
         self._left.set()
 
     @property
@@ -66,11 +63,11 @@ class Gathering:
             nonlocal asked
             asked = done
             if self._left.is_set():
-                raise _LeftError
+                raise LeftError
 
         try:
             problems = self._app.poll(told)
-        except _LeftError:
+        except LeftError:
             return
         except StoreError as error:
             log.error("feeds not asked", extra={"why": error.message, "hint": error.hint})
@@ -81,11 +78,9 @@ class Gathering:
 
     def _tell(self, problems: tuple[Problem, ...]) -> None:
         """What has changed since the last round."""
-        sick = {problem.where: problem.what for problem in problems}
         for problem in problems:
-            if self._sick.get(problem.where) != problem.what:
-                facts = {"feed": keyless(problem.where), "what": problem.what, "hint": problem.hint}
-                log.warning("feed sick", extra=facts)
-        for url in self._sick.keys() - sick.keys():
-            log.info("feed well", extra={"feed": keyless(url)})
-        self._sick = sick
+            if problem not in self._sick:
+                log.warning("feed sick", extra={"feed": problem.where, "what": problem.what, "hint": problem.hint})
+        for feed in sorted({problem.where for problem in self._sick} - {problem.where for problem in problems}):
+            log.info("feed well", extra={"feed": feed})
+        self._sick = frozenset(problems)

@@ -13,13 +13,6 @@ from digest.sending.server import nameless
 log = logging.getLogger("digest")
 
 
-def keyless(where: str) -> str:
-    """The place of a problem as a log may have it: of a feed's address not its user nor its query, which may be keys."""
-    scheme, mark, rest = where.partition("://")
-    host, slash, path = rest.partition("?")[0].partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}" if mark else where
-
-
 class LogWatch:
     """Writes down what happens to an edition; never an address above DEBUG.
 

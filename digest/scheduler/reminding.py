@@ -1,8 +1,11 @@
-"""Reminding an editor by mail of an edition that waits for approval: at once, and after each further day of waiting."""
+"""Reminding an editor by mail of an edition that waits for approval, or whose file cannot be followed: at once, and after
+each further day of waiting.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zlib import crc32
 
 from digest.app import App
 from digest.desk import Manuscript
@@ -16,11 +19,11 @@ from digest.scheduler.logged import log
 
 DAY = timedelta(days=1)
 
-_WHAT = "approval of "
+_APPROVAL, _MENDING = "approval of ", "mending of "
 
 
 class Reminding:
-    """Keeps in mind what waits for approval, and since when; the alarm mails it, and remembers over restarts what it said.
+    """Keeps in mind what waits for an editor, and since when; the alarm mails it, and remembers over restarts what it said.
 
     Says nothing where neither an editor nor an operator is configured.
     """
@@ -28,66 +31,132 @@ class Reminding:
     def __init__(self, app: App, alarm: Alarm) -> None:
         self._app = app
         self._alarm = alarm
-        self._made: dict[str, int] = {}  # edition -> the number of its last reminder in this run
+        self._made: dict[str, str] = {}  # what it is about -> its last reminder in this run
 
     def remind(self, digest: Digest, period: Period, file: Place) -> None:
-        """To be called again and again while the edition waits. It is composed once for each reminder."""
+        """To be called again and again while the edition waits for approval. It is composed once for each reminder."""
         self.settle(digest, but=file.edition)
-        since = self._alarm.begin(_about(file.edition, 0))
-        number = (self._app.now() - since) // DAY
-        if self._made.get(file.edition) == number:
+        self._drop(_MENDING + file.edition)
+        about = _APPROVAL + file.edition
+        since, day = self._waits(about)
+        if self._made.get(about) == f"{about} ({day})":
             return
+        self._app.editions.begin(digest.name, period.start)
         log.warning("held", extra={"edition": file.edition, "file": file.name, "since": since.isoformat()})
-        if to := digest.editor or self._app.config.delivery.operator:
-            self._alarm.ring(_about(file.edition, number), self._notice(digest, period, to))
-        self._made[file.edition] = number
+        self._ring(
+            about, f"{about} ({day})", waits(digest, period, file, self._holds(digest, period), self._to(digest))
+        )
+
+    def complain(self, digest: Digest, period: Period, file: Place, error: EditingError) -> None:
+        """To be called whenever the file turned out to be one that cannot be followed: said at once, when something else
+        is wrong with it, and after each further day.
+        """
+        self.settle(digest, but=file.edition)
+        about = _MENDING + file.edition
+        _, day = self._waits(about)
+        reminder = f"{about} ({day}, {crc32(error.message.encode()):08x})"
+        if self._made.get(about) != reminder:
+            self._ring(about, reminder, broken(digest, period, file, error, self._to(digest)))
 
     def settle(self, digest: Digest, *, but: str = "") -> None:
         """Nothing of this digest waits any more, ``but`` that edition."""
         for about in self._alarm.known:
-            if about.startswith(f"{_WHAT}{digest.name}/") and not (but and about.startswith(f"{_WHAT}{but} ")):
-                self._alarm.drop(about)
+            kind, edition = _parted(about)
+            if kind and edition.startswith(f"{digest.name}/") and edition != but:
+                self._drop(kind + edition)
 
-    def _notice(self, digest: Digest, period: Period, to: str) -> Notice:
+    def _waits(self, about: str) -> tuple[datetime, int]:
+        """Since when, and for how many days."""
+        since = self._alarm.begin(about)
+        return since, (self._app.now() - since) // DAY
+
+    def _ring(self, about: str, reminder: str, notice: Notice) -> None:
+        """An earlier one that is still unsaid is not needed any more."""
+        for earlier in self._reminders(about):
+            if earlier != reminder:
+                self._alarm.drop(earlier)
+        if notice.to:
+            self._alarm.ring(reminder, notice)
+        self._made[about] = reminder
+
+    def _reminders(self, about: str) -> tuple[str, ...]:
+        return tuple(known for known in self._alarm.known if known.startswith(f"{about} ("))
+
+    def _drop(self, about: str) -> None:
+        """It waits no more."""
+        for known in (about, *self._reminders(about)):
+            self._alarm.drop(known)
+        self._made.pop(about, None)
+
+    def _to(self, digest: Digest) -> str:
+        return digest.editor or self._app.config.delivery.operator
+
+    def _holds(self, digest: Digest, period: Period) -> str:
+        """What the edition holds, or why that cannot be said."""
         manuscript = Manuscript(self._app, digest, period)
         try:
             edited = manuscript.edited()
         except EditingError as error:
-            holds = error.message
-        else:
-            edition, new = manuscript.edition(edited), len(manuscript.new(edited)) if edited.curation else 0
-            holds = f"articles:  {len(edition.articles)}\nsections:  {len(edition.sections)}"
-            holds += f"\nnew:       {new}, which the file does not know" if new else ""
-        return waits(digest, period, manuscript.file, holds, to)
+            return error.message
+        edition, new = manuscript.edition(edited), len(manuscript.new(edited)) if edited.curation else 0
+        holds = f"articles:  {len(edition.articles)}\nsections:  {len(edition.sections)}"
+        return holds + (f"\nnew:       {new}, which the file does not know" if new else "")
 
 
-def _about(edition: str, number: int) -> str:
-    return f"{_WHAT}{edition} ({number})"
+def _parted(about: str) -> tuple[str, str]:
+    """What waits, and which edition; "" for what waits for no editor."""
+    kind = next((kind for kind in (_APPROVAL, _MENDING) if about.startswith(kind)), "")
+    return kind, about.removeprefix(kind).partition(" (")[0]
 
 
 def waits(digest: Digest, period: Period, file: Place, holds: str, to: str) -> Notice:
     """``holds`` is what the edition holds, or why that cannot be said."""
-    options = f"--digest {digest.name} --period {period.name}"
-    due = send_time(digest.cadence, period)
     return Notice(
         digest.sender,
         f"{file.edition} waits for approval",
         f"""It leaves as soon as its file says `approved: true`.
 
-edition:   {file.edition}: {digest.title}
-due:       {due:%Y-%m-%d %H:%M} UTC
-given up:  {_given_up(digest, due)}
-file:      {file.path}{"" if file.changed else " (not written yet)"}
+{_facts(digest, period, file)}
 {holds}
 
-- `digest edit {options}` writes the file, or adds what is new to it.
-- `digest preview {options}` shows the mail.
+- `digest edit {_options(digest, period)}` writes the file, or adds what is new to it.
+- `digest preview {_options(digest, period)}` shows the mail.
 - `approved: true` at the top of the file lets it leave within seconds.
 
 You are reminded once a day while it waits.
 """,
         to=to,
     )
+
+
+def broken(digest: Digest, period: Period, file: Place, error: EditingError, to: str) -> Notice:
+    return Notice(
+        digest.sender,
+        f"{file.edition} cannot leave: its file cannot be followed",
+        f"""{error.message}
+{error.hint}
+
+{_facts(digest, period, file)}
+
+It is read again as soon as it is saved, and leaves within seconds once nothing is wrong with it.
+`digest preview {_options(digest, period)}` shows whether that is so.
+
+You are reminded once a day while it waits.
+""",
+        to=to,
+    )
+
+
+def _facts(digest: Digest, period: Period, file: Place) -> str:
+    due = send_time(digest.cadence, period)
+    return f"""edition:   {file.edition}: {digest.title}
+due:       {due:%Y-%m-%d %H:%M} UTC
+given up:  {_given_up(digest, due)}
+file:      {file.path}{"" if file.changed else " (not written yet)"}"""
+
+
+def _options(digest: Digest, period: Period) -> str:
+    return f"--digest {digest.name} --period {period.name}"
 
 
 def _given_up(digest: Digest, due: datetime) -> str:

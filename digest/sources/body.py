@@ -67,7 +67,10 @@ _JSX = (
 )
 _NO_TEXT = re.compile(f"{_CODE}|{_PAIR}|{_MARK}", re.MULTILINE | re.DOTALL)
 _NO_TEXT_IN_MDX = re.compile(f"{_CODE}|{_PAIR}|{_JSX}|{_MARK}", re.MULTILINE | re.DOTALL)
-_IMPORT = re.compile(r"^import\s[^\n]*?from\s+['\"]", re.MULTILINE)
+_IMPORT = re.compile(
+    r"^import\s+(?:[\w$]+|(?:[\w$]+\s*,\s*)?(?:\*\s+as\s+[\w$]+|\{[^{}]*\}))\s+from\s+(?:'[^'\n]*'|\"[^\"\n]*\")[ \t]*;?[ \t]*$",
+    re.MULTILINE,
+)
 
 # --- paragraphs about the page, and not of the article ---------------------------------------------------------------
 
@@ -83,7 +86,8 @@ _FURNITURE = re.compile(
     r"""(?: listen\s+to\s+(?:this|the)\b.*
           | (?:table\s+of\s+)?contents:? | on\s+this\s+page:? | in\s+this\s+(?:article|post):?
           | (?:estimated\s+)?read(?:ing)?\s+time\b.* | \d+\s+min(?:ute)?s?(?:\s+read)?
-          | (?:photo|picture|image|cover|header|featured|illustration|credit|foto|bild|source)s?
+          | sources?:(?:\s+\S+){1,6}
+          | (?:photo|picture|image|cover|header|featured|illustration|credit|foto|bild)s?
             (?:\s+(?:photo|image|credit|source|courtesy)s?)*\s*(?::|by\b|via\b|courtesy\b).*
           | (?:written|posted|published|updated|last\s+updated|reviewed|edited)(?:\s+(?:by|on)\b|:)[^.!?]*
           | by:?(?:\s+(?-i:[A-ZÀ-Þ])[\w.'\u2019-]*){1,5}

@@ -24,6 +24,7 @@ PIXELS_MAXIMUM = 10_000  # of a side, as a URL may claim
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF")  # no other decoder of Pillow's is let near a file
 SVG_HEAD = 65_536  # bytes in which a drawing's first tag has to be
 _PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|svg|avif|bmp|tiff?)(?:[?#].*)?$", re.IGNORECASE)
+_OTHER = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|csv|json|txt|md|zip|mp[34]|webm|mov|wav|ogg)$", re.IGNORECASE)
 _SIDE = re.compile("[0-9]{1,5}")
 _SVG = "{http://www.w3.org/2000/svg}svg"
 _LENGTH = re.compile(r"\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(px|pt|pc|mm|cm|in|)\s*")
@@ -71,7 +72,7 @@ class Shelf:
         if looks_like_url(written):
             return _linked(written)
         is_picture = _PICTURE.search(written) is not None
-        if not is_picture and "/" not in written:
+        if _OTHER.search(written) or not (is_picture or "/" in written):
             return None
         file = self._file(written.partition("#")[0].partition("?")[0])
         base = self.site if written.startswith("/") else self.page

@@ -9,10 +9,13 @@ from zoneinfo import ZoneInfo
 _TIME = (
     r"(?:(?:T|\s+(?:at\s+)?|,\s*)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
     r"(?:\s*(?P<half>[ap])\.?m\b\.?)?\s*(?P<zone>Z|UTC?|GMT|[ECMP][SD]T)?\s*"
-    r"(?:(?P<sign>[+-])(?P<zone_hours>\d{1,2})(?::?(?P<zone_minutes>\d{2}))?)?(?:\s*\([^()]*\)|\[[^][]*\])?)?"
+    r"(?:(?P<sign>[+-])(?P<zone_hours>\d{1,2})(?::?(?P<zone_minutes>\d{2}))?(?:\s+[A-Z]{2,5})?)?(?:\s*\([^()]*\)|\[[^][]*\])?)?"
 )
-_WEEKDAY = r"(?:[a-z]{3,9}\.?,?\s+)?"
-_NAMED_MONTH = r"(?P<month>[a-z]{3,9})\.?"
+_WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
+_NAMED_MONTH = (
+    r"(?P<month>jan(?:uary)?|feb(?:r(?:uary)?)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
 _YEAR = r"(?P<year>\d{4})"
 _FORMS = tuple(
     re.compile(form + _TIME, re.IGNORECASE | re.ASCII)
@@ -24,9 +27,13 @@ _FORMS = tuple(
         rf"{_WEEKDAY}{_NAMED_MONTH}(?:\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?)?,?\s+{_YEAR}",
     )
 )
+# 20251022T070000Z, which is no more than 2025-10-22T07:00:00Z without its signs (ISO 8601, basic format)
+_BASIC = re.compile(r"(\d{8}T\d{2})(\d{2})(\d{2})?(?!\d)", re.ASCII)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _HALF_DAY = 12  # hours; and the months of a year, which a day may be mistaken for
+_ANYWHERE = ZoneInfo("UTC")
 _AMERICAN = {"E": -5, "C": -6, "M": -7, "P": -8}  # hours from UTC in winter (RFC 5322, 4.3)
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200  # others are of another calendar: 2568 in Thailand, 1404 in Iran
 _SHOWN = 64  # characters of a date in a message
 
 # Seconds since 1970 or thousandths of them, from 1990 on: a smaller number counts something else.
@@ -49,7 +56,7 @@ def instant(text: str, zone: ZoneInfo) -> datetime:
     Raises ValueError, in words for the author.
     """
     text = text.strip()
-    found = _form(text)
+    found = _form(_BASIC.sub(_spelt_out, text))
     try:
         if found:
             month, day = _month_and_day(found)
@@ -61,6 +68,20 @@ def instant(text: str, zone: ZoneInfo) -> datetime:
     except (ValueError, OverflowError):
         raise ValueError(f"the date {text[:_SHOWN]!r} does not exist") from None
     raise ValueError(f"the date {text[:_SHOWN]!r} is not one that can be read")
+
+
+def is_readable(text: str) -> bool:
+    """Whether a text names an instant."""
+    try:
+        instant(text, _ANYWHERE)
+    except ValueError:
+        return False
+    return True
+
+
+def is_strange(when: datetime) -> bool:
+    """Whether its year is one in which nobody dates an article."""
+    return not _FIRST_YEAR <= when.year <= _LAST_YEAR
 
 
 def doubtful(text: str) -> bool:
@@ -89,12 +110,16 @@ def undated(name: str) -> str:
     return _AT_START.sub("", name, count=1) if (found := _AT_START.match(name)) and found.end() < len(name) else name
 
 
+def _spelt_out(found: re.Match[str]) -> str:
+    return ":".join(filter(None, found.groups()))
+
+
 def _form(text: str) -> re.Match[str] | None:
     return next(filter(None, (form.fullmatch(text) for form in _FORMS)), None)
 
 
 def _month_and_day(found: re.Match[str]) -> tuple[int, int]:
-    """A month counts by the first three letters of its name; without a day, its first is meant. Raises ValueError."""
+    """Without a day, the month's first is meant."""
     written, day = found["month"], int(found["day"] or 1)
     month = int(written) if written.isdigit() else _MONTHS.index(written[:3].lower()) + 1
     if (mark := found.groupdict().get("mark")) and (mark == "." or month > _HALF_DAY):

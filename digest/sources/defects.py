@@ -10,17 +10,25 @@ from pathlib import Path
 class Defect:
     """Something that does not cost the article. ``line`` counts from 1; 0 means the whole file.
 
-    ``where`` is the file at fault where that is not the article's own.
+    ``where`` is the file at fault where that is not the article's own. ``lost`` are the lines that are not read for it,
+    of which the first is ``line``.
     """
 
     what: str
     line: int = 0
     hint: str = ""
     where: Path | None = None
+    lost: str = ""
 
     def below(self, lines: int) -> Defect:
         """The same in a file that has so many lines above."""
         return replace(self, line=self.line + lines)
+
+
+def twice(name: str, line: int, lost: str) -> Defect:
+    return Defect(
+        f"the field {name[:60]!r} stands twice; the first one is read", line, "remove one of the two", lost=lost
+    )
 
 
 class FormatError(ValueError):

@@ -55,10 +55,10 @@ class Field(Enum):
     PERMALINK = ("permalink", "url", "path")
     SLUG = ("slug",)
     LANGUAGE = ("lang", "language", "locale")
-    DRAFT = ("draft",)
-    PUBLISHED = ("published",)  # also a date in some dialects
-    STATUS = ("status",)
-    HIDDEN = ("hidden", "unlisted", "eleventyExcludeFromCollections")
+    DRAFT = ("draft", "isDraft", "wip", "unpublished", "private")
+    PUBLISHED = ("published", "publish", "isPublished")  # also a date in some dialects
+    STATUS = ("status", "visibility")
+    HIDDEN = ("hidden", "unlisted", "headless", "eleventyExcludeFromCollections")
     LISTED = ("build.list", "build.render")
     PINNED = ("pin", "pinned", "featured", "sticky")
     WEIGHT = ("weight", "order")
@@ -133,6 +133,19 @@ class Fields:
             if name in self.values and (text := next(_flat(self._value(name, below), parts), "")):
                 yield Found(text, name)
 
+    def every(self, field: Field, parts: tuple[str, ...] = NAME_PARTS) -> Iterator[Found]:
+        """The same, but of a list each one."""
+        for name, below in self.names[field]:
+            if name in self.values:
+                yield from (Found(text, name) for text in _flat(self._value(name, below), parts))
+
+    def stated(self, field: Field) -> Iterator[Found]:
+        """What each name of a field holds as one text, whatever it is; "…" for what is none."""
+        for name, below in self.names[field]:
+            value = self._value(name, below) if name in self.values else ""
+            if text := " ".join(_flat(value, ())) or ("…" if value else ""):
+                yield Found(text, name)
+
     def texts(self, field: Field, parts: tuple[str, ...] = NAME_PARTS) -> Iterator[str]:
         return (found.text for found in self.found(field, parts))
 
@@ -162,10 +175,7 @@ class Fields:
                 yield category
 
     def says_yes(self, field: Field) -> bool:
-        return any(text.casefold() in _YES for text in self.texts(field))
-
-    def says_no(self, field: Field) -> bool:
-        return any(text.casefold() in _NO for text in self.texts(field))
+        return any(map(is_yes, self.texts(field)))
 
     def line(self, name: str) -> int:
         """The line on which a field stands, 0 where that is not known."""
@@ -181,6 +191,14 @@ class Fields:
 def is_switch(value: str) -> bool:
     """Whether a text is a yes or a no, and so no date, no name, no text to show and no address of a picture."""
     return value.casefold() in _YES | _NO
+
+
+def is_yes(value: str) -> bool:
+    return value.casefold() in _YES
+
+
+def is_no(value: str) -> bool:
+    return value.casefold() in _NO
 
 
 def _named(value: dict[Any, Any]) -> dict[str, Any]:

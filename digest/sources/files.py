@@ -18,6 +18,7 @@ from pathlib import Path
 from digest.errors import ArticleError, SourceError
 from digest.model import Article, Fault, Problem
 from digest.sources import front_matter, sidecars
+from digest.sources.glancing import FIRST_LOOK
 from digest.sources.listing import SUFFIXES, Listing, listing
 from digest.sources.reading import Manner, Reading
 
@@ -45,8 +46,14 @@ class Folder(Manner):
         return tuple(sorted(self.root / path for path in (*found.files, *found.unlisted)))
 
     def open(self, path: str) -> FileIO:
-        """The file at this path below the root, to be looked into. Raises OSError."""
-        return FileIO(f"{self.root}{os.sep}{path}")
+        """The file at this path below the root, to be looked into; the system is told to fetch its beginning.
+
+        Raises OSError.
+        """
+        file = FileIO(f"{self.root}{os.sep}{path}")
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(file.fileno(), 0, FIRST_LOOK, os.POSIX_FADV_WILLNEED)
+        return file
 
     def read(self, paths: Iterable[Path]) -> Iterator[Article | Problem]:
         """What each file holds, one result or more for each of the paths; no file's fault reaches another."""

@@ -9,18 +9,20 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
 from frontmatter.default_handlers import BaseHandler
 
 from digest.sources import headers, yaml_fields
-from digest.sources.defects import Defect, FormatError
+from digest.sources.defects import Defect, FormatError, twice
 from digest.sources.mending import Parse
 
+_NAMED = re.compile(r"^[\w-]+[ \t]*:", re.MULTILINE)
+_ITEM = re.compile(r"^-[ \t]", re.MULTILINE)
 _TOML_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
-_DOTS = 10_000  # tomllib takes a time that grows with the square of them for a key of dots, a.a.a.…
+_DOTS = 2_000  # tomllib takes a time that grows with the square of them for a key of dots, a.a.a.…
 
 
 class Format(StrEnum):
@@ -76,6 +78,32 @@ class _Object(Handler):
         return 0, end, end
 
 
+class _Unopened(Handler):
+    """YAML without its first fence, as old Hexo has it, where it holds what no header line does: an item of a list."""
+
+    _FIELD = r"[\w-]+[ \t]*:(?:[ \t].*)?|[ \t]+\S.*|#.*"
+    _BEGINNING = re.compile(rf"(?:(?:{_FIELD})\n)++(?:-[ \t].*\n(?:(?:{_FIELD}|-[ \t].*|[ \t]*)\n)*+)?")
+
+    def __init__(self) -> None:
+        super().__init__(Format.YAML, "", "-{3,}", "a line of ---", yaml_fields.read)
+
+    def detect(self, text: str) -> bool:
+        lines = self._lines(text)
+        return bool(lines and self._closing.match(text, len(lines)))
+
+    def may_go_on(self, text: str) -> bool:
+        """Whether more of the text may show that these are fields."""
+        return self._BEGINNING.fullmatch(text) is not None and _NAMED.search(text) is not None
+
+    def begin(self, _text: str) -> int:
+        return 0
+
+    def _lines(self, text: str) -> str:
+        found = self._BEGINNING.match(text)
+        lines = found[0] if found else ""
+        return lines if _ITEM.search(lines) and headers.is_telling(lines) else ""
+
+
 class _Headers(Handler):
     """Header lines; they end by themselves."""
 
@@ -108,28 +136,43 @@ def toml_fields(source: str) -> tuple[dict[str, Any], tuple[Defect, ...]]:
         raise FormatError("a value is out of range", 0, mendable=False) from None
 
 
-def _first(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        found.setdefault(name, value)
-    return found
+class _Objects:
+    """Makes objects of pairs. Of two with one name it keeps the first, and notes the second."""
+
+    def __init__(self) -> None:
+        self.twice: list[Defect] = []
+
+    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, value in pairs:
+            if name not in found:
+                found[name] = value
+            elif len(self.twice) < yaml_fields.TOLD:
+                self.twice.append(twice(name, 1, f"{name}: {value if isinstance(value, str | bool) else ''}"))
+        return found
 
 
-_JSON = json.JSONDecoder(strict=False, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_first)
+def _decoder(objects: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> json.JSONDecoder:
+    return json.JSONDecoder(strict=False, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=objects)
+
+
+_JSON = _decoder(dict)
 
 
 def json_fields(source: str) -> tuple[dict[str, Any], tuple[Defect, ...]]:
     """The fields of an object, whose braces may be left away."""
+    objects = _Objects()
     bare = not source.lstrip().startswith("{")
     try:
-        fields = _JSON.decode(f"{{{source.rstrip().rstrip(',')}}}" if bare else source)
+        fields = _decoder(objects).decode(f"{{{source.rstrip().rstrip(',')}}}" if bare else source)
     except RecursionError:
         raise FormatError("it is nested too deep", 0, mendable=False) from None
     except json.JSONDecodeError as error:
         raise FormatError(error.msg, error.lineno, mendable=False) from None
-    return fields, ()
+    return fields, tuple(objects.twice)
 
 
+UNOPENED = _Unopened()
 HANDLERS: tuple[Handler, ...] = (
     Handler(Format.YAML, r"-{3,}(?:[ \t]*ya?ml)?", r"-{3,}|\.{3}", "a line of ---", yaml_fields.read),
     Handler(Format.TOML, r"\+{3,}", r"\+{3,}", "a line of +++", toml_fields),
@@ -137,5 +180,6 @@ HANDLERS: tuple[Handler, ...] = (
     Handler(Format.JSON, r"---[ \t]*json", "---", "a line of ---", json_fields),
     Handler(Format.JSON, ";{3,}", ";{3,}", "a line of ;;;", json_fields),
     _Object(),
+    UNOPENED,
     _Headers(),
 )

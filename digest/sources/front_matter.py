@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
 from digest.errors import ArticleError
-from digest.sources.defects import Defect, FormatError
-from digest.sources.formats import HANDLERS, Format, Handler
+from digest.sources.defects import Defect, FormatError, twice
+from digest.sources.formats import HANDLERS, UNOPENED, Format, Handler
 from digest.sources.mending import mended
 
 FRONT_MATTER_MAXIMUM = 256 * 1024  # characters; the largest of 37,000 real ones has a tenth of it
@@ -27,14 +28,17 @@ _WIDE = (BOM_UTF16_LE, BOM_UTF16_BE)
 _STRAY = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 _KEY = re.compile(r"""(\s*)(?:\.\. )?["']?([\w-]+)["']?[ \t]*[:=]""")
 _FIELD_LINES = re.compile(
-    r"""(?:(?:["']?[\w-]+["']?[ \t]*[:=](?:[ \t].*)?|[ \t]+\S.*|-[ \t].*|\[.*\]|[\]}],?)(?:\n|\Z))*"""
+    r"""(?:(?:["']?[\w-]+["']?[ \t]*[:=](?:[ \t].*)?|[ \t]+(?!(?:-{3,}|\+{3,})[ \t]*(?:\n|\Z))\S.*"""
+    r"""|-[ \t].*|\[.*\]|[\]}],?)(?:\n|\Z))*"""
 )
+_INDENTED_FENCE = re.compile(r"[ \t]+(?:-{3,}|\+{3,})[ \t]*(?:\n|\Z)")
 _NAMED_LINE = re.compile(r"""^[ \t]*["']?[\w-]+["']?[ \t]*[:=](?:[ \t]|$)""", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """``fields`` by their ``plain_name``; ``source`` is what they were read from, ``above`` the lines before it.
+    """``fields`` by their ``plain_name``; ``source`` is what they were read from, ``above`` the lines before it, and
+    ``below`` those before the body.
 
     ``defects`` are what had to be got over, with lines of the file.
     """
@@ -43,6 +47,7 @@ class FrontMatter:
     body: str
     source: str
     above: int
+    below: int = 0
     format: Format = Format.YAML
     defects: tuple[Defect, ...] = ()
 
@@ -55,7 +60,7 @@ class FrontMatter:
 
 def plain_name(name: str) -> str:
     """A field's name in the one form in which names are compared: ``coverImage``, ``cover_image``, ``Cover-Image``."""
-    return name.replace("-", "").replace("_", "").casefold()
+    return name.replace("-", "").replace("_", "").strip().casefold()
 
 
 def plainly(fields: dict[str, Any]) -> dict[str, Any]:
@@ -71,12 +76,21 @@ def decode(data: bytes) -> tuple[str, str]:
     try:
         text = data.decode("utf-16" if wide else "utf-8")
     except UnicodeDecodeError as error:
-        text = data.decode("utf-16" if wide else "cp1252", "replace")
         line = _with_line_feeds(data[: error.start].decode("utf-16" if wide else "latin-1", "ignore")).count("\n") + 1
-        fault = (
-            f"is broken UTF-16 (line {line})" if wide else f"is not UTF-8 (line {line}); it was read as Windows-1252"
-        )
+        text = data.decode("utf-16" if wide else "utf-8", "replace")
+        fault = f"is broken UTF-16 (line {line})"
+        if not wide and _is_mostly_read(text):
+            fault = f"is not UTF-8 everywhere (line {line}); what is not was replaced"
+        elif not wide:
+            text = data.decode("cp1252", "replace")
+            fault = f"is not UTF-8 (line {line}); it was read as Windows-1252"
     return _with_line_feeds(text), fault
+
+
+def _is_mostly_read(text: str) -> bool:
+    """Whether most of what is no ASCII was read, and only some had to be replaced."""
+    strange = len(text) - len(text.encode("ascii", "ignore"))
+    return text.count("\ufffd") * 2 < strange
 
 
 def without_strays(source: str) -> str:
@@ -97,7 +111,7 @@ def split(path: str, text: str) -> FrontMatter:
     head = text[start : start + FRONT_MATTER_MAXIMUM + 1]
     handler = next((handler for handler in HANDLERS if handler.detect(head)), None)
     if handler is None:
-        return FrontMatter({}, text, "", 0, Format.NONE)
+        return FrontMatter({}, text, "", 0, format=Format.NONE)
     begin = handler.begin(head)
     above = text.count("\n", 0, start + begin)
     try:
@@ -106,10 +120,22 @@ def split(path: str, text: str) -> FrontMatter:
         what = f"the front matter cannot be read: {error.what}"
         raise ArticleError(path, what, line=above + error.line, hint=error.hint) from None
     if found is None:
-        return FrontMatter({}, text, "", 0, Format.NONE)
-    defects = tuple(defect.below(above) for defect in found.defects)
-    source, body = head[begin : found.end], text[start + found.body :]
-    return FrontMatter(plainly(found.fields), body, source, above, handler.kind, defects)
+        return FrontMatter({}, text, "", 0, format=Format.NONE)
+    fields, source, body = plainly(found.fields), head[begin : found.end], text[start + found.body :]
+    alike = _alike(found.fields, source) if len(fields) < len(found.fields) else ()
+    defects = tuple(defect.below(above) for defect in (*found.defects, *alike))
+    below = text.count("\n", 0, start + found.body)
+    return FrontMatter(fields, body, source, above, below, handler.kind, defects)
+
+
+def _alike(fields: dict[str, Any], source: str) -> Iterator[Defect]:
+    """The fields whose names are other spellings of one that stands before them: ``Draft`` behind ``draft``."""
+    known: set[str] = set()
+    for name, value in fields.items():
+        if (plain := plain_name(str(name))) in known:
+            line = source.count("\n", 0, max(source.find(str(name)), 0)) + 1
+            yield twice(str(name), line, f"{name}: {value if isinstance(value, str | bool) else ''}")
+        known.add(plain)
 
 
 class _Found(NamedTuple):
@@ -147,8 +173,9 @@ def _unclosed(handler: Handler, head: str) -> _Found | None:
     if begin == end:
         return None
     fields, defects = mended(handler.parse, without_strays(head[begin:end]))
+    fence = _INDENTED_FENCE.match(head, end)
     defect = Defect("the front matter is never closed", 0, f"end the fields with {handler.fence}")
-    return _Found(fields, (defect, *defects), end, end)
+    return _Found(fields, (defect, *defects), end, fence.end() if fence else end)
 
 
 def _fields_of(source: str) -> str:
@@ -158,10 +185,14 @@ def _fields_of(source: str) -> str:
 
 
 def _is_prose(source: str) -> bool:
-    """Whether no line looks like a field, or none after the first empty line."""
+    """Whether no line looks like a field, or none after the first empty line or a fence that stands too far in."""
     fields = _fields_of(source)
     rest = source[len(fields) :]
-    return not _NAMED_LINE.search(rest) and bool(rest.strip()) and (not fields or rest.startswith("\n"))
+    return (
+        not _NAMED_LINE.search(rest)
+        and bool(rest.strip())
+        and (not fields or rest.startswith("\n") or _INDENTED_FENCE.match(rest) is not None)
+    )
 
 
 def opening(file: BinaryIO) -> bytes:
@@ -180,13 +211,16 @@ def opening(file: BinaryIO) -> bytes:
 def _reaches_the_body(data: bytes) -> bool:
     """Whether the beginning of a file holds all of its front matter, or there is none."""
     head = decode(_whole(data))[0].lstrip("\ufeff \t\n")
+    head = head[: head.rfind("\n") + 1] or head  # of the last line there may be more
     handler = next((handler for handler in HANDLERS if handler.detect(head)), None)
     if handler is None:
-        return bool(head)
+        return bool(head) and not UNOPENED.may_go_on(head)
+    if handler.kind is Format.HEADERS and UNOPENED.may_go_on(head):
+        return False
     try:
-        return handler.span(head)[2] < len(head)
-    except ValueError:
-        return handler.kind is not Format.JSON and not _fields_of(head[handler.begin(head) :])
+        return handler.span(head)[1] < len(head)
+    except ValueError:  # nothing closes them yet; or nothing ever will, and then the whole text has to be seen for that
+        return False
 
 
 def _whole(data: bytes) -> bytes:

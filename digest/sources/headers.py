@@ -12,6 +12,12 @@ COMMENT = re.compile(r"<!--[ \t]*\n(?=\.\. )")  # how Nikola begins a Markdown f
 _HEADER = re.compile(r"[ ]{0,3}(?:\.\. )?([^\W\d][\w-]*)[ \t]*:(?!//)[ \t]*(.*)")
 _ENDS = frozenset({"", "---", "...", "-->"})
 _KNOWN = frozenset({"title", "date"})  # prose may begin with "Note:", but hardly with these
+_TELLING = re.compile(rf"^(?:{'|'.join(sorted(_KNOWN))})[ \t]*:", re.MULTILINE | re.IGNORECASE)
+
+
+def is_telling(lines: str) -> bool:
+    """Whether one of the lines names a field that prose hardly begins with."""
+    return _TELLING.search(lines) is not None
 
 
 def end(text: str, start: int) -> tuple[int, int] | None:

@@ -14,11 +14,11 @@ import gc
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from io import FileIO
 
 from digest.model import Article, Period, Problem, Sighting
 from digest.sources import front_matter
@@ -30,7 +30,7 @@ from digest.sources.ports import Index
 from digest.sources.reading import when
 
 # One more whenever another date is read from the same fields (dates.py): every file is looked at again then.
-READER = 1
+READER = 2
 
 # File systems count time in steps of up to two seconds (FAT). Within the step in which it was read, a file may change
 # once more without another stamp; git calls such files racy.
@@ -38,8 +38,7 @@ SETTLED = 2 * 10**9  # nanoseconds
 EARLIEST = 315_619_200 * 10**9  # 1980-01-02; archives that shall come out the same each time date every file before
 UNSETTLED = -1  # in place of a time of change: no file has it, so that the next look goes into this one
 
-LOOKS_AT_ONCE = 8
-BATCH = 100  # files that one look is for
+AT_ONCE = 64  # files that are open; some systems let a process have no more than 256
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -154,32 +153,45 @@ class _Eye:
             if (old := known.get(path)) is None or old[:3] != stamp or old.reader != reader
         ]
 
-    def look(self, paths: Iterable[str]) -> list[Sighting]:
-        return [self._sighting(path, self.listing.files[path], self.known.get(path)) for path in paths]
+    def look(self, paths: Iterable[str]) -> Iterator[Sighting]:
+        """What is to be seen of these files: all are asked for before the first is read, and disks like that."""
+        opened = {path: self._opened(path) for path in paths}
+        try:
+            for path, file in opened.items():
+                yield self._sighting(path, file)
+        finally:
+            for file in filter(None, opened.values()):
+                file.close()
 
-    def _sighting(self, path: str, stamp: Stamp, old: Sighting | None) -> Sighting:
-        modified, changed, size = stamp
+    def _opened(self, path: str) -> FileIO | None:
+        try:
+            return self.folder.open(path) if self.listing.files[path] != NO_FILE else None
+        except OSError:
+            return None
+
+    def _sighting(self, path: str, file: FileIO | None) -> Sighting:
+        modified, changed, size = stamp = self.listing.files[path]
+        old = self.known.get(path)
         began = self.ticks()
         try:
-            digest, published = self._read(path, old) if stamp != NO_FILE else (b"", None)
+            digest, published = self._read(path, file, old) if file else (b"", None)
         except OSError:
-            digest, published, changed = b"", None, UNSETTLED
-        if not self._is_settled(stamp, began):
+            digest, published = b"", None
+        if not digest or not self._is_settled(stamp, began):
             changed = UNSETTLED
         return Sighting(modified, changed, size, digest, published, old.seen if old else None, self.reader)
 
-    def _read(self, path: str, old: Sighting | None) -> tuple[bytes, int | None]:
+    def _read(self, path: str, file: FileIO, old: Sighting | None) -> tuple[bytes, int | None]:
         """A hash of a file's beginning, and when its article was published; of the same content that is known.
 
         Where it has sidecars, they may have a word in that too.
         """
         alone = path not in self.listing.accompanied
-        with self.folder.open(path) as file:
-            beginning = file.read(FIRST_LOOK)
-            moment = glance(self.folder, path, beginning) if alone else None
-            if moment is None:
-                file.seek(0)
-                beginning = front_matter.opening(file)
+        beginning = file.read(FIRST_LOOK)
+        moment = glance(self.folder, path, beginning) if alone else None
+        if moment is None:
+            file.seek(0)
+            beginning = front_matter.opening(file)
         digest = blake2b(beginning, digest_size=8).digest()
         if moment is None and alone and old and (old.hash, old.reader) == (digest, self.reader):
             return digest, old.published
@@ -198,13 +210,11 @@ class _Eye:
 
 
 def _looked(eye: _Eye, paths: Sequence[str], told: Told) -> dict[str, Sighting]:
-    """What the eye sees of each of the files: of several at once, since disks and servers like to be asked for several."""
     found: dict[str, Sighting] = {}
-    batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
-    with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-        for batch, seen in zip(batches, pool.map(eye.look, batches), strict=True):
-            found.update(zip(batch, seen, strict=True))
-            told(len(found), len(paths))
+    for start in range(0, len(paths), AT_ONCE):
+        batch = paths[start : start + AT_ONCE]
+        found.update(zip(batch, eye.look(batch), strict=True))
+        told(len(found), len(paths))
     return found
 
 

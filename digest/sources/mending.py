@@ -2,7 +2,8 @@
 
     bad line ──▶ tabs as blanks ──▶ its value in quotes ──▶ without its indentation ──▶ left out, with what hangs on it
 
-Each of these is tried where the parser stumbles, until it does no more.
+Each of these is tried where the parser stumbles, until it does no more. It stumbles late over a quotation mark that
+nobody closed: the line with that is the bad one, and those behind it are not.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from digest.sources.defects import Defect, FormatError
@@ -25,6 +27,8 @@ _INDENTED = re.compile(r"""\s+["']?[\w-]+["']?[ \t]*[:=](?:\s|$)""")
 _NAMED = re.compile(r"""["']?[\w-]+["']?[ \t]*[:=]""")
 _TABBED = re.compile(r" *\t\s*")
 _BRACKETS = (("[", "]"), ("{", "}"))
+_QUOTED = {'"': re.compile(r'"(?:[^"\\]|\\.)*+"'), "'": re.compile(r"'(?:[^']|'')*+'")}
+_INDENT = re.compile(r"[ \t]*(?:-[ \t]+)*")
 
 
 def mended(parse: Parse, source: str) -> tuple[dict[str, Any], tuple[Defect, ...]]:
@@ -38,16 +42,48 @@ def mended(parse: Parse, source: str) -> tuple[dict[str, Any], tuple[Defect, ...
             fields, defects = parse("\n".join(lines))
         except FormatError as error:
             first = first or error
-            at = min(max(error.line, 1), len(lines)) - 1
+            at = _at_fault(lines, min(max(error.line, 1), len(lines)) - 1)
             mend = _mend(lines, at, tried) if error.mendable and len(source) <= _MENDED_MAXIMUM else None
             if not mend:
                 break
             why = mends[at].what.partition(": ")[2] if at in mends else error.what
             mends[at] = Defect(f"{mend.done}: {why}", at + 1, mend.hint or error.hint)
         else:
-            return fields, (*mends.values(), *defects)
+            lost = _lost(source, lines) if mends else {}
+            return fields, (*(replace(mend, lost=lost.get(at, "")) for at, mend in mends.items()), *defects)
     assert first is not None
     raise first
+
+
+def _at_fault(lines: list[str], at: int) -> int:
+    """The line to be mended where the parser stumbles over another one: the nearest whose quotation is never closed."""
+    return next((line for line in range(at, -1, -1) if _opens_a_quotation(lines, line)), at)
+
+
+def _opens_a_quotation(lines: list[str], at: int) -> bool:
+    """Whether a value begins with a quotation mark that is closed neither in its line nor in those that continue it."""
+    found = _VALUED.fullmatch(lines[at])
+    if found is None or not (quoted := _QUOTED.get(found["value"][0])):
+        return False
+    indent = len(_INDENT.match(lines[at])[0])  # type: ignore[index]  # it matches anything
+    end = at + 1
+    while end < len(lines) and (not lines[end].strip() or lines[end][: indent + 1].isspace()):
+        end += 1
+    return not quoted.match("\n".join((found["value"], *lines[at + 1 : end])))
+
+
+def _lost(source: str, lines: list[str]) -> dict[int, str]:
+    """What was emptied, by the line with which it begins."""
+    lost: dict[int, str] = {}
+    begin = -1
+    for at, (was, now) in enumerate(zip(source.split("\n"), lines, strict=True)):
+        if now or not was:
+            begin = -1
+        elif begin < 0:
+            begin, lost[at] = at, was
+        else:
+            lost[begin] += f"\n{was}"
+    return lost
 
 
 class _Mend(NamedTuple):
@@ -80,9 +116,9 @@ def _quote(lines: list[str], at: int) -> bool:
     if not (found := _VALUED.fullmatch(lines[at])):
         return False
     value = found["value"].rstrip()
-    if any(value.count(opener) != value.count(closer) for opener, closer in _BRACKETS):
+    quote = value[0] if value[0] in _QUOTED else ""
+    if not quote and any(value.count(opener) != value.count(closer) for opener, closer in _BRACKETS):
         return False
-    quote = value[0] if value[0] in "\"'" else ""
     lines[at] = found["name"] + json.dumps(value.removeprefix(quote).removesuffix(quote), ensure_ascii=False)
     return True
 

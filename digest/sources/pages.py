@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
 from digest.identity import category_key
+from digest.model import Article, Problem
 from digest.sources.addresses import looks_like_url, web_url
-from digest.sources.fields import Field, Fields
+from digest.sources.fields import Field, Fields, Found
 from digest.sources.place import Place
 from digest.sources.text import tidy
 
-# What an ``article_url`` may hold, in braces.
-PAGE_FIELDS = ("slug", "category", "year", "month", "day", "path", "filename", "title")
+# What an ``article_url`` may hold, in braces; ``:lower`` behind one of them makes small letters of it, and hyphens of
+# blanks.
+PAGE_FIELDS = (
+    *("slug", "category", "year", "month", "day", "path", "filename", "title"),
+    *("slug_or_title", "slug_or_filename", "folders", "categories"),
+)
+_MAY_BE_EMPTY = frozenset({"folders", "categories"})  # then they vanish, with the slash behind them
 
-_PAGE_FIELD = re.compile("{(" + "|".join(PAGE_FIELDS) + ")}")
-_PATTERN = re.compile(r"[{}*<>\\\s]|(?:^|/):|^\.")  # /:year/:title, /{{ page.fileSlug }}/: for the generator to fill in
+_PAGE_FIELD = re.compile("{(?P<name>" + "|".join(PAGE_FIELDS) + ")(?P<lower>:lower)?}(?P<slash>/?)")
+_TEMPLATE = re.compile(r"\{[{%]|(?:^|/):[a-z]", re.IGNORECASE)  # /{{ page.fileSlug }}/, /:year/:title/
+_NO_PATH = re.compile(r"[{}*<>\\\s]|^\.")
 _FILE = re.compile(r"\.(?!html?$|php$)[a-z][a-z0-9]{1,4}$", re.IGNORECASE)  # of another kind than pages
+# Hugo keeps these in the address that it makes of a title, Pelican and others do not.
+_DISPUTED = re.compile(r"[./_+#@~%\\]|--|\S[\u2013\u2014]\S")
+
+_FEW = 0.1  # of all articles: so many may link nowhere without a warning
 
 
 def named(fields: Fields, site_url: str) -> str:
@@ -26,9 +39,21 @@ def named(fields: Fields, site_url: str) -> str:
         if looks_like_url(field.text):
             if field.name != "url":  # which then is where the story comes from
                 return web_url(field.text)
-        elif site_url and "/" in field.text and not _PATTERN.search(field.text) and not _FILE.search(field.text):
+        elif site_url and _is_path(field.text):
             return web_url(f"{site_url.rstrip('/')}/{field.text.strip().lstrip('/').removesuffix('index.html')}")
     return ""
+
+
+def template(fields: Fields) -> Found | None:
+    """What an article says of its page that its generator alone can fill in: ``/{{ title | slugify }}/``."""
+    return next((field for field in fields.found(Field.PERMALINK) if _is_template(field.text)), None)
+
+
+def is_pageless(fields: Fields) -> bool:
+    """Whether an article says that it has no page, as Eleventy has it: ``permalink: false``."""
+    return any(
+        field.name == "permalink" and field.text.casefold() == "false" for field in fields.found(Field.PERMALINK)
+    )
 
 
 def patterned(pattern: str, fields: Fields, place: Place, day: datetime, *, category: str, title: str) -> str:
@@ -38,16 +63,67 @@ def patterned(pattern: str, fields: Fields, place: Place, day: datetime, *, cate
     """
     if not pattern:
         return ""
+    slug, name = tidy(fields.text(Field.SLUG)).strip("/"), tidy(place.name)
     values = {
-        "slug": tidy(fields.text(Field.SLUG) or place.slug).strip("/"),
+        "slug": slug or tidy(place.slug).strip("/"),
         "category": category_key(category),
         "year": f"{day.year:04}",
         "month": f"{day.month:02}",
         "day": f"{day.day:02}",
         "path": tidy(place.path),
-        "filename": tidy(place.name),
-        "title": category_key(title),
+        "filename": name,
+        "title": titled(title),
+        "slug_or_title": slug or titled(title),
+        "slug_or_filename": slug or name,
+        "folders": tidy("/".join(place.above)),
+        "categories": "/".join(dict.fromkeys(_categories(fields))),
     }
-    if not all(values[name] for name in _PAGE_FIELD.findall(pattern)):
+    if not all(values[found["name"]] or found["name"] in _MAY_BE_EMPTY for found in _PAGE_FIELD.finditer(pattern)):
         return ""
-    return web_url(_PAGE_FIELD.sub(lambda found: quote(values[found[1]], safe="/"), pattern))
+    return web_url(_PAGE_FIELD.sub(lambda found: _filled(found, values[found["name"]]), pattern))
+
+
+def titled(title: str) -> str:
+    """What generators make of a title for an address; "" where they do not agree: of ``Version 2.0``, ``and/or``."""
+    if _DISPUTED.search(title):
+        return ""
+    letters = (c for c in unicodedata.normalize("NFC", title).lower() if c.isalnum() or c.isspace() or _is_joint(c))
+    return re.sub(r"[-\s]+", "-", "".join(letters)).strip("-")
+
+
+def linkless(articles: Sequence[Article]) -> tuple[Problem, ...]:
+    """A problem where readers could follow no link from some of these articles, by their number; few are none."""
+    count = sum(not article.url for article in articles)
+    if count <= _FEW * len(articles):
+        return ()
+    what = f"{count:,} of {len(articles):,} articles {'links' if count == 1 else 'link'} nowhere"
+    hint = "write in digest.toml which pages they have, or name a source in each"
+    return (Problem("site.article_url", what, hint),)
+
+
+def _is_template(text: str) -> bool:
+    return _TEMPLATE.search(text) is not None
+
+
+def _is_path(text: str) -> bool:
+    return "/" in text and not (_TEMPLATE.search(text) or _NO_PATH.search(text) or _FILE.search(text))
+
+
+def _is_joint(character: str) -> bool:
+    """A hyphen, or what belongs to the letter before it."""
+    return character == "-" or unicodedata.category(character).startswith("M")
+
+
+def _filled(found: re.Match[str], value: str) -> str:
+    if found["lower"]:
+        value = re.sub(r"\s+", "-", value).lower()
+    return quote(value, safe="/") + found["slash"] if value else ""
+
+
+def _categories(fields: Fields) -> Iterator[str]:
+    """As Jekyll has them in its addresses: all, in small letters, and of text each word."""
+    several, one = fields.values.get("categories"), fields.values.get("category")
+    written = several.split() if isinstance(several, str) else several if isinstance(several, list) else []
+    for category in (*written, one):
+        if isinstance(category, str) and (text := tidy(category).strip("/")):
+            yield text.lower()

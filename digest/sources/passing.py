@@ -30,7 +30,7 @@ def _by_name(place: Place) -> str:
     stem = place.stem.casefold()
     if stem in _FOLDER_PAGES or place.is_top:
         return "the page of its folder"
-    if stem in _OTHER_PAGES:
+    if stem in _OTHER_PAGES or place.is_static:
         return "a page of the site"
     return "a part of other pages, by its name" if stem.startswith("_") else ""
 

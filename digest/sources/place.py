@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
@@ -22,6 +23,7 @@ _STRUCTURE = frozenset(
     }
 )
 
+_STATIC = ("content", "pages")
 _NUMBER = re.compile(r"[\d._-]+")
 
 
@@ -33,13 +35,16 @@ class Place:
     stem: str
     suffix: str
     language: str
+    is_static: bool = False  # in content/pages, where Pelican and others keep what is no article
 
     @classmethod
     def of(cls, path: Path, root: Path) -> Self:
         *folders, _ = path.parts[len(root.parts) :]
-        language, stem = languages.of_name(path.stem), path.stem
+        language, stem = languages.of_file(path), path.stem
         stem = stem[: -len(language) - 1] if language else stem
-        return cls(tuple(folders), stem, path.suffix.lower(), language or languages.of_folders(root, folders))
+        language = language or languages.of_folders(root, folders)
+        static = _STATIC in pairwise((root.name, *folders))
+        return cls(tuple(folders), stem, path.suffix.lower(), language, static)
 
     @property
     def name(self) -> str:
@@ -59,6 +64,11 @@ class Place:
     def path(self) -> str:
         """Where it stands, without suffix, language and ``index``."""
         return "/".join(self.folders if self.is_index else (*self.folders, self.stem))
+
+    @property
+    def above(self) -> tuple[str, ...]:
+        """The folders that it lies in; not its own, if it is a file ``index.md``."""
+        return self.folders[:-1] if self.is_index else self.folders
 
     @property
     def slug(self) -> str:
@@ -82,7 +92,7 @@ class Place:
         return words[:1].upper() + words[1:]
 
     def _sorting(self) -> Iterator[str]:
-        for folder in self.folders[:-1] if self.is_index else self.folders:
+        for folder in self.above:
             folded = _folded(folder)
             plain = folded.strip("-")
             dated = _NUMBER.fullmatch(folded) or undated(folded) != folded

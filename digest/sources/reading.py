@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -16,11 +16,12 @@ from digest.cutting import cut
 from digest.errors import ArticleError
 from digest.identity import canonical_url
 from digest.model import EXCERPT_MAXIMUM, Article, Dated, Fault, Image, Problem
-from digest.sources import front_matter, languages, pages, sidecars
+from digest.sources import drafts, front_matter, languages, pages, sidecars
 from digest.sources.addresses import looks_like_url, web_url
 from digest.sources.body import continued, heading, minutes, opening
 from digest.sources.covers import CoverError, Shelf
-from digest.sources.dates import doubtful, in_path, instant
+from digest.sources.dates import doubtful, in_path, instant, is_strange
+from digest.sources.drafts import Standing
 from digest.sources.fields import URL_PARTS, Field, Fields, Found, is_switch
 from digest.sources.front_matter import FrontMatter
 from digest.sources.passing import passed_over
@@ -37,7 +38,6 @@ _NUMBER = re.compile(r"\d{1,3}(?!\d)", re.ASCII)
 _WEIGHT = re.compile(r"[+-]?\d{1,9}(?:\.\d{1,9})?", re.ASCII)
 _MARKDOWN_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _MAIL_ADDRESS = re.compile(r"\s*<[^<>\s]*@[^<>\s]*>")
-_NOT_PUBLISHED = frozenset({"draft", "pending", "private"})
 _NO_DATE = frozenset({"last modified", "created", "git last modified", "git created"})  # Eleventy: ask the file
 _HOW_TO_WRITE = "write it as 2025-12-03 or 2025-12-03T07:00:00+01:00"
 
@@ -115,11 +115,12 @@ class Reading:
         title = self._title()
         category, tags = self._grouping()
         source, source_faults = self._source()
-        page = self._page(published, category, title)
+        page, page_notes = self._page(published, category, title)
         image, cover_faults = self._cover(page)
         updated, updated_faults = self._moment(Field.UPDATED, "it is taken for never changed")
         expires, expiry_faults = self._moment(Field.EXPIRY, "it is taken for never out of date")
         language, language_faults = self._language()
+        standing, doubts = self._standing()
         to_source = manner.prefer is LinkTo.SOURCE or not manner.article_url
         canonical = canonical_url(source)
         yield Article(
@@ -134,10 +135,10 @@ class Reading:
             image=image,
             tags=tags,
             path=self.name,
-            draft=self._is_draft(),
+            draft=standing.draft,
             pinned=self._fields.says_yes(Field.PINNED),
             minutes=self._minutes(),
-            hidden=self._is_hidden(),
+            hidden=standing.hidden,
             expires=expires,
             updated=updated,
             dated=dated,
@@ -146,6 +147,7 @@ class Reading:
             origin=manner.name,
         )
         yield from (*faults, *cover_faults, *source_faults, *updated_faults, *expiry_faults, *language_faults)
+        yield from (*page_notes, *doubts)
 
     def published(self) -> datetime:
         """Raises ArticleError for what has no date that can be read, or is no article."""
@@ -175,6 +177,11 @@ class Reading:
             except ValueError as error:
                 faults.append(self._problem(found, str(error), _HOW_TO_WRITE, Fault.DATE))
                 continue
+            if is_strange(published):
+                what = f"the date {found.text[:SHOWN]!r} is in the year {published.year}: is that right?"
+                hint = "write the year of the Gregorian calendar"
+                faults.append(self._problem(found, what, hint, Fault.DATE))
+                continue
             if doubtful(found.text):
                 day = f"{published.astimezone(self.manner.zone):%Y-%m-%d}"
                 what = f"the date {found.text!r} was read as {day}"
@@ -183,8 +190,19 @@ class Reading:
         if faults:
             first = faults[0]
             raise ArticleError(self.name, first.what, line=first.line, hint=first.hint, fault=first.fault)
+        raise self._undated()
+
+    def _undated(self) -> ArticleError:
+        for found in self._fields.found(Field.DATE):
+            if found.text.casefold() in _NO_DATE:
+                what, line = (
+                    f"the date {found.text!r} is one that only the generator knows",
+                    self._fields.line(found.name),
+                )
+                hint = "write the date itself, or put it into the file's name: 2025-12-03-regatta.md"
+                return ArticleError(self.name, what, line=line, hint=hint, fault=Fault.DATE)
         hint = "add a line such as `date: 2025-12-03` to the front matter"
-        raise ArticleError(self.name, "has no date", hint=hint, fault=Fault.DATE)
+        return ArticleError(self.name, "has no date", hint=hint, fault=Fault.DATE)
 
     def _dates(self) -> Iterator[tuple[Found, Dated]]:
         for found in self._fields.found(Field.DATE):
@@ -265,17 +283,13 @@ class Reading:
         written = self._fields.text(Field.WEIGHT)
         return (float(written) or None) if _WEIGHT.fullmatch(written) else None
 
-    def _is_draft(self) -> bool:
-        fields = self._fields
-        if fields.says_yes(Field.DRAFT) or fields.says_no(Field.PUBLISHED) or self._place.is_draft:
-            return True
-        return fields.text(Field.STATUS).casefold() in _NOT_PUBLISHED
-
-    def _is_hidden(self) -> bool:
-        fields = self._fields
-        if fields.says_yes(Field.HIDDEN) or fields.says_no(Field.LISTED):
-            return True
-        return fields.text(Field.STATUS).casefold() == "hidden"
+    def _standing(self) -> tuple[Standing, tuple[Problem, ...]]:
+        found = drafts.standing(self._fields)
+        if self._place.is_draft:
+            return replace(found, draft=True), ()
+        if doubt := found.doubt:
+            return found, (Problem(self.name, doubt.what, drafts.HINT, doubt.line, Fault.FRONT_MATTER),)
+        return found, ()
 
     def _language(self) -> tuple[str, tuple[Problem, ...]]:
         found = next(self._fields.found(Field.LANGUAGE), None)
@@ -284,8 +298,9 @@ class Reading:
         if tag := languages.tag(found.text):
             return tag, ()
         what = f"the language {found.text[:SHOWN]!r} is none that is known"
-        fault = self._problem(found, what, "write it as de or pt-BR", Fault.LANGUAGE)
-        return self._place.language or languages.tag(self.manner.language), (fault,)
+        note = self._problem(found, what, "write it as de or pt-BR", Fault.CONTENT)
+        unsaid = self._place.language or languages.tag(self.manner.language)
+        return unsaid, () if languages.says_nothing(found.text) else (note,)
 
     # --- where it leads, and its picture ---------------------------------------------------------------------------
 
@@ -300,19 +315,26 @@ class Reading:
         what = f"the source {unusable.text[:SHOWN]!r} is not a usable http(s) address"
         return "", (self._problem(unusable, what, "the article is shown without it", Fault.SOURCE),)
 
-    def _page(self, published: datetime, category: str, title: str) -> str:
-        manner = self.manner
-        if page := pages.named(self._fields, manner.site_url):
-            return page
+    def _page(self, published: datetime, category: str, title: str) -> tuple[str, tuple[Problem, ...]]:
+        """None, rather than one that is wrong: who names a page of their own has none that follows the pattern."""
+        manner, fields = self.manner, self._fields
+        if page := pages.named(fields, manner.site_url):
+            return page, ()
+        if found := pages.template(fields):
+            what = f"only the generator can tell which page {found.text[:SHOWN]!r} is"
+            hint = "write the address itself, or the article has no link to its page"
+            return "", (self._problem(found, what, hint, Fault.CONTENT),)
+        if pages.is_pageless(fields):
+            return "", ()
         day = published.astimezone(manner.zone)
-        return pages.patterned(manner.article_url, self._fields, self._place, day, category=category, title=title)
+        return pages.patterned(manner.article_url, fields, self._place, day, category=category, title=title), ()
 
     def _cover(self, page: str) -> tuple[Image | None, tuple[Problem, ...]]:
         """The first cover that can be used, and a Problem for each one before it that was meant to be."""
         manner = self.manner
         shelf = Shelf(self.path.parent, manner.root, manner.static, manner.site_url, page)
         faults: list[Problem] = []
-        for found in self._fields.found(Field.COVER, URL_PARTS):
+        for found in self._fields.every(Field.COVER, URL_PARTS):
             try:
                 image = None if is_switch(found.text) else shelf.find(found.text)
             except CoverError as fault:

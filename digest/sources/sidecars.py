@@ -101,12 +101,13 @@ def _parsed(sidecar: str, _changed: int, _size: int) -> tuple[dict[str, Any], tu
     with path.open("rb") as file:
         data = file.read(FRONT_MATTER_MAXIMUM + 1)
     if len(data) > FRONT_MATTER_MAXIMUM:
-        return {}, (Defect(f"is longer than {FRONT_MATTER_MAXIMUM // 1024} KB and was not read", where=path),)
+        what = f"is longer than {FRONT_MATTER_MAXIMUM // 1024} KB and was not read"
+        return {}, (Defect(what, where=path, lost=decode(data)[0]),)
     source = without_strays(decode(data)[0])
     if source.lstrip()[:1] == "[" and path.suffix == ".json":  # a list is data of something else
         return {}, ()
     try:
         fields, defects = mended(_PARSERS[path.suffix], source)
     except FormatError as error:
-        return {}, (Defect(f"cannot be read: {error.what}", error.line, error.hint, path),)
+        return {}, (Defect(f"cannot be read: {error.what}", error.line, error.hint, path, source),)
     return plainly(fields), tuple(replace(defect, where=path) for defect in defects)

@@ -15,7 +15,7 @@ from typing import Any
 import ryaml
 import yaml
 
-from digest.sources.defects import Defect, FormatError
+from digest.sources.defects import Defect, FormatError, twice
 
 try:
     from yaml import CBaseLoader as _BaseLoader
@@ -34,7 +34,7 @@ _DISGUISES = ("+", "0x", "0o", "0b", "True", "TRUE", "False", "FALSE")
 _DISGUISED = re.compile(r"(?<![^\s\[{,:-])(?:(?<!\d )\+[\d.]|0[xob]|(?:True|TRUE|False|FALSE)\b)")
 _FROM_THE_START = ("while scanning", "while parsing a flow")  # of these errors, what began them is at fault
 _ENDED = "<document start>"
-_TOLD = 10  # fields that stand twice
+TOLD = 50  # fields that stand twice
 _HINT = "a value that holds a colon, a quote or a # has to stand in quotes"
 
 
@@ -107,6 +107,7 @@ class _Loader(_BaseLoader):
 
     def __init__(self, source: str) -> None:
         super().__init__(source)
+        self._lines = source.split("\n")
         self.twice: list[Defect] = []
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -116,9 +117,10 @@ class _Loader(_BaseLoader):
                 raise yaml.constructor.ConstructorError(None, None, "found unhashable key", name.start_mark)
             if name.value not in found:
                 found[name.value] = self.construct_object(value, deep=deep)
-            elif len(self.twice) < _TOLD:
-                what = f"the field {name.value[:60]!r} stands twice; the first one is read"
-                self.twice.append(Defect(what, name.start_mark.line + 1, "remove one of the two"))
+            elif len(self.twice) < TOLD:
+                begin, end = name.start_mark.line, value.end_mark.line
+                lost = "\n".join(self._lines[begin : max(end, begin + 1)])
+                self.twice.append(twice(name.value, begin + 1, lost))
         return found
 
 

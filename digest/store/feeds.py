@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, and_, delete, func, or_, select, true
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, delete, func, or_, select, true, update
 from sqlalchemy.dialects.sqlite import insert
 
+from digest.identity import canonical_url, entry_identity, page_of
 from digest.model import Entry, FeedState, SeenEntry
 from digest.store.database import Database
 from digest.store.tables import entries, feeds
@@ -22,7 +24,8 @@ _INSTANTS = ("published", "updated")
 class Feeds:
     """Kept in the database; without ``writes`` what is new is remembered for as long as this lives, and not kept.
 
-    An entry that its feed has not had for as long as ``keep`` is forgotten.
+    An entry that its feed has not had for as long as ``keep`` is forgotten. A feed that is new here takes over what is
+    known of one that had the same address with http or https, or that has moved to its address.
     """
 
     def __init__(self, database: Database, *, writes: bool, keep: timedelta = KEPT) -> None:
@@ -37,15 +40,13 @@ class Feeds:
         if unwritten := self._unwritten_states.get(url):
             return unwritten
         with self._database.read() as connection:
-            row = connection.execute(select(feeds).where(feeds.c.url == url)).mappings().one_or_none()
-        return FeedState(**row) if row else FeedState(url, url)
+            return _state(connection, url)
 
     def entries(self, url: str, since: datetime | None, until: datetime | None) -> Sequence[SeenEntry]:
         """Those published or first met in ``[since, until)``, in the order of their dates."""
         dated = or_(_within(entries.c.published, since, until), _within(entries.c.seen, since, until))
-        query = select(entries.c.key, entries.c.content, entries.c.seen).where(entries.c.feed == url, dated)
         with self._database.read() as connection:
-            found = {row.key: SeenEntry(_entry(row.content), row.seen) for row in connection.execute(query)}
+            found = _met(connection, _place(connection, url), dated)
         for key, met in self._unwritten.get(url, {}).items():
             found.pop(key, None)
             if any(_is_within(instant, since, until) for instant in (met.entry.published, met.seen)):
@@ -53,25 +54,93 @@ class Feeds:
         return sorted(found.values(), key=lambda met: (met.entry.published or met.seen, met.entry.key))
 
     def record(self, state: FeedState, entries: Sequence[Entry], now: datetime) -> None:
-        """What an answer held; what was known of an entry but its date of first meeting is replaced."""
+        """What an answer held; what was known of an entry but its date of first meeting and its identity is replaced."""
         found = {entry.key: entry for entry in reversed(entries)}  # of two with one key, the upper one
         if not self._writes:
             self._remember(state, found, now)
             return
         with self._database.write() as connection:
+            _take_over(connection, state.url)
             _write_state(connection, state)
             if found:
                 _forget(connection, state.url, now - self._keep)
-                _write(connection, state.url, found.values(), now)
+                known = _known(connection, state.url, found)
+                _write(connection, state.url, _meet(state.url, found, known, now), now)
+
+    def forget(self, now: datetime, *, but: Collection[str]) -> None:
+        """Forgets the feeds that nobody has asked for as long as ``keep``, with what they held, ``but`` these."""
+        with self._database.read() as connection:
+            asked = connection.scalars(select(feeds.c.url).where(feeds.c.asked < now - self._keep)).all()
+        left = sorted({*asked} - {*but})
+        if not left or not self._writes:
+            return
+        with self._database.write() as connection:
+            for url in left:
+                connection.execute(delete(entries).where(entries.c.feed == url))
+                connection.execute(delete(feeds).where(feeds.c.url == url))
 
     def _remember(self, state: FeedState, found: Mapping[str, Entry], now: datetime) -> None:
         unwritten = self._unwritten.get(state.url, {})
         with self._database.read() as connection:
-            met = _met(connection, state.url, [key for key in found if key not in unwritten])
-        met |= {key: known.seen for key, known in unwritten.items()}
-        fresh = {key: SeenEntry(entry, met.get(key, now)) for key, entry in found.items()}
+            known = _known(connection, _place(connection, state.url), found) | unwritten
+        fresh = {met.entry.key: met for met in _meet(state.url, found, known, now)}
         self._unwritten[state.url] = unwritten | fresh
         self._unwritten_states[state.url] = state
+
+
+def _meet(feed: str, found: Mapping[str, Entry], known: Mapping[str, SeenEntry], now: datetime) -> Iterable[SeenEntry]:
+    """What was found, with when it was first met and what it has been known by since.
+
+    A page is the identity of one entry. Another one is given it only in place of one that the feed no longer has: that
+    is the same page under a new id.
+    """
+    owners = {met.identity: met for met in known.values()}
+    sharing = Counter(page_of(entry.url) for entry in found.values())
+    for key, entry in found.items():
+        if met := known.get(key):
+            yield SeenEntry(entry, met.seen, met.identity)
+            continue
+        page = page_of(entry.url)
+        owner = owners.get(page)
+        free = owner is None or (owner.entry.key not in found and owner.entry.url == entry.url)
+        yield SeenEntry(entry, now, entry_identity(feed, key, entry.url, alone=free and sharing[page] == 1))
+
+
+def _row(connection: Connection, url: str) -> RowMapping | None:
+    """The row of a feed: its own, or the one that it takes over, if there is any."""
+    if own := connection.execute(select(feeds).where(feeds.c.url == url)).mappings().one_or_none():
+        return own
+    meant = canonical_url(url)
+    rows = connection.execute(select(feeds).order_by(feeds.c.asked.desc(), feeds.c.url)).mappings()
+    likely = ((canonical_url(row["url"]) == meant, row) for row in rows if meant in _addresses(row))
+    return max(likely, key=lambda each: each[0], default=(False, None))[1]
+
+
+def _addresses(row: RowMapping) -> set[str]:
+    return {canonical_url(row["url"]), canonical_url(row["address"])} - {""}
+
+
+def _place(connection: Connection, url: str) -> str:
+    """Under which address the entries of a feed are kept."""
+    row = _row(connection, url)
+    return str(row["url"]) if row else url
+
+
+def _state(connection: Connection, url: str) -> FeedState:
+    """What was known of it under another address still holds, but how it was to reach there: it is asked at once."""
+    row = _row(connection, url)
+    state = FeedState(**row) if row else FeedState(url, url)
+    if state.url == url:
+        return state
+    address = url if canonical_url(state.address) == canonical_url(url) else state.address
+    fault = "" if state.failures else state.fault
+    return replace(state, url=url, address=address, due=None, failures=0, fault=fault, gone=False)
+
+
+def _take_over(connection: Connection, url: str) -> None:
+    if (place := _place(connection, url)) != url:
+        connection.execute(update(feeds).where(feeds.c.url == place).values(url=url))
+        connection.execute(update(entries).where(entries.c.feed == place).values(feed=url))
 
 
 def _write_state(connection: Connection, state: FeedState) -> None:
@@ -80,7 +149,7 @@ def _write_state(connection: Connection, state: FeedState) -> None:
     connection.execute(kept.on_conflict_do_update(index_elements=[feeds.c.url], set_=others))
 
 
-def _write(connection: Connection, feed: str, found: Iterable[Entry], now: datetime) -> None:
+def _write(connection: Connection, feed: str, found: Iterable[SeenEntry], now: datetime) -> None:
     kept = insert(entries)
     renewed = {name: kept.excluded[name] for name in ("kept", "published", "content")}
     connection.execute(
@@ -88,13 +157,14 @@ def _write(connection: Connection, feed: str, found: Iterable[Entry], now: datet
         [
             {
                 "feed": feed,
-                "key": entry.key,
-                "seen": now,
+                "key": met.entry.key,
+                "identity": met.identity,
+                "seen": met.seen,
                 "kept": now,
-                "published": entry.published,
-                "content": _content(entry),
+                "published": met.entry.published,
+                "content": _content(met.entry),
             }
-            for entry in found
+            for met in found
         ],
     )
 
@@ -106,14 +176,20 @@ def _forget(connection: Connection, feed: str, before: datetime) -> None:
     connection.execute(delete(entries).where(old))
 
 
-def _met(connection: Connection, feed: str, keys: Sequence[str]) -> dict[str, datetime]:
-    """When each of these entries was first met, of those that were."""
-    met: dict[str, datetime] = {}
-    for start in range(0, len(keys), _KEYS_AT_ONCE):
-        some = entries.c.key.in_(keys[start : start + _KEYS_AT_ONCE])
-        query = select(entries.c.key, entries.c.seen).where(entries.c.feed == feed, some)
-        met |= {row.key: row.seen for row in connection.execute(query)}
-    return met
+def _met(connection: Connection, feed: str, which: ColumnElement[bool]) -> dict[str, SeenEntry]:
+    query = select(entries.c.key, entries.c.content, entries.c.seen, entries.c.identity)
+    rows = connection.execute(query.where(entries.c.feed == feed, which))
+    return {row.key: SeenEntry(_entry(row.content), row.seen, row.identity) for row in rows}
+
+
+def _known(connection: Connection, feed: str, found: Mapping[str, Entry]) -> dict[str, SeenEntry]:
+    """Which of these were met before, and which others are known by their pages."""
+    known: dict[str, SeenEntry] = {}
+    pages = {page_of(entry.url) for entry in found.values()} - {""}
+    for column, values in ((entries.c.key, [*found]), (entries.c.identity, sorted(pages))):
+        for start in range(0, len(values), _KEYS_AT_ONCE):
+            known |= _met(connection, feed, column.in_(values[start : start + _KEYS_AT_ONCE]))
+    return known
 
 
 def _content(entry: Entry) -> dict[str, Any]:

@@ -315,6 +315,7 @@ entries = Table(
     metadata,
     Column("feed", String, primary_key=True),  # feeds.url
     Column("key", String, primary_key=True),  # its id, else its link, else a hash of what it says
+    Column("identity", String, nullable=False),  # the key of its article, as it was when it was first met
     Column("seen", Instant, nullable=False),  # when it was first met
     Column("kept", Instant, nullable=False),  # when the feed last had it
     Column("published", Instant),  # as it says; empty where it does not

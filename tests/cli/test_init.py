@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from digest.cli.init import init
 from digest.cli.session import Session
 from digest.config import Config, load
-from digest.errors import ConfigError, DigestError
+from digest.errors import ConfigError, DigestError, UsageError
 from digest.store.database import Database
 
 
@@ -23,11 +23,11 @@ def post(path: Path, *fields: str, date: str = "2025-12-01") -> Path:
     return path
 
 
-def run(folder: Path, now: str = "") -> Result:
+def run(folder: Path, now: str = "", *options: str) -> Result:
     """The command, its stdout alone in ``output``; what it raises is raised here."""
     session = Session()
     session.start = datetime.fromisoformat(now) if now else None
-    return CliRunner().invoke(init, [str(folder)], obj=session, catch_exceptions=False)
+    return CliRunner().invoke(init, [str(folder), *options], obj=session, catch_exceptions=False)
 
 
 def configuration(folder: Path) -> Config:
@@ -93,7 +93,7 @@ def test_what_is_written_loads_and_knows_the_site(hugo: Path):
     assert config.site.static == (hugo / "static",)
     assert str(config.digests["weekly"].from_) == "The Example <digest@example.org>"
     assert config.site.postal_address == ""
-    assert config.site.article_url == "https://www.example.org/posts/{slug}/"
+    assert config.site.article_url == "https://www.example.org/posts/{slug_or_filename}/"
     assert said.startswith("Hugo site: 4 articles in content/posts, 0 categories, none last week, newest 2025-12-04\n")
 
 
@@ -133,7 +133,10 @@ def test_a_site_without_sources_is_not_told_to_require_them(jekyll: Path):
 def test_the_sample_tells_what_the_digest_will_see(plain: Path):
     post(plain / "texts/work/three.md", "cover: gone.jpg", date="2025-12-03")
     said = run(plain, now="2025-12-08T08:00Z").output
-    assert said.startswith("5 articles in texts, 2 categories, 5 last week (2025-W49)\n2 problems, such as texts/")
+    assert said.startswith(
+        "5 articles in texts, 2 categories, 5 last week (2025-W49)\nsite.article_url: 3 of 5 articles"
+    )
+    assert "\n2 problems, such as texts/" in said
     assert "`digest check --articles` tells them all." in said
 
 
@@ -152,6 +155,7 @@ def test_every_setting_that_is_commented_out_works_when_it_is_not(plain: Path):
     config = configuration(plain)
     assert config.digests["weekly"].require == ("source",)
     assert config.site.article_url == "https://example.org/texts/{slug}"
+    assert config.site.category_url == "https://example.org/categories/{category}/"
     assert config.smtp[0].password.get_secret_value() == "a password"
     assert config.site.languages == ("de",)
     assert (config.web.url, config.web.trusted_proxies) == ("https://news.example.org", ("127.0.0.1",))
@@ -198,6 +202,89 @@ def test_the_next_steps_are_commands_that_can_be_pasted(plain: Path, monkeypatch
     assert "  digest preview --open " in run(Path()).output
 
 
+# --- what is said and written of some sites ----------------------------------------------------------------------------
+
+
+def test_what_has_expired_is_not_counted(plain: Path):
+    post(plain / "texts/work/offer.md", "expires: 2025-12-03", date="2025-12-02")
+    assert run(plain, now="2025-12-08T08:00Z").output.startswith("4 articles in texts, 2 categories, 4 last week")
+
+
+def test_files_of_a_kind_that_is_not_read_are_counted(plain: Path):
+    for number in range(12):
+        (plain / f"texts/work/{number}.rst").write_text("Words\n#####\n")
+    assert "12 .rst files are not read: articles are Markdown or HTML\n" in run(plain).output
+
+
+def test_the_page_of_a_category_is_suggested_as_the_generator_makes_it(hugo: Path):
+    run(hugo)
+    text = (hugo / "digest.toml").read_text()
+    assert '\n# category_url = "https://www.example.org/categories/{category}/"\n' in text
+
+
+def test_jekyll_has_no_pages_of_categories(jekyll: Path):
+    run(jekyll)
+    assert "category_url" not in (jekyll / "digest.toml").read_text()
+
+
+def test_pictures_without_an_address_travel_in_the_mail(plain: Path):
+    post(plain / "texts/work/three.md", "cover: photo.jpg")
+    run(plain)
+    assert configuration(plain).digests["weekly"].images == "embed"
+    assert "Without site.url" in (plain / "digest.toml").read_text()
+
+
+def test_pictures_that_are_renamed_travel_in_the_mail(tmp_path: Path):
+    (tmp_path / "astro.config.mjs").write_text("export default { site: 'https://example.org' };")
+    post(tmp_path / "src/content/blog/one.md", "heroImage: ../../assets/photo.jpg")
+    run(tmp_path)
+    assert configuration(tmp_path).digests["weekly"].images == "embed"
+    assert "Astro gives pictures other names" in (tmp_path / "digest.toml").read_text()
+
+
+def test_pictures_of_a_site_are_linked(hugo: Path):
+    post(hugo / "content/posts/one.md", "cover: /img/photo.JPG")
+    run(hugo)
+    assert configuration(hugo).digests["weekly"].images == "link"
+
+
+# --- feeds -------------------------------------------------------------------------------------------------------------
+
+FEEDS = ("https://news.example.com/feed.xml", "https://example.org/atom?x=1")
+ASKED = tuple(word for feed in FEEDS for word in ("--feed", feed))
+
+
+def test_feeds_alone_make_a_configuration(tmp_path: Path):
+    said = run(tmp_path, "", *ASKED).output
+    assert said.startswith("2 feeds, not asked yet\n")
+    assert " feeds fetch " in said
+    assert tuple(source.feed for source in configuration(tmp_path).sources) == FEEDS
+    path = tmp_path / "digest.toml"
+    path.write_text(re.sub(r"^# (\w+ = )", r"\1", path.read_text(), flags=re.MULTILINE))
+    (tmp_path / "smtp-password").write_text("a password\n")
+    assert configuration(tmp_path).sources[1].category == "News"
+
+
+def test_feeds_stand_beside_the_articles(plain: Path):
+    run(plain, "", *ASKED)
+    first, *others = configuration(plain).sources
+    assert first.files == plain / "texts"
+    assert tuple(source.feed for source in others) == FEEDS
+
+
+@pytest.mark.parametrize("url", ["news.example.com/feed", "", "ftp://example.org/x"])
+def test_what_is_no_address_of_a_feed_is_refused_before_anything_is_written(plain: Path, url: str):
+    with pytest.raises(UsageError, match="is not the address of a feed"):
+        run(plain, "", "--feed", url)
+    assert not (plain / "digest.toml").exists()
+
+
+def test_a_configuration_that_is_there_gets_no_feed(plain: Path):
+    run(plain)
+    with pytest.raises(UsageError, match="is there already"):
+        run(plain, "", *ASKED)
+
+
 # --- a second time -------------------------------------------------------------------------------------------------
 
 
@@ -239,6 +326,7 @@ def test_without_articles_nothing_is_written(tmp_path: Path):
         run(tmp_path)
     assert caught.value.exit_code == 1
     assert "digest init path/to/site" in caught.value.hint
+    assert "digest init --feed URL" in caught.value.hint
     assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
 
 

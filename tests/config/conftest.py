@@ -16,7 +16,8 @@ Faults = Callable[..., tuple[str, ...]]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "posts").mkdir()
+    for name in ("posts", "more"):
+        (tmp_path / name).mkdir()
     return tmp_path
 
 

@@ -80,6 +80,11 @@ ONE_FAULT = [
     ('[smtp]\nhost = "smtp://mail.example.org"\n', "smtp.host: expected the name of a host alone, such as"),
     ('[database]\nurl = "postgresql://u:hunter2@db/x"\n', "database.url: expected sqlite:///FILE; other databases"),
     ('[database]\nurl = "sqlite://"\n', "database.url: names no file"),
+    (
+        '[[sources]]\nfeed = "https://me:hunter2@example.org/feed"\n',
+        "sources[2].feed: holds a user name, which is never",
+    ),
+    ('[[sources]]\nfeed = "https://me@example.org/feed"\n', "sources[2].feed: holds a user name, which is never sent"),
     # what is not there
     ('[[sources]]\nfiles = "nowhere"\n', "sources[2].files: there is no folder "),
     ('[templates]\nfolder = "nowhere"\n', "templates.folder: there is no folder "),
@@ -87,6 +92,15 @@ ONE_FAULT = [
     ('[smtp]\nca_file = "nowhere"\n', "smtp.ca_file: there is no file "),
     ('[smtp]\npassword_file = "nowhere"\n', "smtp.password_file: "),
     # rules between keys
+    ('[[sources]]\nfiles = "./posts/../posts"\n', "sources: the sources 1 and 2 are one, "),
+    (
+        '[[sources]]\nfeed = "http://example.org/f?key=hunter2"\n[[sources]]\nfeed = "https://example.org/f?key=hunter2"\n',
+        "sources: the sources 2 and 3 are one, https://example.org/f; take one of them out",
+    ),
+    (
+        '[feeds]\nkeep = "6d"\n',
+        "digests.weekly.cadence: a week is longer than feeds.keep (6d), after which entries of feeds are forgotten",
+    ),
     ("minimum = 41\n", "digests.weekly.minimum: is 41, more than maximum = 40: there would never be an edition"),
     (
         '[smtp]\nhost = "mail.example.org"\ntls = "none"\npassword = "hunter2"\n',

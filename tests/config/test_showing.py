@@ -24,7 +24,7 @@ Load = Callable[..., Config]
 FULL = (
     '[site]\ntitle = "Exa\\"mple 😀"\nurl = "https://example.org/"\ntimezone = "Europe/Berlin"\nstatic = ["posts"]\n'
     'article_url = "https://example.org/{year}/{slug}/"\npostal_address = """Example\nHigh Street 1"""\n'
-    '[[sources]]\nfiles = "posts"\nlink = "source"\n[[sources]]\nfiles = "posts"\n'
+    '[[sources]]\nfiles = "posts"\nlink = "source"\n[[sources]]\nfiles = "more"\n'
     '[digests.weekly]\nfrom = "\\"Example, Inc.\\" <weekly@example.org>"\nrequire = ["source"]\n'
     'exclude = { tags = ["a b"] }\naliases = { "Artificial Intelligence" = "AI" }\norder = ["AI"]\ngrace = "1d12h"\n'
     '[digests.ai-news]\nfrom = "news@example.org"\ncadence = "month"\non = 15\nat = 06:30:00\n'
@@ -37,6 +37,15 @@ def test_what_is_shown_loads_back_to_an_equal_configuration(loaded: Load, folder
     (folder / "password").write_text("hunter2\n")
     config = loaded(text)
     assert loaded(show(config, {})) == config
+
+
+@pytest.mark.parametrize(("written", "taken"), [("", ()), ('language = "de"', ("de",))])
+def test_a_language_that_nobody_wrote_is_none_that_a_digest_takes_also_when_it_was_shown(
+    loaded: Load, written: str, taken: tuple[str, ...]
+):
+    config = loaded(MINIMAL.replace("[site]", f"[site]\n{written}"))
+    assert config.digests["weekly"].languages == taken
+    assert loaded(show(config, {})).digests["weekly"].languages == taken
 
 
 def test_every_value_says_where_it_comes_from(loaded: Load):

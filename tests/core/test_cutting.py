@@ -22,7 +22,14 @@ def test_a_long_text_ends_with_a_sentence_where_one_ends_late_enough():
 
 
 def test_a_long_text_ends_with_a_word_where_no_sentence_does():
-    assert cut(SENTENCES, 50) == "The harbour opens on Monday. Ships come from…"
+    assert cut("Monday. Ships come from everywhere to the harbour.", 30) == "Monday. Ships come from…"
+
+
+def test_a_text_ends_with_a_sentence_that_leaves_no_quotation_open_if_there_is_one():
+    said = "They carry on with the work of the harbour. “Hello. We are back and we will stay,” she said."
+    assert cut(said, 60) == "They carry on with the work of the harbour."
+    assert cut(said.replace("“", '"').replace("”", '"'), 60) == "They carry on with the work of the harbour."
+    assert cut("“It has come to pass. Let it be so.”", 30) == "“It has come to pass."
 
 
 def test_a_short_text_stays_as_it_is():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from digest.editing import Edited, is_approved
+from digest.editing import Edited, is_approved, is_settled, unknown
 from digest.editing.place import FILE_MAXIMUM
 from digest.editing.reading import TEXT_MAXIMUM
 from digest.errors import EditingError
@@ -18,6 +20,7 @@ from digest.model import Curation
 from tests.editing.conftest import FILE, NAME, NOW, Desk, article
 
 AS_PROPOSED = {"Work": ["Cranes", "Wages"], "Science": ["Tides"], "Travel": ["Ferries"]}
+NO_LINE = "this is no section (## Category), no article (- **Title** `path`), and no text of one"
 TOP = f"---\nedition: {NAME}\n---\n"
 
 
@@ -233,7 +236,11 @@ def test_an_article_that_may_not_be_in_it_is_named_with_the_reason(desk: Desk, c
         ),
         (
             f"{TOP}## Work\nSome words\n",
-            "line 5: this is no section (## Category), no article (- **Title** `path`), and no text of one",
+            f"line 5: {NO_LINE}",
+        ),
+        (
+            f"{TOP}## Work\n- `content/wages.md`\nSome words\n",
+            f"line 6: {NO_LINE}: indent that by two spaces",
         ),
         (f"{TOP}## Work\n  Some words\n", "line 5: this text stands below no article"),
         (f"{TOP}## Work\n<!-- here\n", "line 5: this comment never ends: close it with -->"),
@@ -253,6 +260,9 @@ def test_each_fault_says_where_it_is_and_what_is_meant(desk: Desk, text: str, fa
 def test_broken_fields_are_told_with_their_line(desk: Desk):
     desk.write(f"---\nedition: {NAME}\nsubject: 'never closed\n---\n")
     assert re.match(r"line \d: ", desk.faults()[0])
+    desk.write(f"---\nedition: {NAME}\nsubject: The week: cranes\n---\n")
+    hint = "a value that holds a colon, a quote or a # has to stand in quotes"
+    assert desk.faults() == (f"line 3: mapping values are not allowed in this context ({hint})",)
 
 
 def test_what_is_no_text_or_too_much_of_it_is_said(desk: Desk):
@@ -288,6 +298,40 @@ def test_approval_is_seen_at_a_glance(desk: Desk, text: str, approved: bool):
     assert not is_approved(desk.at)
     desk.write(text)
     assert is_approved(desk.at) is approved
+
+
+@pytest.mark.parametrize(
+    ("text", "age", "settled"),
+    [
+        ("whole", 0, True),
+        ("half", 0, False),
+        ("half", 1, False),
+        ("half", 3, True),
+        ("half", -3600, True),
+        ("without a list", 0, False),
+        ("without a list", 3, True),
+    ],
+)
+def test_a_file_that_is_just_being_saved_waits_a_moment(desk: Desk, text: str, age: int, settled: bool):
+    assert is_settled(desk.at)
+    proposal = desk.proposal()
+    whole = f"{proposal}\n## Left out (new)\n\n<!-- proposed:\n1234abcd\n-->\n\n"
+    desk.write({"whole": whole, "half": proposal[:-40], "without a list": TOP}[text])
+    then = time.time() - age
+    os.utime(desk.at.path, (then, then))
+    assert is_settled(desk.at) is settled
+
+
+def test_what_the_file_names_and_nobody_knows_is_found_however_broken_it_is(desk: Desk):
+    assert unknown(desk.at, desk.candidates) == frozenset()
+    desk.write(
+        f"---\nedition: {NAME}\npinned: [a.md]\nexcluded: b.md\n---\nWords\n## Work\n- `c.md`\n- `content/wages.md`\n"
+    )
+    assert unknown(desk.at, desk.candidates) == {"a.md", "b.md", "c.md"}
+    desk.write(b"\xff")
+    assert unknown(desk.at, desk.candidates) == frozenset()
+    desk.write("---\nedition: 'never closed\n---\n")
+    assert unknown(desk.at, desk.candidates) == frozenset()
 
 
 # --- anything at all ---------------------------------------------------------------------------------------------------

@@ -151,6 +151,25 @@ def test_a_redirect_to_no_address_is_its_own_fault(web: Web, allowed: Allowed, l
     assert fault(allowed(), web.put("/a", status=302, headers={"Location": location})).dead
 
 
+@pytest.mark.parametrize("scheme", ["file", "ftp"])
+def test_a_redirect_off_the_web_says_so(web: Web, allowed: Allowed, scheme: str):
+    found = fault(allowed(), web.put("/a", status=302, headers={"Location": f"{scheme}://host/secret"}))
+    assert found.what == f"it redirects to {scheme}:, which is not the web"
+
+
+@pytest.mark.parametrize("location", ["https://me:secret@localhost/b", "//me@localhost/b?secret"])
+def test_a_redirect_in_the_name_of_a_user_is_not_followed(web: Web, allowed: Allowed, location: str):
+    found = fault(allowed(), web.put("/a", status=301, headers={"Location": location}))
+    assert found.dead
+    assert found.what == "it redirects to localhost in the name of a user"
+
+
+@pytest.mark.parametrize("location", ["https://[secret", "https://localhost:secret/", "https://localhost/?secret"])
+def test_what_is_wrong_with_a_redirect_does_not_repeat_it(web: Web, allowed: Allowed, location: str):
+    web.put("/?secret", status=302, headers={"Location": "https://[half"})
+    assert "secret" not in fault(allowed(), web.put("/a", status=302, headers={"Location": location})).what
+
+
 # --- where it may go -----------------------------------------------------------------------------------------------
 
 
@@ -206,7 +225,7 @@ def test_a_host_is_reached_by_its_second_address_when_the_first_refuses(
 
 PRIVATE = """
     127.0.0.1 127.8.8.8 10.0.0.1 172.16.0.1 192.168.1.1 169.254.169.254 0.0.0.0 0.1.2.3 100.64.0.1 100.100.100.200
-    192.0.0.192 198.18.0.1 192.0.2.1 224.0.0.1 239.1.1.1 240.0.0.1 255.255.255.255 168.63.129.16 ::1 :: ::ffff:127.0.0.1
+    192.0.0.192 198.18.0.1 192.0.2.1 224.0.0.1 239.1.1.1 240.0.0.1 255.255.255.255 168.63.129.16 192.88.99.1 ::1 :: ::ffff:127.0.0.1
     ::ffff:10.0.0.1 ::7f00:1 64:ff9b::7f00:1 64:ff9b:1::1 2002:7f00:1:: 2001:0:1::1 fe80::1%lo fe80::1 fc00::1
     fd00:ec2::254 fec0::1 ff02::1 2001:db8::1 100::1 5f00::1
 """

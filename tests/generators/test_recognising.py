@@ -120,7 +120,8 @@ def pelican(site: Path) -> None:
         f"SITENAME = 'The Example'\n#SITEURL = 'x'\nSITEURL = '{SITE}'\nDEFAULT_LANG = 'de'\nTIMEZONE = 'Europe/Rome'\n"
     )
     write(site / "pelicanconf.py", settings)
-    write(site / "content/work/one.md", "Title: Words\nDate: 2025-12-01 10:00\nSlug: one\n\nBody.\n")
+    for folder in ("work", "home"):
+        write(site / f"content/{folder}/one.md", "Title: Words\nDate: 2025-12-01 10:00\nSlug: one\n\nBody.\n")
 
 
 def quarto(site: Path) -> None:
@@ -139,19 +140,19 @@ def mkdocs(site: Path) -> None:
 
 
 MAKES: dict[Callable[[Path], None], tuple[str, str, str]] = {
-    hugo: ("Hugo", "content/posts", "/posts/{slug}/"),
-    hugo_with_dates_in_its_pages: ("Hugo", "content/news", "/{year}/{month}/{slug}/"),
-    hugo_in_languages: ("Hugo", "content/blog", "/blog/{slug}/"),
+    hugo: ("Hugo", "content/posts", "/posts/{slug_or_filename}/"),
+    hugo_with_dates_in_its_pages: ("Hugo", "content/news", "/{year}/{month}/{slug_or_title}/"),
+    hugo_in_languages: ("Hugo", "content/blog", "/blog/{slug_or_filename}/"),
     zola: ("Zola", "content/blog", "/blog/{slug}/"),
     jekyll: ("Jekyll", "_posts", "/{year}/{month}/{day}/{slug}.html"),
-    jekyll_with_categories: ("Jekyll", "_posts", "/notes/{category}/{year}/{month}/{day}/{slug}/"),
-    astro: ("Astro", "src/content/blog", "/blog/{slug}/"),
+    jekyll_with_categories: ("Jekyll", "_posts", "/notes/{categories}/{year}/{month}/{day}/{slug}/"),
+    astro: ("Astro", "src/content/blog", "/blog/{slug_or_filename}/"),
     eleventy: ("Eleventy", "content/blog", "/blog/{slug}/"),
     eleventy_with_data: ("Eleventy", "src/posts", "/posts/{slug}/"),
     next_js: ("Next.js", "data/blog", "/blog/{slug}"),
     docusaurus: ("Docusaurus", "website/blog", "/blog/{year}/{month}/{day}/{slug}"),
     gatsby: ("Gatsby", "content/blog", "/{slug}/"),
-    pelican: ("Pelican", "content/work", "/{slug}.html"),
+    pelican: ("Pelican", "content", "/{slug_or_title}.html"),
     quarto: ("Quarto", "posts", "/posts/{path}/"),
     mkdocs: ("MkDocs", "docs/blog/posts", "/blog/{year}/{month}/{day}/{slug}/"),
 }
@@ -183,10 +184,25 @@ def test_a_site_is_recognised_from_its_content_s_own_folder_too(tmp_path: Path, 
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("hugo.toml", f'baseURL = "{SITE}"\n[permalinks]\nposts = "/:year/:title/"\n'),
-        ("_config.yml", f"url: {SITE}\npermalink: /:year/:y_day/:title/\n"),
+        *(
+            ("hugo.toml", f'baseURL = "{SITE}"\n[permalinks]\nposts = "/:{token}/:slug/"\n')
+            for token in (
+                "monthname",
+                "yearday",
+                "weekday",
+                "weekdayname",
+                "sectionslug",
+                "sections[1:]",
+                "06",
+                "unknown",
+            )
+        ),
+        *(
+            ("_config.yml", f"url: {SITE}\npermalink: {permalink}\n")
+            for permalink in ("/:year/:y_day/:title/", "ordinal", "weekdate", "/:i_month/:title/", "/page/")
+        ),
         ("pelicanconf.py", f"SITEURL = '{SITE}'\nARTICLE_URL = '{{date:%b}}/{{slug}}/'\nSLUGIFY_SOURCE = 'basename'\n"),
-        ("pelicanconf.py", f"SITEURL = '{SITE}'\n"),
+        ("pelicanconf.py", f"SITEURL = '{SITE}'\nARTICLE_URL = '{{lang}}/{{slug}}/'\n"),
         ("hugo.toml", 'title = "No address"\n'),
     ],
 )
@@ -196,6 +212,87 @@ def test_a_page_that_cannot_be_told_is_left_open(tmp_path: Path, name: str, text
     found = recognised(tmp_path)
     assert found.generator
     assert found.page == ""
+
+
+@pytest.mark.parametrize(
+    ("pattern", "page"),
+    [
+        ("/:year/:title/", "/{year}/{title}/"),
+        (":section/:slugorcontentbasename", "/posts/{slug_or_filename}/"),
+        ("/:sections/:contentbasename.html", "/posts/{filename}.html"),
+        ("/:filename/", "/{filename}/"),
+        ("/:slugorfilename", "/{slug_or_filename}/"),
+    ],
+)
+def test_the_tokens_of_hugo_are_read_whole(tmp_path: Path, pattern: str, page: str) -> None:
+    write(tmp_path / "hugo.toml", f'baseURL = "{SITE}"\n[permalinks.page]\nposts = "{pattern}"\n')
+    post(tmp_path / "content/posts/one.md")
+    assert recognised(tmp_path).page == f"{SITE}{page}"
+
+
+def test_hugo_and_zola_put_folders_and_small_letters_into_their_pages(tmp_path: Path) -> None:
+    write(tmp_path / "hugo/hugo.toml", f'baseURL = "{SITE}"\n')
+    write(tmp_path / "zola/config.toml", f'base_url = "{SITE}"\n')
+    for site, page in (("hugo", "slug_or_filename"), ("zola", "slug")):
+        post(tmp_path / site / "content/posts/one.md")
+        post(tmp_path / site / "content/posts/travel/two.md")
+        assert recognised(tmp_path / site).page == f"{SITE}/posts/{{folders}}/{{{page}}}/"
+        post(tmp_path / site / "content/posts/Far Away/Slow Trains.md")
+        assert recognised(tmp_path / site).page == f"{SITE}/posts/{{folders:lower}}/{{{page}:lower}}/"
+
+
+@pytest.mark.parametrize(
+    ("settings", "page"),
+    [
+        ("permalink: /:categories/:year/:title:output_ext", "/{categories}/{year}/{slug}.html"),
+        ("permalink: :title/", "/{slug}/"),
+        ("permalink: /:name", "/{filename}"),
+        ("permalink: none", "/{categories}/{slug}.html"),
+        ("permalink: /x/:title\ncollections:\n  posts:\n    permalink: /blog/:title/", "/blog/{slug}/"),
+        (
+            "defaults: [{scope: {type: x}, values: {permalink: /p}}, {scope: {path: ''}, values: {permalink: '/n/:title/'}}]",
+            "/n/{slug}/",
+        ),
+    ],
+)
+def test_the_permalink_of_jekyll_is_that_of_posts(tmp_path: Path, settings: str, page: str) -> None:
+    write(tmp_path / "_config.yml", f"url: {SITE}\n{settings}\n")
+    post(tmp_path / "_posts/2025-11-01-story.md", "categories: Work Home")
+    assert recognised(tmp_path).page == f"{SITE}{page}"
+
+
+# --- Pelican -----------------------------------------------------------------------------------------------------------
+
+
+def train(path: Path, title: str = "Night line", *, slug: str = "") -> None:
+    write(path, f"Title: {title}\nDate: 2025-12-01\n{f'Slug: {slug}' if slug else 'Tags: x'}\n\nBody.\n")
+
+
+@pytest.mark.parametrize(
+    ("settings", "title", "page"),
+    [
+        ("ARTICLE_URL = 'posts/{date:%Y}/{slug}/'", "Night line", "/posts/{year}/{slug_or_title}/"),
+        ("SLUGIFY_SOURCE = 'basename'", "Züge", "/{slug_or_filename}.html"),
+        ("", "Züge", ""),
+        ("", "Version 2.0", ""),
+    ],
+)
+def test_pelican_makes_its_pages_of_titles(tmp_path: Path, settings: str, title: str, page: str) -> None:
+    write(tmp_path / "pelicanconf.py", f"SITEURL = '{SITE}'\nPATH = 'content'\n{settings}\n")
+    train(tmp_path / "content/line.md", title)
+    assert recognised(tmp_path).page == (f"{SITE}{page}" if page else "")
+
+
+def test_all_of_pelican_s_content_is_articles_but_for_its_pages(tmp_path: Path) -> None:
+    write(tmp_path / "pelicanconf.py", f"SITEURL = '{SITE}'\nPATH = 'content'\nARTICLE_PATHS = ['posts', 'Travel']\n")
+    for name in ("posts/one.md", "posts/two.md", "posts/three.md", "Travel/slow.md", "pages/about.md"):
+        train(tmp_path / "content" / name)
+    write(tmp_path / "content/Travel/fast.rst", "Fast\n####\n")
+    found = recognised(tmp_path)
+    assert (found.articles, found.files, found.unread) == (Path("content"), 4, ((".rst", 1),))
+    assert found.category_page == "/category/{category}.html"
+    write(tmp_path / "pelicanconf.py", "PATH = 'content'\nARTICLE_PATHS = ['posts']\n")
+    assert recognised(tmp_path).articles == Path("content/posts")
 
 
 def test_a_program_is_read_and_never_run(tmp_path: Path) -> None:
@@ -289,6 +386,14 @@ def test_a_folder_without_dated_files_is_no_site(tmp_path: Path) -> None:
     hugo(tmp_path)
     write(tmp_path / "empty/page.md", "---\ntitle: no date\n---\n")
     assert recognise(tmp_path / "empty") is None
+
+
+def test_covers_are_counted_by_where_they_lie(tmp_path: Path) -> None:
+    astro(tmp_path)
+    for name, cover in (("a", "./a.jpg"), ("b", "/b.jpg"), ("c", "https://example.org/c.jpg"), ("d", "sunrise")):
+        post(tmp_path / f"src/content/blog/{name}.md", f"cover: {cover}")
+    found = recognised(tmp_path)
+    assert (found.renames, found.covers, found.files_as_covers) == (True, 1, 2)
 
 
 # --- what a site calls its categories ----------------------------------------------------------------------------------

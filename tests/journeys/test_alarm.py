@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import dkim as dkimpy
 import pytest
 
 from digest.app import App
@@ -275,8 +276,10 @@ def test_a_database_that_is_away_is_told_and_that_it_is_back(
     app = app_of(site, time)
     clockwork = Clockwork(app)
     with monkeypatch.context() as patch:
-        for part, call in ((app.deliveries, "unfinished"), (app.editions, "find"), (app.alarms, "keep")):
+        for part, call in ((app.deliveries, "unfinished"), (app.editions, "find"), (app.editions, "begin")):
             patch.setattr(part, call, locked)
+        for call in ("begin", "claim", "keep", "forget"):
+            patch.setattr(app.alarms, call, locked)
         for _ in range(3):
             tick(clockwork)
             time.instant += TRY_AGAIN
@@ -295,6 +298,28 @@ async def test_an_operator_s_domain_is_written_as_the_dns_knows_it(site: Site) -
         telling.ring()
         await telling.speak()
     assert [address for address, _ in office.messages] == ["ops@xn--mnchen-3ya.example"]
+
+
+def test_what_it_says_is_signed_as_everything_else(site: Site, post_office: MoodyOffice) -> None:
+    sign(site)
+    [record] = site.lines("dkim", "record")
+    post_office.mood = "choosy"
+    tick(Clockwork(app_of(site, Time(DUE))))
+    mail = dkimpy.DKIM(post_office.message_for(OPERATOR))
+    assert mail.verify(dnsfunc=lambda _name, **_: record["value"].encode())
+
+
+def test_of_two_runs_on_one_database_one_tells_and_one_that_it_is_over(site: Site, post_office: MoodyOffice) -> None:
+    time = Time(DUE)
+    for mood, told in (("choosy", [STUCK]), ("well", [STUCK, UNSTUCK])):
+        post_office.mood = mood
+        runs = [Clockwork(app_of(site, time)) for _ in range(2)]
+        for run in runs:
+            tick(run)
+        time.instant += TRY_AGAIN
+        for run in runs:
+            tick(run)
+        assert post_office.told == told
 
 
 def test_nobody_is_told_where_nobody_is_named(site: Site, post_office: MoodyOffice) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from digest.app import App
 from digest.scheduler.alarm import TRY_AGAIN
 from digest.scheduler.clockwork import Clockwork
 from tests.journeys.conftest import MONDAY, PostOffice, Site, article
@@ -205,11 +207,156 @@ def test_what_nobody_approved_in_time_is_given_up_and_its_articles_wait_for_the_
     assert house.reminders() == [SUBJECT, "weekly/2025-W50 waits for approval"]
 
 
+def test_a_first_edition_that_nobody_approved_leaves_its_articles_to_the_next(house: House) -> None:
+    house.tick()
+    house.time.go(days=7)
+    house.site.write("next.md", article("Next", "2025-12-09"))
+    proposed = house.site.run("edit", "--print", now="2025-12-15T07:00:00+00:00").stdout
+    assert "**Next**" in proposed
+    assert "**Tides**" in proposed
+
+
+def test_a_refusal_to_send_leaves_the_articles_to_the_next_edition_too(house: House) -> None:
+    assert house.site.run("send", "--yes").exit_code == 75
+    assert "**Tides**" in house.site.run("edit", "--print", now="2025-12-15T07:00:00+00:00").stdout
+
+
+def test_a_first_edition_that_cannot_be_made_leaves_its_articles_to_the_next(house: House) -> None:
+    house.edit()
+    house.approve()
+    house.change("## Travel", "# Travel")
+    house.tick()
+    assert "**Tides**" in house.site.run("edit", "--print", now="2025-12-15T07:00:00+00:00").stdout
+
+
+BROKEN = "weekly/2025-W49 cannot leave: its file cannot be followed"
+
+
+def test_an_approved_file_that_cannot_be_followed_is_told_to_the_editor_each_day_and_when_other_things_are_wrong(
+    house: House,
+) -> None:
+    house.edit()
+    house.change("`content/tides.md`", "`content/tide.md`")
+    house.approve()
+    for hours, mails in ((0, 1), (1, 1), (24, 2)):
+        house.time.go(hours=hours)
+        house.start()
+        for _ in range(2):
+            house.tick()
+            house.time.instant += TRY_AGAIN
+        assert house.reminders() == [BROKEN] * mails
+    for words in (
+        "there is no article content/tide.md this time; did you mean content/tides.md?",
+        f"file:      {house.site.folder}/editions/weekly-2025-W49.md\r\n",
+        "given up:  2025-12-10 07:00 UTC",
+        "digest preview --digest weekly --period 2025-W49",
+    ):
+        assert words in house.last
+    house.change('subject: ""', 'subjet: ""')
+    house.tick()
+    assert house.reminders() == [BROKEN] * 3
+    assert "did you mean subject?" in house.last
+    house.change('subjet: ""', 'subject: ""')
+    house.change("`content/tide.md`", "`content/tides.md`")
+    house.tick()
+    assert house.sent
+    assert house.clockwork.alarm.is_silent
+
+
+def test_an_approval_that_is_taken_back_waits_as_before(house: House) -> None:
+    house.tick()
+    house.edit()
+    house.change("## Travel", "# Travel")
+    house.approve()
+    house.tick()
+    house.change("approved: true\n---", "approved: false\n---")
+    house.tick()
+    house.approve()
+    house.tick()
+    assert house.reminders() == [SUBJECT, BROKEN, BROKEN]
+
+
+def test_a_broken_file_is_told_to_the_operator_where_there_is_no_editor(house: House) -> None:
+    configure(house.site, f'approve = true\neditor = "{EDITOR}"', "")
+    house.edit()
+    house.change("## Travel", "# Travel")
+    house.start()
+    house.tick()
+    assert not house.office.messages
+    configure(house.site, "[delivery]", f'[delivery]\noperator = "{OPERATOR}"')
+    house.start()
+    house.tick()
+    assert house.reminders(OPERATOR) == [BROKEN]
+
+
+def test_a_file_that_is_half_written_is_not_taken_for_the_list(house: House) -> None:
+    house.edit()
+    house.approve()
+    path = house.site.folder / "editions" / "weekly-2025-W49.md"
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(whole.partition("## Travel")[0], encoding="utf-8")
+    house.tick()
+    assert not house.sent
+    path.write_text(whole, encoding="utf-8")
+    house.tick()
+    assert house.sent
+    assert house.site.run("preview").exit_code == 0
+    assert "Ferries" in body(opened(house.office.message_for(READERS[0])), "plain")
+
+
+def test_a_file_that_is_written_while_it_is_read_is_read_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.edit()
+    house.approve()
+    path = house.site.folder / "editions" / "weekly-2025-W49.md"
+    prepare = App.prepare
+
+    def meanwhile(app: App, *words: Any, **more: Any) -> Any:
+        prepared = prepare(app, *words, **more)
+        path.write_text(path.read_text(encoding="utf-8").replace("**Tides**", "**Spring tides**"), encoding="utf-8")
+        os.utime(path, ns=(0, 1))
+        return prepared
+
+    with monkeypatch.context() as patch:
+        patch.setattr(App, "prepare", meanwhile)
+        house.tick()
+    assert not house.sent
+    house.tick()
+    assert "Spring tides" in body(opened(house.office.message_for(READERS[0])), "plain")
+
+
+# --- who says it ---------------------------------------------------------------------------------------------------------
+
+
+def test_of_two_runs_on_one_database_one_reminds(house: House) -> None:
+    first = house.clockwork
+    house.start()
+    second = house.clockwork
+    for clockwork in (first, second):
+        clockwork.publish_due()  # both before a word was said
+    for day in range(2):
+        for clockwork in (first, second, first):
+            house.clockwork = clockwork
+            house.tick()
+        assert house.reminders() == [SUBJECT] * (day + 1)
+        house.time.go(days=1)
+
+
+def test_after_a_day_without_a_mail_server_one_reminder_comes(house: House) -> None:
+    house.office.replies[EDITOR] = "451 4.7.1 greylisted"
+    for _ in range(30):
+        house.tick()
+        house.time.go(hours=1)
+    house.office.replies.clear()
+    house.tick()
+    assert house.reminders() == [SUBJECT]
+
+
 def test_an_approved_list_that_is_empty_is_too_few_until_it_is_changed_again(house: House) -> None:
     house.edit()
     path = house.site.folder / "editions" / "weekly-2025-W49.md"
     full = path.read_text(encoding="utf-8").replace("approved: false", "approved: true")
     path.write_text(full.partition("\n## ")[0] + "\n## Left out\n", encoding="utf-8")
+    os.utime(path, (0, 1))
     house.tick()
     house.tick()
     assert not house.sent

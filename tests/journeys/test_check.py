@@ -49,6 +49,18 @@ def test_looking_changes_nothing(site: Site) -> None:
     assert sorted(path.name for path in site.folder.rglob("*")) == before
 
 
+def test_articles_that_link_nowhere_are_a_warning(site: Site, post_office: PostOffice) -> None:
+    for path in (site.folder / "content").glob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text("".join(line for line in text.splitlines(keepends=True) if "://" not in line), encoding="utf-8")
+    code, found = findings(site)
+    assert code == 0
+    assert not found["articles"]["well"]
+    assert found["articles"]["said"].endswith("4 of 4 articles link nowhere")
+    assert "site.article_url" in found["articles"]["hint"]
+    assert "4 of 4 articles link nowhere" in site.run("preview").stderr
+
+
 def no_articles(site: Site) -> None:
     for path in (site.folder / "content").iterdir():
         path.unlink()
@@ -94,7 +106,7 @@ ILL = {
         78, "postal address", "site.postal_address: missing",
     ),
     "no articles": (no_articles, 1, "articles", "none in "),
-    "a logo": (logo_in_the_clear, 1, "look", "look.logo: the cover image http://example.org/logo.png has no https address"),
+    "a logo": (logo_in_the_clear, 1, "look", "look.logo: the cover image http://example.org/logo.png has an address without https"),
     "a template": (broken_template, 1, "templates", "edition.html:2"),
     "no database": (lambda site: (site.folder / "digest.db").mkdir(), 1, "database", "cannot be opened"),
     "no mail server": (

@@ -9,7 +9,9 @@ import pytest
 
 from digest.cli.linting import annotation
 from digest.linting import Finding, Level, Rule
+from tests.fetching.web import Web, http
 from tests.journeys.conftest import Site, article
+from tests.journeys.steps import configure
 
 
 def spoil(site: Site) -> None:
@@ -70,6 +72,102 @@ def test_files_and_folders_can_be_named(site: Site, named: list[str], words: lis
     got, found = told(site, *words, *(str(site.folder / "content" / name) for name in named))
     assert got == code
     assert len(found) == len(named)
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "digest.toml", "other"])
+def test_a_path_that_is_in_no_source_is_refused(site: Site, path: str) -> None:
+    spoil(site)
+    (site.folder / "other").mkdir()
+    result = site.run("check", "--articles", str(site.folder / path))
+    assert result.exit_code == 2
+    assert f"{site.folder / path} is in no folder of articles" in result.stderr
+    assert "content" in result.stderr
+
+
+def test_a_folder_above_the_articles_names_them_all(site: Site) -> None:
+    spoil(site)
+    assert told(site, str(site.folder)) == told(site)
+
+
+def test_a_folder_is_found_by_its_own_name_and_by_a_link_to_it(site: Site) -> None:
+    spoil(site)
+    (site.folder / "content").rename(site.folder / "real")
+    (site.folder / "content").symlink_to(site.folder / "real")
+    everything = told(site)
+    assert everything[0] == 1
+    for name in ("real", "content"):
+        assert told(site, str(site.folder / name)) == everything
+        assert told(site, str(site.folder / name / "undated.md"))[0] == 1
+
+
+@pytest.mark.parametrize("name", ["Cafe\u0301.md", "Caf\u00e9.md", "odd\u202ename.md", "new\nline.md"])
+def test_a_file_is_found_however_its_name_is_spelled(site: Site, name: str) -> None:
+    site.write(name, "---\ntitle: No date\n---\n\nText.\n")
+    code, found = told(site, str(site.folder / "content" / name))
+    assert code == 1
+    assert [one["kind"] for one in found] == ["date"]
+
+
+def test_a_path_without_an_article_is_told_to_be_one(site: Site) -> None:
+    spoil(site)
+    (site.folder / "content" / "empty").mkdir()
+    result = site.run("check", "--articles", str(site.folder / "content" / "empty"))
+    assert result.exit_code == 0
+    assert "content/empty: no article is read there" in result.stderr
+    assert "no article is read" not in site.run("check", "--articles", str(site.folder / "content")).stderr
+
+
+def test_what_is_not_read_is_told(site: Site) -> None:
+    site.write("notes.rst", "Notes")
+    (site.folder / "elsewhere").mkdir()
+    (site.folder / "content" / "more").symlink_to(site.folder / "elsewhere")
+    code, found = told(site)
+    assert code == 0
+    assert [(one["path"], one["kind"]) for one in found] == [
+        ("content/more", "passed-over"),
+        ("content/notes.rst", "passed-over"),
+    ]
+
+
+def test_where_nothing_is_read_at_all_nothing_is_well(site: Site) -> None:
+    for path in (site.folder / "content").iterdir():
+        path.unlink()
+    code, found = told(site)
+    assert code == 1
+    assert [(one["kind"], one["what"]) for one in found] == [("other", "there is no article in it")]
+
+
+def with_feed(site: Site, web: Web, path: str) -> None:
+    feed = web.url(path, host="127.0.0.1")
+    private = "[feeds]\nallow_private = true"
+    configure(site, "[[sources]]", f'[[sources]]\nfeed = "{feed}"\n\n{private}\n\n[[sources]]')
+
+
+def test_a_feed_that_cannot_be_had_is_told_and_remembered_nowhere(site: Site) -> None:
+    with http() as web:
+        with_feed(site, web, "/gone.xml")
+        code, found = told(site)
+    assert code == 1
+    assert [one["kind"] for one in found] == ["feed"]
+    assert found[0]["path"].endswith("/gone.xml")
+    assert not (site.folder / "digest.db").exists()
+
+
+def test_a_feed_is_asked_before_it_is_read(site: Site) -> None:
+    entry = "<item><title>Gulls</title><link>https://gulls.example.org/1</link></item>"
+    with http() as web:
+        web.put("/feed.xml", f"<rss version='2.0'><channel>{entry}</channel></rss>".encode(), media_type="text/xml")
+        with_feed(site, web, "/feed.xml")
+        result = site.run("check", "--articles")
+    assert result.exit_code == 0, result.output
+    assert "5 articles read" in result.stderr
+
+
+def test_dates_are_those_of_the_site_and_a_language_is_told_as_a_tag(site: Site) -> None:
+    configure(site, "[site]", '[site]\ntimezone = "Asia/Tokyo"\nlanguage = "en"')
+    site.write("late.md", article("Late", "2025-12-20T20:00:00Z", lang="it"))
+    said = [one["what"] for one in told(site)[1]]
+    assert said == ["is dated 2025-12-21", "is in the language `it`, and no digest takes that"]
 
 
 def test_many_findings_of_a_kind_are_counted(site: Site) -> None:

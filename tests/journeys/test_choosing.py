@@ -14,7 +14,7 @@ def test_a_story_of_the_last_edition_is_not_told_again_and_the_pair_is_shown(sit
     configure(site, "[smtp]", "minimum = 1\n[smtp]")
     site.write("bridge.md", article(BRIDGE, "2025-12-02"))
     assert site.run("send", "--yes").exit_code == 0
-    site.write("again.md", article(f"{BRIDGE}, at last", "2025-12-10", source="https://other.example.com/ninety"))
+    site.write("again.md", article(f"Update: {BRIDGE}", "2025-12-10", source="https://other.example.com/ninety"))
     site.write("new.md", article("A market by night on the northern quay", "2025-12-10"))
     told = {fact["path"]: fact for fact in site.lines("articles", now=NEXT_MONDAY)}
     assert [path for path, fact in told.items() if fact["in"]] == ["content/new.md"]

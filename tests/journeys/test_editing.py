@@ -97,7 +97,7 @@ def test_what_a_person_changes_is_previewed_told_and_sent(site: Site, post_offic
     assert "Tides" not in text
     told = facts(site)
     assert not told["Tides"]["in"]
-    assert told["Cranes, seen from below"]["in"]
+    assert told["Cranes"]["in"]
 
 
 def test_what_was_deleted_or_left_out_is_in_no_later_edition_and_what_came_after_the_list_is(site: Site) -> None:
@@ -158,6 +158,39 @@ def test_what_was_frozen_is_not_edited_any_more(site: Site) -> None:
     assert result.exit_code == 1
     assert "weekly/2025-W49 was frozen on 2025-12-08 08:00 UTC" in result.stderr
     assert not file(site).exists()
+
+
+def test_once_it_is_frozen_the_file_has_no_say_any_more(site: Site) -> None:
+    subscribe(site)
+    edit(site)
+    assert site.run("send", "--yes").exit_code == 0
+    before = site.lines("articles")
+    for old, new in (
+        ("**Cranes**", "**Cranes, seen from below**"),
+        ("## Travel", "## Elsewhere"),
+        (line(site, "**Tides**"), ""),
+    ):
+        change(site, old, new)
+    assert site.lines("articles") == before
+
+
+def test_what_would_be_out_anyway_keeps_its_reason_in_a_file_that_nobody_has_changed(site: Site) -> None:
+    configure(site, "[digests.weekly]", '[digests.weekly]\nrequire = ["source"]\nper_section = 1')
+    site.write("sourceless.md", article("Sourceless", "2025-12-03").replace("source:", "nothing:"))
+    site.write("again.md", article("Tides", "2025-12-02"))
+    before = facts(site)
+    assert {"has no source", "over 1 in Work"} <= {fact["reason"] for fact in before.values()}
+    edit(site)
+    assert facts(site) == before
+
+
+def test_an_article_of_any_age_can_be_named_by_its_path(site: Site) -> None:
+    site.write("harbour.md", article("Harbour", "2024-03-01"))
+    edit(site)
+    assert "Harbour" not in facts(site)
+    change(site, "## Science\n", "## Science\n\n- `content/harbour.md`\n")
+    assert facts(site)["Harbour"]["in"]
+    assert "weekly/2025-W49: 5 articles in 3 sections" in edit(site)
 
 
 def test_a_period_without_articles_gets_no_file(site: Site) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
+from digest.app import POLLED_WITHIN
 from digest.cli.feeds import finding
 from tests.journeys.conftest import MONDAY, PostOffice, Site
 from tests.journeys.steps import PATIENCE, Time, app_of, body, configure, heard, opened, started, subscribe
 from tests.sources.feeds.server import FeedServer, rss, serving
 
 HOST = "127.0.0.1"
+NEXT_MONDAY = "2025-12-15T07:30:00+00:00"
 WEDNESDAY = "2025-12-03T12:00:00+00:00"
 NEW_BRIDGE = ("A new bridge", "Tue, 02 Dec 2025 10:00:00 GMT")
 OLD_BRIDGE = ("An old bridge", "Fri, 05 Dec 2025 10:00:00 GMT")
@@ -89,6 +93,60 @@ def test_looking_writes_nothing(site: Site, server: FeedServer) -> None:
     assert "An old bridge" in next((site.folder / "out").glob("*.txt")).read_text(encoding="utf-8")
 
 
+def story(title: str, page: str, text: str, date: str, guid: str = "story-1") -> bytes:
+    link = f"<link>https://quay.example/{page}</link>" if page else ""
+    item = f'<title>{title}</title>{link}<guid isPermaLink="false">{guid}</guid><description>{text}</description>'
+    return f'<rss version="2.0"><channel><item>{item}<pubDate>{date}</pubDate></item></channel></rss>'.encode()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        (
+            "Harbour opens the second quay",
+            "second-quay",
+            "Boats may land on the other side.",
+            "Tue, 09 Dec 2025 10:00:00 GMT",
+        ),
+        ("A new bridge", "new-bridge", "It has four lanes now.", "Tue, 09 Dec 2025 10:00:00 GMT"),
+        ("A new bridge", "new-bridge", "It has four lanes now.", "Tue, 02 Dec 2025 10:00:00 GMT"),
+    ],
+)
+def test_a_story_that_its_feed_changes_is_not_sent_again(
+    site: Site, server: FeedServer, changed: tuple[str, str, str, str]
+) -> None:
+    subscribe(site)
+    url = server.put(host=HOST)
+    server.change(url, data=story("A new bridge", "new-bridge", "It has two lanes.", NEW_BRIDGE[1]))
+    follow(site, url)
+    assert site.run("send", "--yes", now=MONDAY).exit_code == 0
+    server.change(url, data=story(*changed))
+    assert site.run("feeds", "fetch", "--all", now="2025-12-10T07:00:00+00:00").exit_code == 0
+    facts = [fact for fact in site.lines("articles", now=NEXT_MONDAY) if fact["title"] == changed[0]]
+    assert [fact["in"] for fact in facts] == [False]
+    assert "had its turn" in facts[0]["reason"] or "before this period" in facts[0]["reason"]
+
+
+def test_a_feed_that_is_written_where_it_has_moved_to_sends_nothing_again(site: Site, server: FeedServer) -> None:
+    subscribe(site)
+    moved = server.put(path="/old", host=HOST, status=301, headers={"Location": "/feed"})
+    there = server.put(host=HOST)
+    server.change(there, data=story("A new bridge", "", "It has two lanes.", ""))
+    follow(site, moved)
+    site.run("feeds", "fetch", now=WEDNESDAY)
+    assert site.run("send", "--yes", now=MONDAY).exit_code == 0
+    configure(site, moved, there)
+    facts = []
+    for _ in range(2):  # to look at it, and once it was asked
+        facts += [fact for fact in site.lines("articles", "--all", now=NEXT_MONDAY) if fact["title"] == "A new bridge"]
+        assert site.run("feeds", "fetch", "--all", now=NEXT_MONDAY).exit_code == 0
+    assert facts[0] == facts[1]
+    assert facts[0]["edition"] == "weekly/2025-W49"
+    assert facts[0]["published"].startswith("2025-12-03")
+    assert HOST not in facts[0]["key"]
+    assert [fact["moved"] for fact in site.lines("feeds", "list")] == [False]
+
+
 # --- digest run ----------------------------------------------------------------------------------------------------
 
 
@@ -108,16 +166,86 @@ def test_the_clockwork_asks_feeds_by_itself_and_tells_of_the_sick(site: Site, se
     assert "A new bridge" in {fact["title"] for fact in site.lines("articles")}
 
 
-def test_a_feed_that_says_nothing_does_not_hold_up_the_end(site: Site, server: FeedServer) -> None:
+@pytest.mark.parametrize("now", [WEDNESDAY, MONDAY])  # while it is asked beside everything else, and for an edition
+def test_a_feed_that_says_nothing_does_not_hold_up_the_end(site: Site, server: FeedServer, now: str) -> None:
+    subscribe(site)
     asked = threading.Event()
     url = server.put(host=HOST, meanwhile=lambda: asked.set() or server.over.wait())
     follow(site, url)
     configure(site, "allow_private", 'timeout = "1h"\nallow_private')
-    with started(site.start("run", now=WEDNESDAY)) as clockwork:
+    with started(site.start("run", now=now)) as clockwork:
         assert asked.wait(PATIENCE)
+        begun = time.monotonic()
         clockwork.send_signal(signal.SIGTERM)
+        said = heard(clockwork, "stopped")
         clockwork.communicate()
     assert clockwork.returncode == 0
+    assert time.monotonic() - begun < POLLED_WITHIN / 2
+    assert "published" not in "".join(said)
+    assert site.lines("editions", "list") == []
+
+
+def test_an_edition_is_made_of_what_is_known_where_feeds_say_nothing(
+    site: Site, server: FeedServer, post_office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digest.app.POLLED_WITHIN", 0.5)
+    subscribe(site)
+    url = server.put(rss(NEW_BRIDGE), host=HOST)
+    follow(site, url)
+    site.run("feeds", "fetch", now=WEDNESDAY)
+    server.change(url, meanwhile=server.over.wait)
+    result = site.run("send", "--yes", now=MONDAY)
+    assert result.exit_code == 0, result.output
+    assert "feeds: 1 feed has not answered within 0.5 s" in result.stderr
+    assert "A new bridge" in body(opened(post_office.message_for("first@example.org")), "plain")
+
+
+def test_what_may_be_a_key_is_shown_nowhere(site: Site, server: FeedServer) -> None:
+    sick, moved = server.url("/missing?key=hunter2", HOST), server.url("/old?key=hunter2", HOST)
+    server.put(path="/old?key=hunter2", host=HOST, status=301, headers={"Location": "/feed?key=hunter2"})
+    server.put(rss(NEW_BRIDGE), "/feed?key=hunter2", HOST)
+    follow(site, sick, moved)
+    for words in (("feeds", "fetch"), ("feeds", "list"), ("feeds", "list", "--json"), ("articles",), ("check",)):
+        assert "hunter2" not in site.run(*words).output
+    assert f"write {server.url('/feed', HOST)}?… into" in site.run("feeds", "list").stdout
+    assert len(site.lines("feeds", "fetch", server.url("/old", HOST))) == 1
+
+
+def test_the_check_of_a_feed_alone_says_how_to_ask_it(site: Site, server: FeedServer) -> None:
+    url = server.put(rss(NEW_BRIDGE), host=HOST)
+    configure(site, 'files = "content"\n', f'feed = "{url}"\nname = "Quay"\n[feeds]\nallow_private = true\n')
+    facts = {fact["subject"]: fact for fact in map(json.loads, site.run("check", "--json").stdout.splitlines())}
+    assert (facts["articles"]["said"], facts["articles"]["hint"]) == (
+        "none in Quay",
+        "`digest feeds fetch` asks the feeds",
+    )
+    assert server.asked == []
+
+
+def test_a_feed_of_the_house_is_asked_as_soon_as_that_is_allowed(site: Site, server: FeedServer) -> None:
+    follow(site, server.put(rss(NEW_BRIDGE, title="Quay"), host=HOST))
+    configure(site, "allow_private = true", "allow_private = false")
+    assert "feeds.allow_private" in site.run("feeds", "fetch").stderr
+    assert "due now" in site.run("feeds", "list").stdout
+    assert server.asked == []
+    configure(site, "allow_private = false", "allow_private = true")
+    assert site.run("feeds", "fetch").stdout == "Quay: 1 new\n"
+
+
+def test_a_feed_that_is_gone_is_asked_once_more_by_its_address(site: Site, server: FeedServer) -> None:
+    url = server.put(host=HOST, status=410)
+    follow(site, url)
+    site.run("feeds", "fetch")
+    server.put(rss(NEW_BRIDGE, title="Quay"), host=HOST)
+    assert "no feed is due" in site.run("feeds", "fetch", "--all").stderr
+    assert site.run("feeds", "fetch", url).stdout == "Quay: 1 new\n"
+
+
+def test_a_clock_that_went_wrong_once_silences_no_feed(site: Site, server: FeedServer) -> None:
+    follow(site, server.put(rss(NEW_BRIDGE, title="Quay"), host=HOST))
+    site.run("feeds", "fetch", now="2030-01-01T00:00:00+00:00")
+    site.run("feeds", "fetch")
+    assert len(server.asked) == 2
 
 
 # --- digest feeds --------------------------------------------------------------------------------------------------

@@ -41,6 +41,18 @@ def test_a_hosted_cover_is_seen_in_a_preview_that_writes_nothing(pictured: Site)
     assert published(pictured) == set()
 
 
+@pytest.mark.parametrize(("images", "told"), [("link", True), ("embed", False)])
+def test_a_cover_that_the_site_does_not_have_yet_is_told_in_the_preview(site: Site, images: str, *, told: bool) -> None:
+    (site.folder / "static").mkdir()
+    Pixels.effect_mandelbrot((1200, 600), (-2, -1, 1, 1), 60).save(site.folder / "static" / "quay.png")
+    site.write("wages.md", article("Wages", "2025-12-04", coverImage="/quay.png"))
+    configure(site, "[smtp]", f'images = "{images}"\n[smtp]')
+    configure(site, "[site]", '[site]\nstatic = ["static"]')
+    result = site.run("preview", "--strict")
+    assert result.exit_code == 0, result.output
+    assert ('such as https://quay.example.org/quay.png; `images = "embed"`' in result.stderr) is told
+
+
 @pytest.mark.parametrize("words", [("--test", "me@example.org"), ("--yes",)])
 def test_a_hosted_cover_is_on_the_site_before_a_mail_names_it(
     pictured: Site, post_office: PostOffice, words: tuple[str, ...]

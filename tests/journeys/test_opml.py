@@ -80,6 +80,31 @@ def test_a_list_may_come_through_a_pipe_and_the_answer_be_json(site: Site):
     assert json.loads(result.stdout) == {"added": ADDED, "known": 0, "problems": 0, "dry_run": False}
 
 
+def test_an_address_that_the_configuration_refuses_is_left_out_and_told(site: Site, listed: Path):
+    listed.write_text(LIST.replace("ferry.example.org", "ferry.example.org:0"), encoding="utf-8")
+    result = site.run("feeds", "import", str(listed))
+    assert result.exit_code == 0, result.output
+    assert f"{listed}: http" in result.stderr
+    assert "ferry.example.org:0/atom.xml: " in result.stderr
+    assert "(left out)" in result.stderr
+    assert result.stderr.splitlines()[-1].startswith("2 feeds added")
+    assert feeds(site) == ADDED[:2]
+    assert site.run("feeds", "list").exit_code == 0
+
+
+def test_a_configuration_that_could_not_be_used_afterwards_stays_as_it_was(site: Site, listed: Path):
+    path = site.folder / "digest.toml"
+    path.write_text(
+        configuration(site).replace('language = "en"', 'language = "en"\nlangauge = "en"', 1) + "\n[nonsense]\n"
+    )
+    before = configuration(site)
+    for more in ((), ("--dry-run",)):
+        result = site.run("feeds", "import", str(listed), *more)
+        assert result.exit_code == 78
+        assert "nonsense" in result.stderr
+    assert configuration(site) == before
+
+
 def test_a_link_to_the_configuration_stays_a_link(site: Site, listed: Path):
     path, real = site.folder / "digest.toml", site.folder / "real.toml"
     path.rename(real)
@@ -142,9 +167,9 @@ def test_what_is_exported_and_imported_again_is_the_same(site: Site, tables: lis
     base = CONFIGURATION.format(port=25)
     path.write_text(base + "".join(f"\n[[sources]]\n{_toml(table)}" for table in tables), encoding="utf-8")
     assert site.run("feeds", "export", str(out)).exit_code == 0
-    path.write_text("", encoding="utf-8")
+    path.write_text(base, encoding="utf-8")
     assert site.run("feeds", "import", str(out)).exit_code == 0
-    again = tomllib.loads(configuration(site)).get("sources", [])
+    again = feeds(site)
     assert {table["feed"]: table for table in again} == {table["feed"]: table for table in tables}
 
 

@@ -41,8 +41,8 @@ def test_a_file_without_an_address_cannot_be_linked():
         Problem("a.md", "the cover image ferry.jpg has no https address to link", 'set `images = "embed"` or "host"'),
         Problem(
             "b.md",
-            "the cover image http://example.org/a.png has no https address to link",
-            'set `images = "embed"` or "host"',
+            "the cover image http://example.org/a.png has an address without https",
+            "serve it by https",
         ),
     ]
 

@@ -130,6 +130,17 @@ def test_a_page_in_markdown_with_modules_is_read_as_mdx():
     assert opening("import X from './x';\n\n<X a={1}/>\n\nText.", ".md") == "Text."
 
 
+def test_prose_that_begins_as_a_module_does_is_prose():
+    said = 'Import rules are new.\nimport goods from "the far" harbours, {as they say}.'
+    assert opening(said.lower(), ".md") == 'import rules are new. import goods from "the far" harbours, {as they say}.'
+
+
+def test_who_is_named_as_a_source_in_a_sentence_is_no_credit_of_a_picture():
+    said = "Sources: the council and two ferrymen say that the night ferry comes back."
+    assert opening(f"{said}\n\nMore.", ".md") == f"{said} More."
+    assert opening("Source: City desk\n\nMore.", ".md") == "More."
+
+
 def test_a_link_by_reference_is_its_words_wherever_its_address_stands():
     body = "See [the map][map] now. " + "And on it goes, and on. " * 400 + "\n\n[map]: https://example.org"
     assert opening(body, ".md", 40).startswith("See the map now. And on it goes")

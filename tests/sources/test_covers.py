@@ -288,7 +288,13 @@ def test_a_picture_without_a_suffix_is_found_all_the_same(content: Content, pict
 
 @pytest.mark.parametrize(
     "lines",
-    ["hero:\n  src: X", "ogImage:\n  url: X", "resources:\n  - src: X\n    name: cover", "params:\n  cover: X"],
+    [
+        "hero:\n  src: X",
+        "resources:\n  - src: plan.pdf\n  - src: files/plan.pdf\n  - src: X",
+        "ogImage:\n  url: X",
+        "resources:\n  - src: X\n    name: cover",
+        "params:\n  cover: X",
+    ],
 )
 def test_a_cover_may_lie_deeper(content: Content, lines: str):
     image = content.fields(lines.replace("X", "https://example.org/a.png")).image

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.sources.dates import doubtful, in_path, instant, undated
+from digest.sources.dates import doubtful, in_path, instant, is_readable, is_strange, undated
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -49,6 +49,11 @@ BERLIN = ZoneInfo("Europe/Berlin")
         ("Wed, 3 Dec 2025 07:00:00 PDT", "2025-12-03T14:00"),
         ("Wed Dec 03 2025 07:00:00 GMT+0100 (CET)", "2025-12-03T06:00"),
         ("2025-12-03T07:00+01:00[Europe/Berlin]", "2025-12-03T06:00"),
+        ("2025-12-03 07:00:00 +0000 UTC", "2025-12-03T07:00"),
+        ("2025-12-03 07:00:00 +0200 CEST", "2025-12-03T05:00"),
+        ("20251203T070000Z", "2025-12-03T07:00"),
+        ("20251203T0700", "2025-12-03T06:00"),
+        ("Tues, Sept. 2 2025", "2025-09-01T22:00"),
         ("1764741600", "2025-12-03T06:00"),
         ("1764741600000", "2025-12-03T06:00"),
     ],
@@ -75,6 +80,7 @@ def test_a_date_alone_is_the_start_of_that_day_even_where_midnight_does_not_exis
         ),
         *("yesterday", "", "Last Modified", "31 Foo 2025", "2025-12-03 in the morning", "31/31/2025", "31.02.2025"),
         *("2025", "7", "123456789", "20251340", "2025-12-03 13:00 pm", "2025-W49", "2025-12-03/2025-12-04"),
+        *("5 marraskuu 2025", "Market 5 2025", "Juno 2025", "Decade 2025", "20251203T9900", "20251203T07000"),
         "２０２５-12-03",
     ],
 )
@@ -94,6 +100,20 @@ def test_what_iso_writes_comes_back(when: datetime):
     whole = when.replace(microsecond=0, second=0)
     if whole.utcoffset().total_seconds() % 60 == 0:
         assert instant(whole.isoformat(), BERLIN) == whole.astimezone(UTC)
+
+
+@given(st.text(), st.sampled_from(["2025-12-03", "2025-12-03T07:00Z", "3 May 2025"]))
+def test_what_can_be_read_is_what_does_not_raise(text: str, date: str):
+    assert is_readable(date)
+    with suppress(ValueError):
+        instant(text, BERLIN)
+        assert is_readable(text)
+
+
+@pytest.mark.parametrize("year", [1404, 1447, 1899, 2201, 2568])
+def test_a_year_of_another_calendar_is_strange(year: int):
+    assert is_strange(datetime(year, 5, 1, tzinfo=UTC))
+    assert not is_strange(datetime(2025, 5, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from digest.sources.fields import CONTAINERS, URL_PARTS, Field, Fields
+from digest.sources.fields import CONTAINERS, URL_PARTS, Field, Fields, is_no
 from digest.sources.front_matter import FrontMatter, plain_name, split
 
 
@@ -44,7 +44,7 @@ def test_what_generators_keep_in_a_table_of_its_own_counts_as_if_it_stood_at_the
 def test_a_point_leads_into_an_object():
     assert fields("last_update:\n  date: 2025-12-03\n  author: City desk").text(Field.UPDATED) == "2025-12-03"
     assert fields("last_update: yesterday").text(Field.UPDATED) == ""
-    assert fields("_build:\n  list: never").says_no(Field.LISTED)
+    assert is_no(fields("_build:\n  list: never").text(Field.LISTED))
 
 
 def test_a_folder_s_own_names_come_before_the_usual_ones_and_may_have_points():
@@ -114,7 +114,7 @@ def test_values_of_other_types_become_what_yaml_would_have_said(value: Any, text
 
 def test_yes_and_no_have_many_words():
     for yes in ("true", "Yes", "on", "1"):
-        assert fields(f"draft: {yes}").says_yes(Field.DRAFT)
-        assert not fields(f"draft: {yes}").says_no(Field.DRAFT)
+        assert fields(f"pinned: {yes}").says_yes(Field.PINNED)
+        assert not is_no(yes)
     for no in ("false", "No", "off", "0", "never"):
-        assert fields(f"published: '{no}'").says_no(Field.PUBLISHED)
+        assert is_no(no)

@@ -57,6 +57,7 @@ def faults(front: FrontMatter) -> list[tuple[int, str]]:
         (';;;\n"title": "T: x",\n"date": "2025-12-03",\n"tags": ["a", 7],\n;;;\nBody.', Format.JSON),
         ("Title: T: x\nDate: 2025-12-03\nTags: a,\n    7\n\nBody.", Format.HEADERS),
         ("title: T: x\ndate: 2025-12-03\ntags: a, 7\n---\nBody.", Format.HEADERS),
+        ("title: 'T: x'\ntags:\n- a\n- 7\ndate: 2025-12-03\n---\nBody.", Format.YAML),
         ("Title: T: x\nDate: 2025-12-03\nTags: a, 7\nBody.", Format.HEADERS),
         ("<!--\n.. title: T: x\n.. date: 2025-12-03\n.. tags: a, 7\n-->\n\nBody.", Format.HEADERS),
     ],
@@ -213,6 +214,11 @@ def without_nothing(value: object) -> object:
 @pytest.mark.parametrize(
     ("lines", "fields", "fault"),
     [
+        ('t: "A\nd: "x"\nc: "y"', {"t": "A", "d": "x", "c": "y"}, (2, "its value was taken as it stands")),
+        ("t: 'A\nd: 'x'\nc: y", {"t": "A", "d": "x", "c": "y"}, (2, "its value was taken as it stands")),
+        ('t: "A\n  B"\nd: e: f', {"t": "A B", "d": "e: f"}, (4, "its value was taken as it stands")),
+        ('by:\n- n: "A\n  u: "x"\nd: y', {"by": [{"n": "A", "u": "x"}], "d": "y"}, (3, "its value was taken as it stands")),
+        ('t: "A [b\nd: "x"', {"t": "A [b", "d": "x"}, (2, "its value was taken as it stands")),
         ("title: A: b", {"title": "A: b"}, (2, "its value was taken as it stands")),
         ("title: {{ page.title }}", {"title": "{{ page.title }}"}, (2, "its value was taken as it stands")),
         ("title: {% if x %}T", {"title": "{% if x %}T"}, (2, "its value was taken as it stands")),
@@ -229,6 +235,7 @@ def without_nothing(value: object) -> object:
         ("a: x\nno field at all\nb: y", {"a": "x", "b": "y"}, (3, "it was left out")),
         ("by:\n  - name: A: b\n    url: u", {"by": [{"name": "A: b", "url": "u"}]}, (3, "its value was taken as it stands")),
         ("title: T\ntitle: U", {"title": "T"}, (3, "the field 'title' stands twice; the first one is read")),
+        ("title: T\nTitle: U", {"title": "T"}, (3, "the field 'Title' stands twice; the first one is read")),
     ],
 )  # fmt: skip
 def test_a_bad_line_of_yaml_costs_no_other(lines: str, fields: dict[str, object], fault: tuple[int, str] | None):
@@ -342,6 +349,14 @@ def test_a_file_that_is_not_utf8_is_read_and_reported_with_its_line(content: Con
     assert "not UTF-8 (line 3)" in problem.what
 
 
+def test_a_bad_byte_costs_no_other_character(content: Content):
+    text = "---\ndate: 2025-12-03\ntitle: Z\u00fcrich gr\u00fc\u00dft\n---\nK\u00f6".encode()
+    problem, article = content.results(text + b"\xff\n")
+    assert (article.title, article.excerpt) == ("Z\u00fcrich gr\u00fc\u00dft", "K\u00f6\ufffd")
+    assert "(line 5)" in problem.what
+    assert problem.fault is Fault.ENCODING
+
+
 def test_utf16_that_breaks_off_is_read_and_reported(content: Content):
     problem, article = content.results("---\ntitle: Café\ndate: 2025-12-03\n---\nBody".encode("utf-16")[:-1])
     assert article.title == "Café"
@@ -369,7 +384,7 @@ class Counted(io.BytesIO):
         '{"title": "T"}\n',
         "+++\ntitle = 'T'\n+++\n",
         "# No front matter\n",
-        "---\n\nA line and prose.\n",
+        "# No front matter\n\n- A list\n",
         "\n" * 100 + "---\ntitle: T\n---\n",
     ],
 )
@@ -392,6 +407,17 @@ def test_a_long_front_matter_is_read_to_its_end(length: int, encoding: str, fron
     beginning = opening(io.BytesIO(data))
     assert split("a.md", decode(beginning)[0]).fields == {"a": "é" * length, "date": "x"}
     assert len(beginning) < 3 * len(front.format("é" * length).encode(encoding)) + 8192
+
+
+@pytest.mark.parametrize("beginning", ["# why\n", "\n\n", "# why\n\n"])
+def test_a_long_front_matter_that_begins_with_a_comment_is_read_to_its_end(beginning: str):
+    data = f"---\n{beginning}a: {'x' * 5_000}\ndate: 2025-12-03\n---\n".encode() + b"Body. " * 10_000
+    assert split("a.md", decode(opening(io.BytesIO(data)))[0]).fields["date"] == "2025-12-03"
+
+
+def test_whether_a_rule_at_the_top_is_a_fence_is_told_by_the_whole_file():
+    data = b"---\n\nA line and prose.\n" + b"More. \n" * 10_000
+    assert opening(io.BytesIO(data)) == data
 
 
 def test_an_endless_front_matter_is_not_read_to_its_end():

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.model import Fault
+from digest.sources import languages
 from digest.sources.languages import of_folders, of_name, tag
 from tests.sources.conftest import Content
 
@@ -16,6 +17,8 @@ from tests.sources.conftest import Content
     [
         *(("de", "de"), ("pt-BR", "pt-br"), ("pt_BR", "pt-br"), ("zh-Hant-TW", "zh-hant-tw"), ("ckb", "ckb")),
         *(("en_US.UTF-8", "en-us"), ("English", "en"), ("german", "de"), (" fr ", "fr")),
+        *(("deu", "de"), ("ger", "de"), ("eng-GB", "en-gb"), ("jp", "ja"), ("iw", "he"), ("English (US)", "en")),
+        *(("Deutsch", "de"), ("fran\u00e7ais", "fr"), ("\u65e5\u672c\u8a9e", "ja"), ("und", ""), ("xx", "")),
         *(("python", ""), ("", ""), ("qq", ""), ("xx-yy", ""), ("de en", ""), ("i18n", "")),
     ],
 )
@@ -95,4 +98,27 @@ def test_two_languages_of_one_article_are_two_articles_with_one_slug(content: Co
 def test_a_language_that_is_none_is_told_and_costs_nothing(content: Content):
     article, problem = content.results(PLAIN.replace("title", "language: Klingonese\ntitle"), language="en")
     assert article.language == "en"
-    assert (problem.fault, problem.line) == (Fault.LANGUAGE, 2)
+    assert (problem.fault, problem.line, problem.is_note) == (Fault.CONTENT, 2, True)
+
+
+def test_a_language_that_is_left_open_on_purpose_is_not_even_noted(content: Content):
+    assert content.article(PLAIN.replace("title", "lang: und\ntitle"), language="en").language == "en"
+
+
+def test_a_name_that_ends_as_a_program_s_does_is_none_of_a_language(content: Content):
+    for name in ("parse.pl.md", "learn.ml.md", "dr.no.md", "regatta.md", "ferry.md", "bridge.md", "tide.md"):
+        content.write(name, PLAIN)
+    assert content.article(PLAIN, "parse.pl.md").language == ""
+    assert content.article(PLAIN, "dr.no.md").url == ""
+    content.write("parse.md", PLAIN)
+    assert languages.of_file(content.root / "parse.pl.md") == "pl"
+
+
+def test_a_name_ends_with_a_language_where_another_one_lies_beside_it_or_most_do_so(content: Content):
+    for name in ("a.de.md", "a.en.md", "notes.md", "more.md", "last.md"):
+        content.write(name, PLAIN)
+    assert content.article(PLAIN, "a.de.md").language == "de"
+    for name in ("a.es.md", "b.es.md", "c.md"):
+        content.write(f"most/{name}", PLAIN)
+    assert content.article(PLAIN, "most/b.es.md").language == "es"
+    assert content.article(PLAIN, "alone/index.fr.md").language == "fr"

@@ -15,7 +15,7 @@ from digest.config.values import ARTICLE_PLACEHOLDERS
 from digest.model import EXCERPT_MAXIMUM, Article, Dated, Fault
 from digest.sources.fields import CONTAINERS, Field
 from digest.sources.files import Folder
-from digest.sources.pages import PAGE_FIELDS
+from digest.sources.pages import PAGE_FIELDS, linkless, titled
 from digest.sources.reading import when
 from tests.sources.conftest import Content
 
@@ -39,7 +39,15 @@ def test_a_bad_date_gives_way_to_a_better_one_and_is_told(content: Content):
     assert (problem.place, problem.fault) == ("2025-12-03-regatta.md:3", Fault.DATE)
 
 
-@pytest.mark.parametrize("line", ["date: Last Modified", "date: git Created", "published: true", "date: ''", "x: y"])
+@pytest.mark.parametrize("date", ["Last Modified", "git Created"])
+def test_a_date_that_only_the_generator_knows_is_none(content: Content, date: str):
+    problem = content.problem(f"---\ntitle: T\ndate: {date}\n---\n")
+    assert (problem.place, problem.fault) == ("story.md:3", Fault.DATE)
+    assert problem.what == f"the date '{date}' is one that only the generator knows"
+    assert "into the file's name" in problem.hint
+
+
+@pytest.mark.parametrize("line", ["published: true", "date: ''", "x: y"])
 def test_what_is_no_date_is_none_and_never_today(content: Content, line: str):
     problem = content.problem(f"---\ntitle: T\n{line}\n---\n")
     assert (problem.what, problem.fault) == ("has no date", Fault.DATE)
@@ -202,12 +210,19 @@ def test_the_placeholders_of_the_configuration_are_those_that_are_filled():
         ("city/2025-12-03-regatta.md", "{path}/", "city/2025-12-03-regatta/"),
         ("city/regatta/index.de.md", "{path}/", "city/regatta/"),
         ("city/été 1.md", "{path}", "city/%C3%A9t%C3%A9%201"),
-        ("story.md", "{title}/", "the-night-ferry-s-back/"),
+        ("city/Old Town/Slow Trains.md", "{folders:lower}/{slug:lower}", "city/old-town/slow-trains"),
+        ("city/Old Town/Slow Trains.md", "{folders}/{slug}", "city/Old%20Town/Slow%20Trains"),
+        ("city/regatta/index.md", "p/{folders}/{slug}/", "p/city/regatta/"),
+        ("regatta/index.md", "p/{folders}/{slug}/", "p/regatta/"),
+        ("2025-12-03-regatta.md", "{slug_or_filename}", "2025-12-03-regatta"),
+        ("story.md", "{title}/", "the-night-ferrys-back/"),
+        ("story.md", "{slug_or_title}/", "the-night-ferrys-back/"),
+        ("2025-12-03-regatta.md", "{categories}/{slug}.html", "regatta.html"),
         ("story.md", "{category}/{slug}", None),
     ],
 )
 def test_the_pattern_of_pages_has_the_parts_of_the_file(content: Content, name: str, pattern: str, url: str | None):
-    text = "---\ntitle: The night ferry, s/back\ndate: 2025-12-03\n---\n"
+    text = "---\ntitle: The night ferry\u2019s back\ndate: 2025-12-03\n---\n"
     article = content.article(text, name, article_url=f"https://example.org/{pattern}")
     assert article.url == ("" if url is None else f"https://example.org/{url}")
 
@@ -220,8 +235,8 @@ def test_the_pattern_of_pages_has_the_parts_of_the_file(content: Content, name: 
         ("permalink: https://other.example.org/ferry", "https://other.example.org/ferry"),
         ("url: /ferry.html", "https://example.org/blog/ferry.html"),
         ("path: 2025/12/03/ferry-1.0", "https://example.org/blog/2025/12/03/ferry-1.0"),
-        *((f"permalink: {other}", "https://example.org/p/story") for other in ("pretty", "/:year/:title/", "false")),
-        ("permalink: '/{{ title | slug }}/'", "https://example.org/p/story"),
+        ("permalink: pretty", "https://example.org/p/story"),
+        ("permalink: false", ""),
         ("path: content/story.md", "https://example.org/p/story"),
         ("path: ./a/b", "https://example.org/p/story"),
     ],
@@ -229,6 +244,54 @@ def test_the_pattern_of_pages_has_the_parts_of_the_file(content: Content, name: 
 def test_the_page_that_an_article_names_comes_before_the_pattern(content: Content, line: str, url: str):
     settings = {"site_url": "https://example.org/blog/", "article_url": "https://example.org/p/{slug}"}
     assert content.fields(line, **settings).url == url
+
+
+@pytest.mark.parametrize("permalink", ["/:year/:title/", ":title", "/{{ title | slug }}/", "{{ slug }}.html"])
+def test_a_page_that_only_the_generator_can_tell_is_none_and_noted(content: Content, permalink: str):
+    text = f"---\ntitle: T\ndate: 2025-12-03\npermalink: '{permalink}'\n---\n"
+    article, note = content.results(text, site_url="https://example.org", article_url="https://example.org/{slug}")
+    assert isinstance(article, Article)
+    assert article.url == ""
+    assert (note.place, note.fault) == ("story.md:4", Fault.CONTENT)
+    assert permalink in note.what
+
+
+@pytest.mark.parametrize(
+    ("lines", "url"),
+    [
+        ("slug: Ferry", "ferry/Ferry/ferry/Ferry"),
+        ("categories: Boats Big", "boats/big/story/a-story/story"),
+        ("categories: [Boats, Old Town]\ncategory: City", "boats/old%20town/city/story/a-story/story"),
+        ("category: City", "city/story/a-story/story"),
+    ],
+)
+def test_an_article_s_own_slug_and_categories_are_in_its_page(content: Content, lines: str, url: str):
+    pattern = "https://example.org/{categories}/{slug:lower}/{slug_or_title}/{slug_or_filename}"
+    if lines.startswith("slug"):
+        pattern = "https://example.org/{slug:lower}/{slug_or_title}/{slug:lower}/{slug_or_filename}"
+    assert content.fields(lines, article_url=pattern).url == f"https://example.org/{url}"
+
+
+@pytest.mark.parametrize(
+    ("title", "address"),
+    [
+        ("Leek & potato soup, three ways", "leek-potato-soup-three-ways"),
+        ("Boats \u2014 old and new!", "boats-old-and-new"),
+        ("R&D, don\u2019t self-made", "rd-dont-self-made"),
+        ("\u00c9t\u00e9 au port", "\u00e9t\u00e9-au-port"),
+        *((title, "") for title in ("Version 2.0", "and/or", "C++", "snake_case", "old\u2014new", "!?", "")),
+    ],
+)
+def test_a_title_in_an_address_is_as_all_generators_have_it_or_not_there(title: str, address: str):
+    assert titled(title) == address
+
+
+def test_it_is_told_once_how_many_articles_link_nowhere():
+    there, gone = (Article(key=url, title="T", published=day(2025, 12, 3), url=url) for url in ("https://e.org", ""))
+    assert linkless([there] * 9 + [gone]) == ()
+    assert [problem.what for problem in linkless([there, gone])] == ["1 of 2 articles links nowhere"]
+    assert [problem.what for problem in linkless([gone] * 5)] == ["5 of 5 articles link nowhere"]
+    assert linkless([]) == ()
 
 
 def test_a_page_needs_no_pattern_and_an_address_of_another_host_is_a_source(content: Content):
@@ -254,8 +317,18 @@ def test_faults_of_every_kind_stand_beside_one_article_each_with_its_line(conten
     article, *problems = content.results("---\n{}\n---\n".format("\n".join(lines)))
     assert isinstance(article, Article)
     assert [(p.fault.name, p.line) for p in problems] == [
-        *(("COVER", 4), ("SOURCE", 5), ("DATE", 7), ("DATE", 8), ("LANGUAGE", 6)),
+        *(("COVER", 4), ("SOURCE", 5), ("DATE", 7), ("DATE", 8), ("CONTENT", 6)),
     ]
+
+
+def test_a_year_in_which_nobody_writes_is_a_problem_and_the_file_s_name_is_asked(content: Content):
+    text = "---\ntitle: T\ndate: 2568-12-03\n---\n"
+    problem = content.problem(text)
+    assert (problem.fault, problem.line) == (Fault.DATE, 3)
+    assert "is that right?" in problem.what
+    article, _ = content.results(text, "2025-12-03-story.md")
+    assert isinstance(article, Article)
+    assert article.published.year == 2025
 
 
 NAMES = st.sampled_from([*(name for field in Field for name in field.value), *CONTAINERS, "pagination", "x"])

@@ -352,10 +352,11 @@ def test_history_knows_the_last_number_the_edges_and_where_each_article_was(
             "example.net/play/2": "weekly/2025-W41",
             "play2.md": "weekly/2025-W41",
         },
+        told=frozenset({"example.net/work/1", "work1.md", "example.net/play/2", "play2.md"}),
     )
 
 
-def test_history_knows_the_articles_that_were_considered_and_left_out(
+def test_history_knows_the_articles_that_were_considered_and_left_out_and_that_no_reader_was_told_them(
     editions: Editions, enlist: Enlist, edition: Make
 ):
     enlist(reader("a@example.org"))
@@ -367,7 +368,8 @@ def test_history_knows_the_articles_that_were_considered_and_left_out(
         message_key="",
         now=NOW,
     )
-    assert editions.history("weekly").placed == {"out": "weekly/2025-W40"}
+    history = editions.history("weekly")
+    assert (history.placed, history.told) == ({"out": "weekly/2025-W40"}, frozenset())
 
 
 # --- stopped -------------------------------------------------------------------------------------------------------

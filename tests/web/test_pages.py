@@ -124,7 +124,7 @@ def test_a_check_that_fails_is_listed_with_its_place_source_and_advice(browser: 
 
 
 def test_problems_with_articles_are_named(browser: httpx.Client, site: Site) -> None:
-    site.write("broken.md", "---\ndate: never\n---\n")
+    site.write("broken.md", "---\ndate: 31.02.2025\n---\n")
     assert "content/broken.md:2" in text(browser.get("/"))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from itertools import chain, islice
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from digest.model import EXCERPT_MAXIMUM, Entry
 from digest.sources import languages
 from digest.sources.addresses import web_url
 from digest.sources.body import minutes, opening
+from digest.sources.feeds.dates import Date
 from digest.sources.feeds.pictures import Picture, absolute, cover, in_text
 from digest.sources.text import plain, tidy
 
@@ -25,7 +27,7 @@ CATEGORY_MAXIMUM = 100
 CATEGORIES_MAXIMUM = 20
 KEY_MAXIMUM = 500
 HEADLINE = 100  # characters of a text without a title that stand for one
-YEARS = range(1995, 9000)  # no feed is older, and calendars end
+DATE_SHOWN = 40  # characters of a date in a fault
 
 _BLOCK = re.compile(r"\s*<(?:p|div|figure|img|br|table|ul|ol|blockquote|h[1-6])[\s/>]", re.IGNORECASE)
 _ADDRESS = re.compile(r"[(<]?(?:mailto:)?[^\s@<>()]{1,64}@[^\s@<>()]{1,255}[)>]?")
@@ -64,7 +66,7 @@ class Text(NamedTuple):
         return cut(mended(_BYLINE.sub("", told)), EXCERPT_MAXIMUM)
 
 
-UNSAID = Text()
+UNSAID, UNDATED = Text(), Date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,47 +78,68 @@ class Found:
     texts: tuple[Text, ...] = ()  # the summary, the whole; some may be missing
     links: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
-    published: datetime | None = None
-    updated: datetime | None = None
+    published: Date = UNDATED
+    updated: Date = UNDATED
     authors: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
     language: str = ""
 
 
-def entries(found: Iterable[Found], url: str) -> Iterator[Entry]:
-    """Each entry once, under a key of its own. Links are meant from ``url``.
-
-    Some feeds give all their entries the same id: those count by their pages.
-    """
-    known: set[str] = set()
-    for one in islice(found, ENTRIES_MAXIMUM):
-        made = _entry(one, url)
-        key = next((key for key in (made.key, made.url) if key and key not in known), "")
-        if key:
-            known.add(key)
-            yield made if key == made.key else replace(made, key=key)
-
-
-def instant(when: datetime | None) -> datetime | None:
-    """None for a time that no entry of a feed can have: a clock that was never set, a year beyond calendars."""
-    return when.astimezone(UTC) if when and when.year in YEARS else None
+def entries(found: Iterable[Found], url: str) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+    """Each entry once, under a key of its own, and what was wrong with them. Links are meant from ``url``."""
+    read = tuple(islice(found, ENTRIES_MAXIMUM))
+    pages = [_usable(one.links, url) for one in read]
+    shared = _shared(read, pages)
+    known: dict[str, Entry] = {}
+    unreadable: list[str] = []
+    for one, page in zip(read, pages, strict=True):
+        published, updated = (_instant(date, unreadable) for date in (one.published, one.updated))
+        made = _entry(replace(one, id="") if tidy(one.id) in shared else one, url, page, published, updated)
+        if made.key:
+            known.setdefault(made.key, made)
+    return tuple(known.values()), _undated(unreadable)
 
 
-def _entry(found: Found, url: str) -> Entry:
+def _shared(found: Sequence[Found], pages: Sequence[str]) -> Collection[str]:
+    """The ids that a feed gives to entries of several pages: none of them is the identity of any."""
+    of: defaultdict[str, set[str]] = defaultdict(set)
+    for one, page in zip(found, pages, strict=True):
+        of[tidy(one.id)].add(page)
+    return {id_ for id_, places in of.items() if len(places) > 1}
+
+
+def _instant(date: Date, unreadable: list[str]) -> datetime | None:
+    try:
+        return date.instant()
+    except ValueError:
+        unreadable.append(date.text)
+        return None
+
+
+def _undated(unreadable: Sequence[str]) -> tuple[str, ...]:
+    if not unreadable:
+        return ()
+    first = repr(cut(tidy(unreadable[0]), DATE_SHOWN))
+    if len(unreadable) == 1:
+        return (f"has a date that cannot be read: {first}",)
+    return (f"has {len(unreadable):,} dates that cannot be read, the first one {first}",)
+
+
+def _entry(found: Found, url: str, page: str, published: datetime | None, updated: datetime | None) -> Entry:
     title = found.title.line(TITLE_MAXIMUM)
     excerpt = next(filter(None, (text.teaser() for text in found.texts)), "")
     if not title:  # as in feeds of short messages
         title = cut(excerpt, HEADLINE)
         excerpt = "" if title == excerpt else excerpt
-    page, source = (_usable(written, url) for written in (found.links, found.sources))
+    source = _usable(found.sources, url)
     image = cover(chain(found.pictures, *(in_text(text.value) for text in found.texts if text.markup)), url)
     return Entry(
         key=_key(found, page, title),
         title=title,
         url=page,
-        published=found.published or found.updated,
-        updated=found.updated,
+        published=published or updated,
+        updated=updated,
         excerpt=excerpt,
         author=_names(found.authors),
         categories=_categories(found.categories),
@@ -136,7 +159,7 @@ def _usable(written: Iterable[str], base: str) -> str:
 def _key(found: Found, page: str, title: str) -> str:
     key = tidy(found.id) or page
     if not key:
-        return sha256(f"{title}\n{found.published}".encode()).hexdigest() if title else ""
+        return sha256(f"{title}\n{found.published.text}".encode()).hexdigest() if title else ""
     return key if len(key) <= KEY_MAXIMUM else sha256(key.encode()).hexdigest()
 
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from digest.errors import FeedError
 from digest.sources import languages
 from digest.sources.addresses import web_url
-from digest.sources.dates import instant as written_instant
-from digest.sources.feeds.entries import ENTRIES_MAXIMUM, TITLE_MAXIMUM, Found, Parsed, Text, entries, instant
+from digest.sources.feeds.dates import Date
+from digest.sources.feeds.entries import ENTRIES_MAXIMUM, TITLE_MAXIMUM, Found, Parsed, Text, entries
 from digest.sources.feeds.pictures import Picture, absolute, is_picture
-
-_UTC = ZoneInfo("UTC")
 
 Object = Mapping[str, Any]
 
@@ -32,12 +28,13 @@ def read(text: str, faults: tuple[str, ...], url: str) -> Parsed:
     items = [item for item in feed["items"] if isinstance(item, dict)]
     if len(items) > ENTRIES_MAXIMUM:
         faults = (*faults, f"has more than {ENTRIES_MAXIMUM} entries; the first are read")
+    made, more = entries((_found(item, feed) for item in items), url)
     return Parsed(
         title=Text(_str(feed, "title"), markup=False).line(TITLE_MAXIMUM),
-        entries=tuple(entries((_found(item, feed) for item in items), url)),
+        entries=made,
         language=languages.tag(_str(feed, "language")),
         site=web_url(absolute(_str(feed, "home_page_url"), url)),
-        faults=faults,
+        faults=(*faults, *more),
     )
 
 
@@ -50,8 +47,8 @@ def _found(item: Object, feed: Object) -> Found:
         texts=tuple(Text(_str(item, name), markup) for name, markup in texts),
         links=(own, elsewhere),
         sources=(elsewhere,),
-        published=_instant(item, "date_published"),
-        updated=_instant(item, "date_modified"),
+        published=Date(_str(item, "date_published")),
+        updated=Date(_str(item, "date_modified")),
         authors=tuple(_authors(item)) or tuple(_authors(feed)),
         categories=tuple(tag for tag in _list(item, "tags") if isinstance(tag, str)),
         pictures=tuple(_pictures(item)),
@@ -68,13 +65,6 @@ def _str(found: Object, name: str) -> str:
 def _list(found: Object, name: str) -> list[Any]:
     value = found.get(name)
     return value if isinstance(value, list) else []
-
-
-def _instant(item: Object, name: str) -> datetime | None:
-    try:
-        return instant(written_instant(_str(item, name), _UTC))
-    except ValueError:
-        return None
 
 
 def _authors(found: Object) -> Iterator[str]:

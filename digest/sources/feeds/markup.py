@@ -54,7 +54,9 @@ def from_text(text: str, faults: tuple[str, ...] = ()) -> Markup:
     except etree.XMLSyntaxError as error:
         faults = (*faults, f"is no well-formed XML: {error.msg}")
     mended = mend(text)
-    return Markup(_tree(mended, recover=True) if mended else None, faults)
+    if mended.cut_off:
+        faults = (*faults, "ends within an entry, which is left out")
+    return Markup(_tree(mended.text, recover=True) if mended.text else None, faults)
 
 
 def name(element: etree._Element) -> str:

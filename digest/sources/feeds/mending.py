@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from html import unescape
 from html.entities import html5
 from itertools import islice
+from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
 
 DEPTH_MAXIMUM = 100  # elements within elements
@@ -50,8 +51,15 @@ _RESERVED = frozenset({"xml", "xmlns"})  # Namespaces in XML 1.0, 3
 _RESERVED_NAMES = ("http://www.w3.org/XML/1998/namespace", "http://www.w3.org/2000/xmlns/")
 
 
-def mend(text: str) -> str:
-    """The same feed as XML that is well-formed; "" where there is no element in it."""
+class Mended(NamedTuple):
+    """``text`` is "" where there is no element in it; ``cut_off`` where it ended within an entry, which is left out."""
+
+    text: str
+    cut_off: bool
+
+
+def mend(text: str) -> Mended:
+    """The same feed as XML that is well-formed."""
     begins = _ROOT.search(text)
     text = _NO_XML.sub("", text[begins.start() if begins else 0 :])
     mending = _Mending()
@@ -73,6 +81,7 @@ class _Mending:
     def __init__(self) -> None:
         self._pieces: list[str] = []
         self._open: list[str] = []
+        self._begun: list[int] = []  # where among the pieces each of them begins
         self._prefixes: dict[str, None] = {}
         self._root: tuple[str, dict[str, str]] = ("", {})
         self._ended = ""
@@ -102,6 +111,7 @@ class _Mending:
         if name.lower() in _ENTRIES:
             self._end(name)
         self._prefixes.update(dict.fromkeys(prefixes))
+        self._begun.append(len(self._pieces))
         if not self._open:
             self._root = (name, attributes)
         else:
@@ -118,13 +128,15 @@ class _Mending:
 
     def _close(self) -> str:
         name = self._open.pop()
+        self._begun.pop()
         if self._open:
             self._pieces.append(f"</{name}>")
         else:
             self._ended = name
         return name
 
-    def whole(self) -> str:
+    def whole(self) -> Mended:
+        cut_off = self._without_the_last()
         while self._open:
             self._close()
         name, attributes = self._root
@@ -134,7 +146,15 @@ class _Mending:
             if prefix not in _RESERVED and f"xmlns:{prefix}" not in attributes
         }
         written = _written(attributes | missing)
-        return f"<{name}{written}>{''.join(self._pieces)}</{name}>" if name else ""
+        return Mended(f"<{name}{written}>{''.join(self._pieces)}</{name}>" if name else "", cut_off)
+
+    def _without_the_last(self) -> bool:
+        """Leaves out the entry that is open at the end: nobody knows what it would have said, nor when."""
+        for depth, name in enumerate(self._open):
+            if depth and name.rpartition(":")[2].lower() in _ENTRIES:
+                del self._pieces[self._begun[depth] :], self._open[depth:], self._begun[depth:]
+                return True
+        return False
 
 
 def _attributes(written: str) -> Iterator[tuple[str, str]]:

@@ -42,6 +42,7 @@ def read(data: bytes, where: str) -> Subscriptions:
     if found.root is None or markup.name(found.root) != "opml":
         raise SourceError(f"{where}: is no OPML", hint="name a list of feeds that another program has exported")
     feeds: dict[str, Subscription] = {}
+    surplus: set[str] = set()
     problems = [Problem(where, fault, fault=Fault.FEED) for fault in found.faults]
     for outline in found.root.iter("{*}outline"):
         address = _attribute(outline, "xmlurl")
@@ -51,8 +52,13 @@ def read(data: bytes, where: str) -> Subscriptions:
         if not url:
             what = f"{address[:_SHOWN]!r} is no usable http(s) address"
             problems.append(Problem(where, what, "left out", fault=Fault.FEED))
-        elif len(feeds) < FEEDS_MAXIMUM:
+        elif len(feeds) < FEEDS_MAXIMUM or canonical_url(url) in feeds:
             feeds.setdefault(canonical_url(url), _subscription(outline, url))
+        else:
+            surplus.add(canonical_url(url))
+    if surplus:
+        what = f"holds {len(feeds) + len(surplus):,} feeds, and no more than {FEEDS_MAXIMUM:,} are read"
+        problems.append(Problem(where, what, f"{len(surplus):,} left out", fault=Fault.FEED))
     return Subscriptions(tuple(feeds.values()), tuple(problems))
 
 

@@ -1,7 +1,8 @@
 """When a feed is asked: what an answer, a fault or a plea for patience means for the next time.
 
 asked ──200, 304──▶ answered      due after `every`, or later where it says that its answer stays new
-  │  └──410───────▶ gone          never again
+  │  └──410───────▶ gone          never again, unless somebody names it
+  ├──not allowed──▶ refused       as soon as it may be allowed
   └─────else──────▶ failed        due after `every`, twice that, four times that, up to a day
                                   and not before the moment that it names itself (Retry-After)
 """
@@ -12,6 +13,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 
 from digest.model import Fault, FeedState, Problem
 
@@ -20,17 +22,25 @@ LONGEST_STRETCH = timedelta(hours=6)  # that an answer may call itself new, like
 LONGEST_PATIENCE = timedelta(days=7)  # that a server may ask for
 
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
-_SECONDS = re.compile(r"\d{1,9}")
+_SECONDS = re.compile(r"\d+", re.ASCII)
+_DIGITS = 10  # of seconds, which are three hundred years
 SHOWN = 200  # characters of a fault
 _VALIDATOR = 500  # characters of one that is remembered: it goes out again with every question
 _DOUBLED = 64  # times at most: any pause has reached its longest by then
 
 
-def is_due(state: FeedState, now: datetime, *, everything: bool = False) -> bool:
-    """Whether it is asked now; ``everything`` does not wait for its time, only for the moment that it named itself."""
-    if state.gone or (state.not_before is not None and now < state.not_before):
+def is_due(
+    state: FeedState, now: datetime, every: timedelta, *, everything: bool = False, even_gone: bool = False
+) -> bool:
+    """Whether it is asked now; ``everything`` does not wait for its time, only for the moment that it named itself.
+
+    A time that lies further off than any pause does was set by a clock that went wrong.
+    """
+    if state.gone:
+        return even_gone
+    if state.not_before is not None and now < state.not_before <= now + LONGEST_PATIENCE:
         return False
-    return everything or state.due is None or now >= state.due
+    return everything or state.due is None or not now < state.due <= now + max(every, LONGEST_PATIENCE)
 
 
 def answered(state: FeedState, now: datetime, every: timedelta, cache_control: str = "") -> FeedState:
@@ -54,7 +64,13 @@ def failed(state: FeedState, fault: str, now: datetime, every: timedelta, retry_
         not_before=not_before,
         failures=state.failures + 1,
         fault=fault[:SHOWN],
+        gone=False,
     )
+
+
+def refused(state: FeedState, fault: str, now: datetime) -> FeedState:
+    """After it was not asked because it may not be: that can be allowed at any moment."""
+    return replace(failed(state, fault, now, timedelta(1)), due=None)
 
 
 def gone(state: FeedState, fault: str, now: datetime) -> FeedState:
@@ -72,7 +88,7 @@ def patience(retry_after: str, now: datetime) -> timedelta:
     """How long a server asks to be left alone (RFC 9110, 10.2.3): it says seconds or a date. Nonsense is no time."""
     said = retry_after.strip()
     if _SECONDS.fullmatch(said):
-        wait = timedelta(seconds=int(said))
+        wait = timedelta(seconds=int(said.lstrip("0")[:_DIGITS] or 0))
     else:
         try:
             moment = parsedate_to_datetime(said)
@@ -87,22 +103,26 @@ def remembered(validator: str) -> str:
     return validator if validator.isascii() and validator.isprintable() and len(validator) <= _VALIDATOR else ""
 
 
-def problem(state: FeedState, now: datetime, dead: timedelta) -> Problem | None:
-    """What is wrong with a feed, if anything is."""
+def problem(state: FeedState, name: str, now: datetime, dead: timedelta) -> Problem | None:
+    """What is wrong with a feed, if anything is; ``name`` is what it is called."""
+    told = partial(Problem, name, fault=Fault.FEED)
     if state.gone:
-        return _told(state, state.fault, "take it out of digest.toml")
+        return told(state.fault, "take it out of digest.toml")
     if not state.failures:
         return None
+    if is_refused(state):
+        return told(state.fault, "set feeds.allow_private if it is a feed of your own house")
     if state.answered is None:
-        return _told(state, f"it has never given an answer: {state.fault}", "check its address in digest.toml")
+        return told(f"it has never given an answer: {state.fault}", "check its address in digest.toml")
     if now - state.answered >= dead:
         silent = f"it has given no answer since {state.answered:%Y-%m-%d}: {state.fault}"
-        return _told(state, silent, "mend its address in digest.toml, or take it out")
-    return _told(state, state.fault, "it is asked again; what it held before is still known")
+        return told(silent, "mend its address in digest.toml, or take it out")
+    return told(state.fault, "it is asked again; what it held before is still known")
 
 
-def _told(state: FeedState, what: str, hint: str) -> Problem:
-    return Problem(state.url, what, hint, fault=Fault.FEED)
+def is_refused(state: FeedState) -> bool:
+    """Whether the last time it was not asked because it may not be."""
+    return bool(state.failures) and state.due is None and not state.gone
 
 
 def _age(cache_control: str) -> timedelta:

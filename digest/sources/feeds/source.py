@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from digest.identity import canonical_url, category_key
+from digest.identity import category_key
 from digest.model import Article, Dated, Fault, Image, Period, Problem, SeenEntry
 from digest.sources.ports import Feeds
 
@@ -36,11 +36,9 @@ class Feed:
 
     def _article(self, met: SeenEntry) -> Article:
         entry = met.entry
-        canonical = canonical_url(entry.url)
-        names_a_page = "/" in canonical or "?" in canonical  # and not a whole site, as all entries of some feeds do
         category = self.category or next(iter(entry.categories), "")
         return Article(
-            key=canonical if names_a_page else f"feed:{self.url}#{entry.key}",
+            key=met.identity,
             title=entry.title,
             published=entry.published or met.seen,
             url=entry.url,
@@ -61,4 +59,4 @@ class Feed:
     def _counted(self, what: str, number: int, then: str) -> Iterator[Problem]:
         if number:
             entries = "1 entry has" if number == 1 else f"{number:,} entries have"
-            yield Problem(self.url, f"{entries} no {what}", then, fault=Fault.FEED)
+            yield Problem(self.name, f"{entries} no {what}", then, fault=Fault.FEED)

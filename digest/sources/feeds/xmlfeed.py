@@ -17,7 +17,8 @@ from digest.errors import FeedError
 from digest.sources import languages
 from digest.sources.addresses import URL_MAXIMUM, web_url
 from digest.sources.feeds import markup
-from digest.sources.feeds.entries import ENTRIES_MAXIMUM, TITLE_MAXIMUM, Found, Parsed, Text, entries, instant
+from digest.sources.feeds.dates import Date
+from digest.sources.feeds.entries import ENTRIES_MAXIMUM, TITLE_MAXIMUM, Found, Parsed, Text, entries
 from digest.sources.feeds.pictures import Picture, absolute, is_picture, side
 
 LONG = 200_000  # characters of a text that may be a whole article
@@ -47,12 +48,13 @@ def read(text: str, faults: tuple[str, ...], url: str) -> Parsed:
         raise FeedError(url, "is XML, but no feed", hint="it should be RSS, Atom, RDF or JSON Feed")
     feed = made.feed
     literal = str(made.version).startswith("atom")
+    found_entries, more = entries((_found(entry, feed, literal=literal) for entry in made.entries), url)
     return Parsed(
         title=_text(_of(feed, "title_detail"), literal=literal).line(TITLE_MAXIMUM),
-        entries=tuple(entries((_found(entry, feed, literal=literal) for entry in made.entries), url)),
+        entries=found_entries,
         language=languages.tag(_str(_of(feed, "language"))),
         site=web_url(_str(_of(feed, "link"))),
-        faults=faults,
+        faults=(*faults, *more),
     )
 
 
@@ -137,8 +139,8 @@ def _found(entry: Any, feed: Any, *, literal: bool) -> Found:
         texts=(summary, *whole),
         links=tuple(_links(entry)),
         sources=tuple(_sources(entry)),
-        published=_instant(entry, "published_parsed") or _instant(entry, "created_parsed"),
-        updated=_instant(entry, "updated_parsed"),
+        published=_date(entry, "published") or _date(entry, "created") or Date(),
+        updated=_date(entry, "updated") or Date(),
         authors=tuple(_authors(entry)) or (tuple(_authors(feed)) if literal else ()),
         categories=tuple(_str(_of(tag, "label")) or _str(_of(tag, "term")) for tag in _all(entry, "tags")),
         pictures=tuple(_pictures(entry)),
@@ -153,13 +155,15 @@ def _text(detail: Any, *, literal: bool) -> Text:
     return Text(_str(_of(detail, "value")), markup=not literal or kind != "text/plain")
 
 
-def _instant(entry: Any, name: str) -> datetime | None:
-    """As feedparser read it, in UTC; those without a zone too, for want of better."""
-    when = _of(entry, name)
-    try:
-        return instant(datetime(*when[:6]).replace(tzinfo=UTC)) if isinstance(when, struct_time | tuple) else None
-    except (ValueError, OverflowError):  # second 60, month 13
+def _date(entry: Any, name: str) -> Date | None:
+    """As it stands there, and as feedparser read it: in UTC, those without a zone too."""
+    text, when = _str(_of(entry, name)), _of(entry, f"{name}_parsed")
+    if not text.strip():
         return None
+    try:
+        return Date(text, datetime(*when[:6]).replace(tzinfo=UTC) if isinstance(when, struct_time | tuple) else None)
+    except (ValueError, OverflowError):  # second 60, month 13
+        return Date(text)
 
 
 def _links(entry: Any) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FeedServer]:
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
-    database = Database("sqlite://")
+def house(tmp_path: Path) -> Iterator[House]:
+    database = Database(f"sqlite:///{tmp_path / 'digest.db'}")  # which several threads may read at once
     yield House(Feeds(database, writes=True))
     database.close()

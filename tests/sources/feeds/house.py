@@ -30,18 +30,19 @@ class House:
 
     def __init__(self, feeds: Feeds, **settings: Any) -> None:
         self.instant = START
-        self.pauses: list[float] = []
         self.feeds = feeds
         self.limits = Limits(timeout=10, maximum=100_000, allow_private=True, allow_http=True)
-        self.poller = Poller(
-            Fetcher(self.limits), feeds, lambda: self.instant, parse=words, sleep=self.pauses.append, **settings
-        )
+        self.poller = Poller(Fetcher(self.limits), feeds, lambda: self.instant, parse=words, pause=0.0, **settings)
 
     def limited(self, **limits: Any) -> None:
         self.poller = replace(self.poller, fetcher=Fetcher(replace(self.limits, **limits)))
 
-    def poll(self, *urls: str, everything: bool = False) -> tuple[Problem, ...]:
-        return self.poller.poll(urls, lambda _done, _total: None, everything=everything)
+    def renewed(self) -> None:
+        """As after a restart, with the usual limits."""
+        self.poller = Poller(Fetcher(self.limits), self.feeds, lambda: self.instant, parse=words, pause=0.0)
+
+    def poll(self, *urls: str, **how: Any) -> tuple[Problem, ...]:
+        return self.poller.poll(urls, lambda _done, _total: None, **how)
 
     def fault(self, url: str) -> str:
         """What is wrong with a feed of which nothing can be had."""

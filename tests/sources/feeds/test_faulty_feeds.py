@@ -145,13 +145,22 @@ def test_of_a_feed_that_was_cut_off_is_read_what_came():
     whole = rss(*(f"<title>Story {number}</title><guid>{number}</guid>" for number in range(10))).encode()
     for length in range(len(rss()) + 40, len(whole), 7):
         feed = read(whole[:length])
-        came = whole[:length].count(b"</title><guid>")
-        assert [one.title for one in feed.entries][:came] == [f"Story {number}" for number in range(came)]
+        came = whole[:length].count(b"</item>")
+        assert [one.title for one in feed.entries] == [f"Story {number}" for number in range(came)]
+        within = whole[:length].count(b"<item>") > came
+        assert ("ends within an entry, which is left out" in feed.faults) is within
         assert feed.faults
 
 
-def test_a_text_that_was_cut_off_is_read_too():
-    assert read(f"{HEAD}<item><guid>1</guid><title><![CDATA[A cra").entries[0].title == "A cra"
+@pytest.mark.parametrize(
+    "end", ["<title><![CDATA[A cra", "<title>A crane</title><pubDa", "<!-- ", "<title>A crane &am"]
+)
+def test_an_entry_that_was_cut_off_is_left_out_and_told(end: str):
+    feed = read(f"{HEAD}<item><title>A</title></item><item><guid>1</guid>{end}")
+    assert [one.title for one in feed.entries] == ["A"]
+    assert feed.faults[-1] == "ends within an entry, which is left out"
+    atom = read(f"<a:feed xmlns:a='http://www.w3.org/2005/Atom'><a:entry><a:id>1</a:id>{end}")
+    assert (atom.entries, atom.faults[-1]) == ((), "ends within an entry, which is left out")
 
 
 def test_prefixes_that_nobody_declared_mean_what_they_usually_do():
@@ -168,9 +177,9 @@ def test_a_namespace_with_a_blank_behind_it_is_the_same():
 
 
 def test_mending_leaves_nothing_open_and_nothing_twice():
-    mended = mend("<rss><a b=1 b='2' c><d></b></rss>x")
+    mended = mend("<rss><a b=1 b='2' c><d></b></rss>x").text
     assert etree.tostring(etree.fromstring(mended)) == b'<rss><a b="2"><d/></a></rss>'
-    assert mend("no mark in it") == ""
+    assert mend("no mark in it").text == ""
 
 
 # --- what would do harm --------------------------------------------------------------------------------------------

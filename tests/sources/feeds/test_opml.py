@@ -93,6 +93,15 @@ def test_what_is_no_list_is_said_to_be_none(data: bytes):
         read(data, "list.opml")
 
 
+def test_of_too_many_feeds_is_told_how_many_are_left_out():
+    many = "".join(f'<outline xmlUrl="https://quay.example.org/{number % 5_007}"/>' for number in range(5_010))
+    found = read(opml(many), "list.opml")
+    assert len(found.feeds) == 5_000
+    assert list(map(str, found.problems)) == [
+        "list.opml: holds 5,007 feeds, and no more than 5,000 are read (7 left out)"
+    ]
+
+
 def test_a_list_is_written_by_category():
     text = written(
         [Subscription(QUAY, "Quay", "Harbour"), Subscription("https://tide.example.org/rss")], "Feeds of Quay"

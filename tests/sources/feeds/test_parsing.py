@@ -213,7 +213,8 @@ def test_the_key_is_the_id_else_the_link_else_what_is_said():
 def test_entries_that_share_an_id_count_by_their_pages():
     same = '<title>A</title><guid isPermaLink="false">0</guid><link>https://quay.example.org/{}</link>'
     found = read(rss(same.format("a"), same.format("b"), same.format("b"))).entries
-    assert [one.key for one in found] == ["0", "https://quay.example.org/b"]
+    assert [one.key for one in found] == ["https://quay.example.org/a", "https://quay.example.org/b"]
+    assert [one.key for one in read(rss(same.format("a"), same.format("a"))).entries] == ["0"]
 
 
 def test_no_more_than_five_hundred_entries_are_read():
@@ -247,6 +248,21 @@ def test_the_source_is_the_page_that_a_story_was_found_by_or_the_feed_that_it_wa
         ("2025-12-02T12:00:00Z", NOON),
         ("2025-12-02 12:00:00", NOON),
         ("2025-12-02", datetime(2025, 12, 2, tzinfo=UTC)),
+        ("2025/12/02", datetime(2025, 12, 2, tzinfo=UTC)),
+        ("Tue, 02 Dec 2025 12:00:00", NOON),
+        ("Tue, 02 Dec 2025 12:00 PM", NOON),
+        ("02.12.2025 12:00", NOON),
+        ("December 2, 2025 12:00 PM", NOON),
+        ("Tue Dec 02 12:00:00 2025", NOON),
+        ("20251202T120000Z", NOON),
+        ("1764676800", NOON),
+        ("Tue, 02 Dec 2025 21:00:00 JST", NOON),
+        ("Tue, 02 Dec 2025 13:00:00 CET", NOON),
+        ("Tue, 02 Dec 2025 14:00:00 CEST", NOON),
+        ("Tue, 02 Dec 2025 07:00:00 EST", NOON),
+        ("2025 12 02", None),
+        ("--12-02", None),  # no date is made of today's
+        ("12:00", None),
         ("Thu, 01 Jan 1970 00:00:00 GMT", None),  # a clock that was never set
         ("0000-00-00 00:00:00", None),
         ("Mon, 32 Foo 2025", None),
@@ -258,6 +274,21 @@ def test_the_source_is_the_page_that_a_story_was_found_by_or_the_feed_that_it_wa
 )
 def test_a_date_is_an_instant_or_none(written: str, published: datetime | None):
     assert item(f"<pubDate>{written}</pubDate>").published == published
+
+
+def test_dates_that_nobody_can_read_are_told_with_a_count():
+    dated = [
+        f"<title>{number}</title><pubDate>{date}</pubDate>" for number, date in enumerate(["soon", "", "1 May 2025"])
+    ]
+    assert read(rss(*dated)).faults == ("has a date that cannot be read: 'soon'",)
+    assert read(rss(*dated[:1], "<title>A</title><pubDate>12:00</pubDate>")).faults == (
+        "has 2 dates that cannot be read, the first one 'soon'",
+    )
+    assert read(rss(*dated[1:])).faults == ()
+    item = '{"version": "", "items": [{"id": 1, "title": "A", "date_published": "soon", "date_modified": 1764676800}]}'
+    feed = read(item)
+    assert feed.faults == ("has a date that cannot be read: 'soon'",)
+    assert [one.published for one in feed.entries] == [NOON]
 
 
 def test_what_was_never_published_was_once_updated():

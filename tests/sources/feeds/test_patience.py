@@ -31,7 +31,7 @@ states = st.builds(
 
 @given(states, instants)
 def test_everything_asks_at_least_what_is_due(state: FeedState, now: datetime) -> None:
-    assert patience.is_due(state, now, everything=True) >= patience.is_due(state, now)
+    assert patience.is_due(state, now, HOUR, everything=True) >= patience.is_due(state, now, HOUR)
 
 
 @given(states, instants, spans, st.text() | st.integers().map(str))
@@ -42,9 +42,9 @@ def test_after_a_fault_it_is_asked_again_within_reason(
     longest = max(every, patience.LONGEST_PAUSE, patience.LONGEST_PATIENCE)
     assert after.due
     assert now < after.due <= now + longest
-    assert patience.is_due(replace(after, gone=False), now + longest)
-    assert not patience.is_due(after, now)
-    assert patience.problem(after, now, DAY)
+    assert patience.is_due(after, now + longest, every)
+    assert not patience.is_due(after, now, every)
+    assert patience.problem(after, "A", now, DAY)
 
 
 @given(st.integers(1, 10**6), spans)
@@ -59,7 +59,7 @@ def test_after_an_answer_all_is_well_and_it_rests_for_a_while(
     state: FeedState, now: datetime, every: timedelta, cache_control: str
 ) -> None:
     after = patience.answered(state, now, every, cache_control)
-    assert patience.problem(after, now, timedelta()) is None
+    assert patience.problem(after, "A", now, timedelta()) is None
     assert after.due
     assert now + every <= after.due <= now + max(every, patience.LONGEST_STRETCH)
 
@@ -81,10 +81,20 @@ def test_what_asks_for_patience_may_be_nonsense(retry_after: str) -> None:
         ("-5", timedelta()),
         ("1e9", timedelta()),
         ("soon", timedelta()),
+        ("0000000000000120", timedelta(minutes=2)),
+        ("9999999999", patience.LONGEST_PATIENCE),
+        ("9" * 5_000, patience.LONGEST_PATIENCE),
     ],
 )
 def test_patience_is_asked_for_in_seconds_or_by_a_date(said: str, waits: timedelta) -> None:
     assert patience.patience(said, START) == waits
+
+
+@given(states, instants, spans)
+def test_no_time_lies_further_off_than_a_pause(state: FeedState, now: datetime, every: timedelta) -> None:
+    """A clock that went wrong for a moment may have set it."""
+    far = now + max(every, patience.LONGEST_PATIENCE) + timedelta(seconds=1)
+    assert patience.is_due(replace(state, gone=False, due=far, not_before=far), now, every)
 
 
 @pytest.mark.parametrize("validator", ['"' + "x" * 1000 + '"', '"caf\ufffd"', '"a\x7fb"'])

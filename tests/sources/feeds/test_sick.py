@@ -29,6 +29,7 @@ from tests.sources.feeds.server import FeedServer, drip, flood, silence
         ({"status": 404}, "it answers with 404 (Not Found)"),
         ({"status": 500}, "it answers with 500 (Internal Server Error)"),
         ({"status": 599}, "it answers with 599"),
+        ({"status": 206, "data": b"feed a"}, "it answers with 206 (Partial Content)"),
         ({"status": 301}, "it answers with 301 (Moved Permanently)"),
         ({"data": b""}, "it is no feed"),
         ({"data": b"<!doctype html><title>Quay</title>", "media_type": "text/html"}, "it is no feed"),
@@ -143,6 +144,30 @@ def test_a_feed_that_is_gone_is_never_asked_again(server: FeedServer, house: Hou
     assert house.poll(url, everything=True) == (problem,)
     assert len(server.asked) == 2
     assert house.keys(url) == ["a"]
+
+
+def test_a_feed_that_is_gone_is_asked_once_more_by_who_says_so(server: FeedServer, house: House) -> None:
+    url = server.put(status=410)
+    house.poll(url)
+    server.change(url, status=500)
+    house.poll(url, even_gone=True)
+    assert not house.feeds.state(url).gone
+    server.change(url, status=200, data=b"feed a")
+    assert house.poll(url, everything=True) == ()
+    assert house.keys(url) == ["a"]
+
+
+@pytest.mark.parametrize("status", [301, 302])
+def test_a_feed_is_not_gone_where_only_what_it_leads_to_is(server: FeedServer, house: House, status: int) -> None:
+    url = server.put(status=status, headers={"Location": "/second"})
+    second = server.put("feed a", "/second")
+    house.poll(url)
+    server.change(second, status=410)
+    for _ in range(2):  # where it has moved to, and by its own address
+        (problem,) = house.poll(url, everything=True)
+        assert problem.what == "it answers with 410 (Gone)"
+    server.change(url, status=200, data=b"feed b")
+    assert house.poll(url, everything=True) == ()
 
 
 @pytest.mark.parametrize("status", [429, 503])

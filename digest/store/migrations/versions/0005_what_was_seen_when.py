@@ -46,6 +46,7 @@ def upgrade() -> None:
         "entries",
         sa.Column("feed", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
+        sa.Column("identity", sa.String(), nullable=False),
         sa.Column("seen", Instant(), nullable=False),
         sa.Column("kept", Instant(), nullable=False),
         sa.Column("published", Instant(), nullable=True),

@@ -16,22 +16,20 @@ import re
 import socket
 import ssl
 import time
-import zlib
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from threading import Thread
-from typing import Protocol
 from urllib.parse import quote, urljoin, urlsplit
 
-import brotli
 import certifi
 import httpcore
 import idna
 
-from digest.errors import FetchError, UnknownHostError
+from digest.errors import FetchError, PrivateHostError, UnknownHostError
+from digest.fetching.packing import ASKED, PackingError, coding, unpacking
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _FOR_GOOD = frozenset({301, 308})  # RFC 9110, 15.4.2 and 15.4.9: links to it are better changed
@@ -39,7 +37,6 @@ _BAD_REQUEST = 400
 _SHOWN = 200  # characters of an address in an error
 # What RFC 3986 lets stand in a path or a query, and the percent sign of what is encoded already.
 _STANDING = "%:/?[]@!$&'()*+,;=-._~"
-_EITHER = zlib.MAX_WBITS + 32  # the window, and whichever wrapping there is
 _CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([\w.:+-]+)""", re.ASCII | re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?\.?|[0-9a-f:.]*:[0-9a-f:.]*")
 _UNICAST = ip_network("2000::/3")  # all that IANA has given out for the Internet
@@ -48,6 +45,7 @@ _NOT_FOR_US = (
     ip_network("192.0.0.0/24"),  # protocol assignments, and the metadata service of one cloud
     ip_network("168.63.129.16/32"),  # the metadata service of another, at an address that looks public
     ip_network("2002::/16"),  # 6to4: wraps any IPv4 address, a private one too
+    ip_network("192.88.99.0/24"),  # and its relays (RFC 7526)
 )
 # What getaddrinfo says of a name that does not exist, and of one that has no address.
 _NO_SUCH_NAME = frozenset(getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA") if hasattr(socket, name))
@@ -103,7 +101,7 @@ class Fetcher:
         ``headers`` are asked with. ``packed`` lets the server send less than there is; the limits are for what is
         unpacked. Raises FetchError where there is no answer, or none that may be taken.
         """
-        asked = {"Accept": "*/*", "Accept-Encoding": ", ".join(_PACKINGS) if packed else "identity"} | dict(headers)
+        asked = {"Accept": "*/*", "Accept-Encoding": ASKED if packed else "identity"} | dict(headers)
         return self._follow(_Request("GET", url, asked, packed=packed), _Clock(self._limits.timeout))
 
     def status(self, url: str) -> int:
@@ -151,20 +149,20 @@ class Fetcher:
     def _read(self, request: _Request, response: httpcore.Response, headers: Mapping[str, str]) -> bytes:
         """The content unpacked, never more of it than is allowed, whatever the server says about its length."""
         where = request.url[:_SHOWN]
-        coding = headers.get("content-encoding", "identity").strip().lower()
-        if coding != "identity" and not (request.packed and coding in _PACKINGS):
-            raise FetchError(where, f"it is compressed ({coding[:20]}), which was not asked for")
-        packing = _PACKINGS.get(coding, _Plain)()
+        packed = coding(headers.get("content-encoding", ""))
+        packing = unpacking(packed)
+        if packing is None or (packed and not request.packed):
+            raise FetchError(where, f"it is compressed ({packed[:20]}), which was not asked for")
         data = bytearray()
         try:
             for chunk in filter(None, response.iter_stream()):
                 data += packing.unpack(chunk, self._limits.maximum + 1 - len(data))
                 if len(data) > self._limits.maximum:
                     raise FetchError(where, f"it has more than {self._limits.maximum:,} bytes", dead=True)
-        except (zlib.error, brotli.error):
-            raise FetchError(where, f"it is not compressed as it says ({coding})") from None
+        except PackingError:
+            raise FetchError(where, f"it is not compressed as it says ({packed})") from None
         if not packing.is_whole:
-            raise FetchError(where, f"it ends in the middle of what was compressed ({coding})")
+            raise FetchError(where, f"it ends in the middle of what was compressed ({packed})")
         return bytes(data)
 
 
@@ -181,65 +179,6 @@ class _Request:
 class _Redirect:
     status: int
     location: str
-
-
-class _Packing(Protocol):
-    """How content is packed on its way."""
-
-    def unpack(self, data: bytes, room: int) -> bytes:
-        """What this piece of it holds. Output that fills the ``room`` may not be all there is; less of it is."""
-        ...
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it has come to its end."""
-        ...
-
-
-class _Plain:
-    is_whole = True
-
-    def unpack(self, data: bytes, room: int) -> bytes:
-        return data[:room]
-
-
-class _Inflated:
-    """gzip (RFC 1952) and deflate (RFC 1950); deflate, too, from those who leave out its wrapping (RFC 9110, 8.4.1.2).
-
-    What stands behind its end is nobody's, as it is for browsers.
-    """
-
-    def __init__(self) -> None:
-        self._stream: zlib._Decompress | None = None
-
-    def unpack(self, data: bytes, room: int) -> bytes:
-        if self._stream is None:
-            wrapped = data[:1] == b"\x1f" or data[0] & 0x0F == zlib.DEFLATED
-            self._stream = zlib.decompressobj(_EITHER if wrapped else -zlib.MAX_WBITS)
-        return b"" if self._stream.eof else self._stream.decompress(data, room)
-
-    @property
-    def is_whole(self) -> bool:
-        return self._stream is None or self._stream.eof  # servers call nothing at all gzip, too
-
-
-class _Brotli:
-    """RFC 7932."""
-
-    def __init__(self) -> None:
-        self._stream = brotli.Decompressor()
-        self._begun = False
-
-    def unpack(self, data: bytes, room: int) -> bytes:
-        self._begun = True
-        return bytes(self._stream.process(data, output_buffer_limit=room))
-
-    @property
-    def is_whole(self) -> bool:
-        return not self._begun or bool(self._stream.is_finished())
-
-
-_PACKINGS: Mapping[str, type[_Packing]] = {"gzip": _Inflated, "br": _Brotli, "deflate": _Inflated}
 
 
 class _Clock:
@@ -274,7 +213,7 @@ class _Guard(httpcore.NetworkBackend):
         found = self._resolve(host, port)
         addresses = [address for address in found if self._allow_private or is_public(address)]
         if not addresses:
-            raise FetchError(self._url, f"{host} is a private address ({found[0]})", dead=True)
+            raise PrivateHostError(self._url, host, found[0])
         for others in range(len(addresses) - 1, 0, -1):
             share = self._clock.left() / (others + 1)  # one address that swallows packets must not use up all the time
             with contextlib.suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
@@ -374,12 +313,18 @@ def _headers(response: httpcore.Response) -> dict[str, str]:
 
 
 def _joined(url: str, location: str) -> str:
+    """Where a redirect leads. Errors do not repeat it: it may hold a key. Raises FetchError."""
     try:
-        return urljoin(url, location)
+        joined = urljoin(url, location)
+        parts = urlsplit(joined)
     except ValueError:
-        raise FetchError(
-            url[:_SHOWN], f"it redirects to {location[:_SHOWN]!r}, which is no address", dead=True
-        ) from None
+        raise FetchError(url[:_SHOWN], "it redirects to what is no address", dead=True) from None
+    if parts.scheme not in {"https", "http"}:
+        raise FetchError(url[:_SHOWN], f"it redirects to {parts.scheme[:20]}:, which is not the web", dead=True)
+    if "@" in parts.netloc:
+        host = parts.netloc.rpartition("@")[2][:_SHOWN]
+        raise FetchError(url[:_SHOWN], f"it redirects to {host} in the name of a user", dead=True)
+    return joined
 
 
 def _reason(error: Exception) -> str:
