@@ -5,26 +5,24 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from math import inf
 
 from digest import dkim
-from digest.bounces.providers import Reader, readers
+from digest.bounces.providers import Reader
 from digest.bounces.reading import read as read_notices
 from digest.bounces.recording import Recorder
-from digest.compose import Composition, lost, otherwise_good
+from digest.compose import lost, otherwise_good
 from digest.config import Config, meaning
 from digest.editing import Candidates, Edited, read, unknown
 from digest.errors import ConfigError, UsageError
-from digest.fetching import Fetcher, Limits
 from digest.links import Signer
 from digest.look import Look
 from digest.message import Letter, letter, message
 from digest.model import (
     Covers,
-    Curation,
     Delivery,
     EditionRecord,
     History,
@@ -37,10 +35,10 @@ from digest.model import (
 )
 from digest.period import last_complete, parse
 from digest.pictures.gallery import Gallery, Mode
-from digest.pictures.printing import Print
 from digest.publishing import (
     Digest,
     Gathered,
+    Prepared,
     Source,
     Told,
     draft,
@@ -82,21 +80,6 @@ def clock(start: datetime | None = None) -> Callable[[], datetime]:
     """The time in UTC: the real one, or one that began at ``start`` and goes on from there."""
     offset = (start - datetime.now(UTC)) if start else timedelta()
     return lambda: datetime.now(UTC) + offset
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """An edition before the freeze line: composed, its covers made, with everything that was wrong on the way.
-
-    ``unpublished`` are the pictures that its mails will load from the site once it is frozen, by their addresses;
-    ``curation`` is what its file decides, if there is one.
-    """
-
-    composition: Composition
-    covers: Covers
-    problems: tuple[Problem, ...]
-    unpublished: dict[str, Print]
-    curation: Curation | None = None
 
 
 Hung = tuple[Covers, tuple[Problem, ...]]
@@ -270,16 +253,7 @@ class App:
     @cached_property
     def reporters(self) -> dict[str, Reader]:
         """The providers that may report over HTTP, by name. Raises ConfigError for a key that is none."""
-        webhooks = self.config.webhooks
-        return readers(
-            ses_topics=webhooks.ses_topic,
-            postmark_password=webhooks.postmark_password.get_secret_value(),
-            mailgun_key=webhooks.mailgun_key.get_secret_value(),
-            sendgrid_key=webhooks.sendgrid_key,
-            delivery_of=self.delivery_of,
-            binds=self._binds,
-            web=Fetcher(Limits(maximum=100_000, redirects=0)),
-        )
+        return meaning.reporters(self.config, self.delivery_of, self._binds)
 
     def delivery_of(self, token: str) -> int:
         """The delivery of a return path. Key and database are not read before somebody asks. Raises LinkError."""

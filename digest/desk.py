@@ -17,7 +17,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from types import MappingProxyType
 
-from digest.app import App, Prepared
+from digest.app import App
 from digest.compose import Composition, Verdict
 from digest.config import meaning
 from digest.editing import Candidates, Edited, addition, propose
@@ -39,7 +39,7 @@ from digest.model import (
     Subscriber,
 )
 from digest.pictures.printing import Print
-from digest.publishing import Digest, Told, as_frozen, as_test, draft, nobody_is_told
+from digest.publishing import Digest, Prepared, Told, as_frozen, as_test, draft, nobody_is_told
 from digest.sending import unrecorded
 from digest.sources.pages import linkless
 from digest.subscriptions.addresses import mailbox

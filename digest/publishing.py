@@ -32,6 +32,7 @@ from digest.model import (
     Variant,
 )
 from digest.period import Cadence, Hours, Missed, hours, last_complete, reach
+from digest.pictures.printing import Print
 from digest.refrains import for_mail
 
 EXCERPT_LENGTH = 240  # characters in a mail
@@ -114,6 +115,21 @@ class Gathered:
 
     articles: tuple[Article, ...]
     problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An edition before the freeze line: composed, its covers made, with everything that was wrong on the way.
+
+    ``unpublished`` are the pictures that its mails will load from the site once it is frozen, by their addresses;
+    ``curation`` is what its file decides, if there is one.
+    """
+
+    composition: Composition
+    covers: Covers
+    problems: tuple[Problem, ...]
+    unpublished: dict[str, Print]
+    curation: Curation | None = None
 
 
 def read(sources: Iterable[Source], window: Period | None = None, told: Told = nobody_is_told) -> Gathered:

@@ -30,10 +30,10 @@ from digest.model import (
 from digest.sending.running import run
 
 if TYPE_CHECKING:
-    from digest.app import App, Prepared
+    from digest.app import App
     from digest.message import Letter
     from digest.model import Period
-    from digest.publishing import Digest
+    from digest.publishing import Digest, Prepared
     from digest.sending.ports import Watch
 
 T = TypeVar("T")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from platformdirs import user_cache_path
 
 from digest import dkim, editing, fetching
+from digest.bounces.providers import Reader, readers
 from digest.bounces.recording import Score
 from digest.compose import Rules, Weights
 from digest.config import tables
@@ -295,3 +296,19 @@ def dkim_key(table: Dkim) -> dkim.Key:
             hint="give whoever sends the right to read it, and nobody else",
         ) from error
     return dkim.load(pem, f"dkim.key_file: {table.key_file}", domain=table.domain, selector=table.selector)
+
+
+def reporters(
+    config: Config, delivery_of: Callable[[str], int], binds: Callable[[str, str, datetime, datetime], bool]
+) -> dict[str, Reader]:
+    """The providers that may report over HTTP, by name. Raises ConfigError for a key that is none."""
+    webhooks = config.webhooks
+    return readers(
+        ses_topics=webhooks.ses_topic,
+        postmark_password=webhooks.postmark_password.get_secret_value(),
+        mailgun_key=webhooks.mailgun_key.get_secret_value(),
+        sendgrid_key=webhooks.sendgrid_key,
+        delivery_of=delivery_of,
+        binds=binds,
+        web=fetching.Fetcher(fetching.Limits(maximum=100_000, redirects=0)),
+    )
