@@ -127,6 +127,9 @@ def _leave_refrains(excerpts: Sequence[_Excerpt]) -> set[_Excerpt]:
     had: set[_Excerpt] = set()
     pending = [excerpt for excerpt in excerpts if excerpt.rest]
     for _ in range(_SENTENCES):
+        for excerpt in pending:  # what is cut off behind the title may be the article's own
+            if excerpt in had and _is_cut_off(excerpt.rest):
+                _leave_title(excerpt)
         ends = [next(sentence_ends(excerpt.rest), len(excerpt.rest)) for excerpt in pending]
         named = [tuple(_names(excerpt.rest[:end], excerpt in had)) for excerpt, end in zip(pending, ends, strict=True)]
         titles: dict[str, set[str]] = defaultdict(set)
@@ -135,12 +138,19 @@ def _leave_refrains(excerpts: Sequence[_Excerpt]) -> set[_Excerpt]:
                 titles[name].add(excerpt.title)
         shared = []
         for excerpt, end, names in zip(pending, ends, named, strict=True):
-            if any(len(titles[name]) >= OFTEN for name in names):
+            # How a finished sentence begins is a breadcrumb, as like as not: it counts for those that were cut off.
+            counting = names[:1] if excerpt in had and not _is_cut_off(excerpt.rest) else names
+            if any(len(titles[name]) >= OFTEN for name in counting):
                 excerpt.rest = excerpt.rest[end:].lstrip()
                 shared.append(excerpt)
         had.update(shared)
         pending = [excerpt for excerpt in shared if excerpt.rest]
     return had
+
+
+def _is_cut_off(rest: str) -> bool:
+    """Whether the next sentence has no end."""
+    return next(sentence_ends(rest), None) is None
 
 
 _LABELS = 4  # words before a refrain that differ from one article to the next: "Home & Office Why you can trust us."
@@ -150,7 +160,7 @@ _REFRAIN_WORDS = 6  # behind such words
 def _names(sentence: str, behind: bool) -> Iterator[str]:
     """What a sentence is known by: itself; the first of a text also without the labels that it begins with.
 
-    Behind refrains it is also known by how it begins: it may have been cut off.
+    Behind refrains it is also known by how it begins, for those of which no more is left.
     """
     yield sentence
     if behind:
@@ -168,22 +178,56 @@ def _names(sentence: str, behind: bool) -> Iterator[str]:
 
 _LABEL_WORDS = 10
 _SURE = 3  # words: a label that was seen before one title only is believed if it is so long
+_DATE_REACH = 300  # characters
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
+_DATE = rf"(?:{_MONTH}\ \d\d?,?\ \d{{4}}|\d\d?\.?\ {_MONTH}\ \d{{4}}|\d{{4}}-\d\d-\d\d)"
+_TIME = r"\d\d?:\d\d(?:\ ?[AaPp]\.?[Mm]\b\.?)?(?:\ (?:[A-Z]{1,2}[SD]?T|UTC|CES?T)\b)?"
+_DATE_LINE = re.compile(
+    rf"(?:Posted|Published|Updated|Last\ [Uu]pdated)(?:\ on)?:?\ (?:{_TIME}\ [·|-]\ )?{_DATE}"
+    rf"(?:,?\ (?:(?:at|[·|-])\ )?{_TIME})?(?=\s)",
+    re.VERBOSE,
+)
 
 
 def _leave_labels(excerpts: Sequence[_Excerpt]) -> None:
     """Cuts off what stood before the titles of others, where the title of this article does not follow."""
     titles: dict[str, set[str]] = defaultdict(set)
     for excerpt in excerpts:
-        words = excerpt.label.split(" ", _LABEL_WORDS)
-        if 1 < len(words) <= _LABEL_WORDS and not any(word[:1].islower() for word in words):
+        if 0 < excerpt.label.count(" ") < _LABEL_WORDS:
             titles[excerpt.label].add(excerpt.title)
-    labels = {label for label, seen in titles.items() if len(seen) > 1 or label.count(" ") + 1 >= _SURE}
+    sure = {label for label, seen in titles.items() if len(seen) > 1 or label.count(" ") + 1 >= _SURE}
+    breadcrumbs = {label for label in sure if _names_sections(label.split(" "))}
+    sections = {word for label in breadcrumbs for word in label.split(" ")}
+    openings = tuple(f"{label} " for label in breadcrumbs)
+    labels = breadcrumbs | {label for label in sure if label.startswith(openings)}
     for excerpt in excerpts if labels else ():
+        excerpt.rest = excerpt.rest[_dated(excerpt.rest, sections) :]
         words = excerpt.rest.split(" ", _LABEL_WORDS)
         for count in range(len(words) - 1, 1, -1):
             if " ".join(words[:count]) in labels and not words[count][:1].islower():
                 excerpt.rest = excerpt.rest.split(" ", count)[count]
                 break
+
+
+def _names_sections(words: Iterable[str]) -> bool:
+    return not any(word.islower() for word in words)
+
+
+def _dated(text: str, sections: set[str]) -> int:
+    """How long the label is that a text begins with, if it is one of sections and date lines, and has both.
+
+    Behind so many sections that it is sure, one more before a date line may be new.
+    """
+    named, begin, length = False, 0, 0
+    for line in _DATE_LINE.finditer(text, 0, _DATE_REACH):
+        words = text[begin : line.start()].split()
+        known = words[:-1] if len(words) > _SURE and _names_sections(words) else words
+        if not sections.issuperset(known):
+            break
+        named, begin = named or bool(words), line.end() + 1
+        if named and not text[begin : begin + 1].islower():
+            length = begin
+    return length
 
 
 # --- bylines

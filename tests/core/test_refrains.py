@@ -14,7 +14,9 @@ from digest.refrains import OFTEN, for_mail
 
 SUBJECTS = ("night ferry", "swing bridge", "fish market", "rain gardens", "old lighthouse", "tram to the quay")
 WARNING = "Why you can trust the Post: We test everything ourselves before we recommend it to you."
+BREADCRUMB = "Close Home Town Harbour News Boats & Ferries"
 FEES = "When you follow our links, we may earn a commission."
+POLICY = f"{WARNING} {FEES} " + "We return what we tested. " * 15 + "Nobody pays us."  # no title is looked for so far
 
 
 def title(subject: str) -> str:
@@ -122,6 +124,28 @@ def test_a_refrain_that_was_cut_off_itself_is_known_by_how_it_begins():
     assert shown([*whole, cut_off])[-1] == ""
 
 
+@pytest.mark.parametrize("ending", ["", " Written by Jo Quay, Senior…"])
+def test_a_long_breadcrumb_behind_a_refrain_takes_no_own_sentence_with_it(ending: str):
+    articles = [article(title(s), f"{POLICY} {BREADCRUMB} {title(s)} {own(s)}{ending}") for s in SUBJECTS]
+    assert shown(articles) == [own(subject) for subject in SUBJECTS]
+
+
+def test_an_own_sentence_that_was_cut_off_behind_a_long_breadcrumb_stays():
+    articles = [article(title(s), f"{POLICY} {BREADCRUMB} {title(s)} {own(s)[:-10]}…") for s in SUBJECTS]
+    assert shown(articles) == [f"{own(subject)[:-10]}…" for subject in SUBJECTS]
+
+
+def test_a_breadcrumb_that_was_cut_off_before_the_title_tells_nothing():
+    articles = [article(title(s), f"{POLICY} {BREADCRUMB} {title(s)[: 20 + at]}…") for at, s in enumerate(SUBJECTS)]
+    assert set(shown(articles)) == {""}
+
+
+def test_a_finished_sentence_is_no_refrain_because_it_begins_like_others():
+    beginning = "In the evening of the third of December all over town"
+    articles = [article(title(s), f"{POLICY} {beginning} people spoke of the {s}.") for s in SUBJECTS]
+    assert shown(articles) == [f"{beginning} people spoke of the {subject}." for subject in SUBJECTS]
+
+
 def test_fewer_articles_make_no_refrain():
     articles = [article(title(subject), f"{WARNING} {own(subject)}") for subject in SUBJECTS[: OFTEN - 1]]
     assert shown(articles) == [one.excerpt for one in articles]
@@ -170,6 +194,54 @@ def test_a_label_stays_where_a_sentence_goes_on_behind_it():
     articles = [article(title(s), f"Home City Harbour {title(s)} {own(s)}") for s in SUBJECTS[:2]]
     other = article("The best address in town", "Home City Harbour is the best address in the whole of the town.")
     assert shown([*articles, other])[-1] == other.excerpt
+
+
+def test_a_section_may_be_written_as_its_makers_write_it():
+    articles = [article(title(s), f"Home Boats eFerries {title(s)} {own(s)}") for s in SUBJECTS[:2]]
+    assert shown([*articles, article("Another title", f"Home Boats eFerries {own('crane')}")])[-1] == own("crane")
+
+
+def test_a_banner_behind_a_breadcrumb_goes_with_it_where_it_stood_before_another_title():
+    banner = "Live: Everything about the regatta"
+    articles = [article(title(s), f"Home City Harbour {title(s)} {own(s)}") for s in SUBJECTS[:2]]
+    below = article(title("crane"), f"Home City Harbour {banner} {title('crane')} {own('crane')}")
+    retitled = article("Its title is another one by now", f"Home City Harbour {banner} {own('pier')}")
+    assert shown([*articles, below, retitled])[-1] == own("pier")
+
+
+DATE = "Updated on: December 13, 2025 at 2:00 AM PST"
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        f"City {DATE} Home City Harbour {DATE}",
+        "Home Posted: 11:37 AM PST · December 13, 2025",
+        "Harbour Published Dec. 3, 2025",
+        "Home > City Last updated 3 December 2025, 14:05",
+        "Home City Published: 2025-12-03 14:05 UTC",
+        f"City {DATE} Close Home City Harbour eFerries {DATE}",  # the innermost section is a new one
+    ],
+)
+def test_a_label_with_a_date_line_goes_if_other_articles_know_its_sections(label: str):
+    others = [article(title(s), f"Close Home > City Harbour {title(s)} {own(s)}") for s in SUBJECTS[:2]]
+    retitled = article("Its title is another one by now", f"{label} {own('crane')}")
+    assert shown([*others, retitled])[-1] == own("crane")
+    assert shown([retitled]) == [retitled.excerpt]
+
+
+@pytest.mark.parametrize(
+    "excerpt",
+    [
+        "Updated on: December 13, 2025 The harbour has new hours.",  # no section
+        "Home Rule Published: December 13, 2025 It was a book for everyone.",  # a word that is no section
+        "Home City Harbour has Posted: December 13, 2025 It was on a sign.",  # nor is this one
+        "City Harbour Posted: December 13, 2025 and forgotten, the letter came back.",  # its sentence goes on
+    ],
+)
+def test_a_date_line_that_stands_in_no_label_stays(excerpt: str):
+    others = [article(title(s), f"Close Home City Harbour {title(s)} {own(s)}") for s in SUBJECTS[:2]]
+    assert shown([*others, article("A letter", excerpt)])[-1] == excerpt
 
 
 def test_a_byline_behind_the_first_sentences_goes_where_a_site_has_the_habit():
@@ -237,7 +309,7 @@ def test_what_is_left_stood_there(excerpts: list[str]):
         assert after.excerpt.removesuffix("…").rstrip() in before.excerpt
 
 
-@pytest.mark.parametrize("piece", ["a! ", "Home ", "Read more ", " by", "The post ", "…", "x"])
+@pytest.mark.parametrize("piece", ["a! ", "Home ", "Posted: 1 May 2025 ", "Read more ", " by", "The post ", "…", "x"])
 def test_hostile_repetition_costs_little(piece: str):
     articles = [article(f"Title {at}", (piece * 3_000)[:3_000]) for at in range(100)]
     assert all(len(one.excerpt) <= 240 for one in for_mail(articles, 240))
