@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.session import Session, pass_session
+from digest.model import Dated
 
 if TYPE_CHECKING:
     from digest.compose import Verdict
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 PATH_COLUMNS = 36
 COLUMNS = 160  # of a file or a pipe
+UNDATED = "dated by when it was first met"
 
 
 @click.command(short_help="Every article, in or out, and why.")
@@ -54,6 +56,7 @@ def _facts(verdict: Verdict) -> dict[str, Any]:
         "path": article.path,
         "title": article.title,
         "published": article.published,
+        "dated": article.dated,
         "category": article.category,
         "image": (article.image.url or article.image.file) if article.image else None,
         "source": article.source or None,
@@ -104,7 +107,8 @@ def _line(verdict: Verdict, zone: tzinfo, detail: str = "") -> str:
     article = verdict.article
     columns = max(shutil.get_terminal_size((100, 24)).columns, 80) if sys.stdout.isatty() else COLUMNS
     room = columns - PATH_COLUMNS - 14
-    text = f"{article.title}  [{detail}]" if detail else article.title
+    details = ", ".join(filter(None, (detail, UNDATED if article.dated is Dated.SEEN else "")))
+    text = f"{article.title}  [{details}]" if details else article.title
     date = article.published.astimezone(zone).strftime("%m-%d %H:%M")
     path = article.path or article.key
     return f"  {date}  {_fit(text, room):{room}}{_fit(path, PATH_COLUMNS) if sys.stdout.isatty() else path}"

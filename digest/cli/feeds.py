@@ -145,9 +145,9 @@ def _told(state: FeedState, name: str, lately: int) -> Iterator[str]:
     if state.asked is None:
         yield "  never asked"
         return
-    due = f"due {state.due:%Y-%m-%d %H:%M} UTC" if state.due else "never asked again" if state.gone else "due now"
-    answered = f"answered {state.answered:%Y-%m-%d %H:%M} UTC" if state.answered else "never answered"
-    yield f"  {answered}, {due}; {lately:,} in the last {LATELY.days} days"
+    due = f"due {state.due:%Y-%m-%d %H:%M} UTC" if state.due else "not asked any more" if state.gone else "due now"
+    answered = f"answered {state.answered:%Y-%m-%d %H:%M} UTC" if state.answered else "has never answered"
+    yield f"  {answered}, {due}; {lately:,} new in the last {LATELY.days} days"
     if state.gone:
         yield f"  gone: {state.fault}; take it out of digest.toml"
     elif state.failures:

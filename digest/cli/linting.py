@@ -90,9 +90,8 @@ def _facts(finding: Finding) -> dict[str, str | int]:
 
 
 def _told(findings: Sequence[Finding], *, everything: bool) -> Iterator[str]:
-    """Kind by kind, the gravest and most frequent first, then the worst files."""
-    from digest.linting import worst
-
+    """The worst files, then kind by kind, the gravest and most frequent first."""
+    yield from _worst(findings)
     kinds: dict[str, list[Finding]] = {}
     for finding in findings:
         kinds.setdefault(finding.rule.name, []).append(finding)
@@ -105,9 +104,19 @@ def _told(findings: Sequence[Finding], *, everything: bool) -> Iterator[str]:
         if len(shown) < len(group):
             yield f"… and {len(group) - len(shown):,} more; -v shows all"
         yield ""
-    files = [f"{path} ({count})" for path, count in worst(findings, WORST) if count > 1]
-    if files:
-        yield f"the worst: {', '.join(files)}"
+
+
+def _worst(findings: Sequence[Finding]) -> Iterator[str]:
+    """The files to begin with; none where no file has more than one thing that matters."""
+    from digest.linting import Level, worst
+
+    grave = [(path, counts) for path, counts in worst(findings) if counts[Level.ERROR] or counts[Level.WARNING]]
+    if all(counts[Level.ERROR] + counts[Level.WARNING] == 1 for _, counts in grave):
+        return
+    yield "the worst files"
+    for path, counts in grave[:WORST]:
+        yield f"{path}: {', '.join(counted(count, level.value) for level, count in counts.items() if count)}"
+    yield ""
 
 
 def annotation(finding: Finding) -> str:

@@ -83,7 +83,7 @@ def _by_rules(
             judged.append(out(article, objection, edition=door.earlier(article)))
         else:
             candidates.append(article)
-    new, again = tell_apart(candidates, door.told(given), rules.alike)
+    new, again = tell_apart(candidates, door.told(given), rules.alike, rules.languages)
     return group(new, rules, ranking), (*judged, *map(_repeated, again))
 
 

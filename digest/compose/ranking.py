@@ -1,4 +1,4 @@
-"""What comes first: the newest, the weightiest, or the one with the best score; and that no source fills a section.
+"""What comes first: the newest, the weightiest, or the one with the best score; no source fills a section or an edition.
 
     score = (recency * weights.recency + cover * weights.image) * weight of its source * weight of its category
 
@@ -11,11 +11,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 
 from digest.compose.naming import Naming, maker, source_name, source_names
 from digest.compose.rules import Rank, Rules
 from digest.identity import category_key
 from digest.model import Article, Period
+
+SHARE = 3  # one part in so many of an edition's room is for one source
 
 
 class Ranking:
@@ -80,3 +83,38 @@ def varied(articles: Sequence[Article], most: int) -> tuple[Article, ...]:
         met[maker(article)] += 1
         (kept if article.pinned or met[maker(article)] <= most else behind).append(article)
     return (*kept, *behind)
+
+
+def shared(
+    groups: Sequence[Sequence[Article]], room: Sequence[int], most: int, lead: Article | None = None
+) -> tuple[tuple[Article, ...], ...]:
+    """The same articles of each group, of which the first ``room`` are shown: what a source has there over its share of
+    all the room gives way to what waits in its group of sources that have less than theirs.
+
+    The share is never less than ``most``, 0 for no matter. What is pinned, and the ``lead``, give way to nothing.
+    """
+    shown = [list(group[:count]) for group, count in zip(groups, room, strict=True)]
+    waiting = [list(group[count:]) for group, count in zip(groups, room, strict=True)]
+    share = max(most, sum(room) // SHARE) if most else sum(room)
+    has = Counter(maker(article) for group in shown for article in group)
+    for at, article in _last_first(shown):
+        if article.pinned or article is lead or has[maker(article)] <= share:
+            continue
+        if other := next((each for each in waiting[at] if has[maker(each)] < share), None):
+            waiting[at].remove(other)
+            shown[at].remove(article)
+            shown[at].append(other)
+            waiting[at].insert(0, article)
+            has.update({maker(other): 1, maker(article): -1})
+    return tuple((*here, *behind) for here, behind in zip(shown, waiting, strict=True))
+
+
+def _last_first(groups: Iterable[Iterable[Article]]) -> list[tuple[int, Article]]:
+    """Every article with the place of its group: first those before which their source has the most in there."""
+    turns: list[tuple[int, int, Article]] = []
+    for at, group in enumerate(groups):
+        met: Counter[str] = Counter()
+        for article in group:
+            met[maker(article)] += 1
+            turns.append((met[maker(article)], at, article))
+    return [(at, article) for _, at, article in sorted(turns, key=itemgetter(0, 1), reverse=True)]

@@ -36,7 +36,8 @@ class Rules:
     ``aliases`` maps a category as written to the one meant. ``order`` names the categories that come first.
     ``category_url`` is a pattern with ``{category}``. ``zone`` is where the dates in reasons are read. ``languages`` are
     those of the articles it takes; with none it takes all. ``alike`` is the likeness in percent from which on two
-    articles are one story. ``variety`` is how many of one source a section has while there are others, 0 for no matter.
+    articles are one story. ``variety`` is how many of one source a section has while there are others, 0 for no matter;
+    with it, a source has no more than a third of an edition while there are others.
     Sections with fewer than ``smallest`` articles are put together. With ``lead`` the best article opens the edition.
     """
 

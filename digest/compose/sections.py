@@ -9,7 +9,7 @@ from heapq import heapify, heapreplace
 from urllib.parse import quote
 
 from digest.compose.naming import Naming
-from digest.compose.ranking import Ranking
+from digest.compose.ranking import Ranking, shared
 from digest.compose.rules import Rules
 from digest.compose.verdicts import Verdict, out
 from digest.identity import category_key
@@ -38,10 +38,13 @@ def group(articles: Iterable[Article], rules: Rules, ranking: Ranking) -> tuple[
     groups = _collected(_categories(articles, naming), naming, rules)
     groups = [replace(each, articles=ranking.ordered(each.articles)) for each in groups]
     groups.sort(key=lambda g: (naming.rank(g.key), g.key == naming.rest, -len(g.articles), g.category, g.key))
-    if rules.lead and (best := ranking.best(article for each in groups for article in each.articles)):
+    best = ranking.best(article for each in groups for article in each.articles) if rules.lead else None
+    if best:
         groups = _opened_by(best, groups)
     room = fitting([len(each.articles) for each in groups], rules)
-    return tuple(replace(each, room=count) for each, count in zip(groups, room, strict=True))
+    members = shared([each.articles for each in groups], room, rules.variety, best)
+    placed = zip(groups, members, room, strict=True)
+    return tuple(replace(each, articles=its, room=count) for each, its, count in placed)
 
 
 def _categories(articles: Iterable[Article], naming: Naming) -> Iterator[Group]:

@@ -1,4 +1,4 @@
-"""What is one story: articles that share a page, and articles that are alike.
+"""What is one story: articles that share a page, translations of one, and articles that are alike.
 
 told, candidates ─▶ groups that share pages ─▶ the best of each ─▶ like one that is told? ─▶ a new story
                                                                               └─▶ told again
@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urldefrag
 
 from digest.compose.likeness import EQUAL, Features, features, likeness
+from digest.compose.tongues import preference, untranslated
 from digest.identity import canonical_url, title_key
 from digest.model import Article
 
@@ -40,16 +41,17 @@ class Retold:
 
 
 def tell_apart(
-    candidates: Sequence[Article], told: Sequence[Told], alike: int
+    candidates: Sequence[Article], told: Sequence[Told], alike: int, languages: Sequence[str] = ()
 ) -> tuple[tuple[Article, ...], tuple[Retold, ...]]:
     """The best article of each new story, and the others, from candidates and from what was told before.
 
-    The order of both decides ties alone. ``alike`` is the percentage from which on two are one story.
+    The order of both decides ties alone. ``alike`` is the percentage from which on two are one story. Of translations the
+    one in the first of the ``languages`` is the best.
     """
     new: list[Article] = []
     again: list[Retold] = []
     groups: list[list[Article]] = []
-    for before, group in _same(candidates, told):
+    for before, group in _same(candidates, told, languages):
         if before:
             again += (Retold(article, before, EQUAL) for article in group)
         else:
@@ -80,7 +82,9 @@ def worth(article: Article) -> tuple[bool, bool, bool, int, datetime, str]:
 # --- the same page --------------------------------------------------------------------------------------------------
 
 
-def _same(candidates: Sequence[Article], told: Sequence[Told]) -> Iterator[tuple[Told | None, list[Article]]]:
+def _same(
+    candidates: Sequence[Article], told: Sequence[Told], languages: Sequence[str]
+) -> Iterator[tuple[Told | None, list[Article]]]:
     """The candidates in groups that share pages, the best of each first, with what told their story before.
 
     The friends of friends are one group (union-find, paths halved).
@@ -103,7 +107,16 @@ def _same(candidates: Sequence[Article], told: Sequence[Told]) -> Iterator[tuple
     groups: defaultdict[int, list[Article]] = defaultdict(list)
     for index, article in enumerate(candidates, start=len(told)):
         groups[find(index)].append(article)
-    return ((before.get(root), sorted(group, key=worth)) for root, group in groups.items())
+    return ((before.get(root), _best_first(group, languages)) for root, group in groups.items())
+
+
+def _best_first(group: Iterable[Article], languages: Sequence[str]) -> list[Article]:
+    """By their worth; but in place of the best the translation of it that is preferred, unless an editor pinned it."""
+    best, *others = sorted(group, key=worth)
+    page = untranslated(best)
+    translations = [best, *(other for other in others if page and untranslated(other) == page)]
+    chosen = min(translations, key=lambda each: (not each.pinned, preference(each, languages)))
+    return [chosen, *(each for each in (best, *others) if each is not chosen)]
 
 
 def _pages(article: Article) -> Iterator[str]:
@@ -113,6 +126,8 @@ def _pages(article: Article) -> Iterator[str]:
     and a fragment may also say how a reader came.
     """
     yield f"{article.key}#"
+    if article.path:
+        yield f"file {untranslated(article)}"
     for url in {article.source, article.url}:
         page = canonical_url(url)
         if "/" in page or "?" in page:

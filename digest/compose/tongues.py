@@ -1,12 +1,12 @@
-"""Languages: what a digest does not take because of its own, and whether that is most of what there is."""
+"""Languages: what a digest does not take because of its own, whether that is most of what there is, and translations."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from digest.compose.verdicts import Verdict
-from digest.model import Article, Fault, Problem, is_read
+from digest.model import Article, Fault, Problem, is_read, primary
 
 FOREIGN = "in another language"
 NAMED = 3  # languages in a problem
@@ -15,6 +15,32 @@ NAMED = 3  # languages in a problem
 def objection(article: Article, languages: Collection[str]) -> str:
     """What speaks against it where these languages are taken, "" where nothing does."""
     return "" if is_read(article.language, languages) else f"{FOREIGN} ({article.language})"
+
+
+def untranslated(article: Article) -> str:
+    """Its path without what names its language, the same for all translations of one article: ``regatta.md`` for
+    ``regatta.de.md`` and for ``de/regatta.md``. Of an article without a path it is "".
+    """
+    *folders, file = article.path.split("/")
+    stem, dot, suffix = file.rpartition(".")
+    name, _, end = stem.rpartition(".")
+    if name and _names_its_language(end, article):
+        stem = name
+    return "/".join((*(folder for folder in folders if not _names_its_language(folder, article)), stem + dot + suffix))
+
+
+def _names_its_language(name: str, article: Article) -> bool:
+    said = name.casefold().replace("_", "-")
+    language = article.language.casefold()
+    return bool(said) and said in {language, primary(language)}
+
+
+def preference(article: Article, languages: Sequence[str]) -> float:
+    """Ascending: the language that is named first comes first. Right after that comes an article that does not say its
+    language, which may be in it.
+    """
+    places = (place for place, tag in enumerate(languages) if primary(tag) == primary(article.language))
+    return next(places, len(languages) or 1) if article.language else 0.5
 
 
 def otherwise_good(verdicts: Iterable[Verdict]) -> tuple[Article, ...]:

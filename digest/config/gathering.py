@@ -27,6 +27,11 @@ FieldName = Literal[
     "slug",
     "language",
     "weight",
+    "draft",
+    "hidden",
+    "pinned",
+    "permalink",
+    "minutes",
 ]
 WEIGHT_MAXIMUM = 100.0
 
@@ -81,6 +86,10 @@ class Source(Table):
         if bool(self.feed) == bool(self.files):
             what = "names a folder and a feed; write two [[sources]]" if self.feed else "names neither files nor a feed"
             raise PydanticCustomError("rule", "{what}", {"key": "files", "what": what})
+        for key in ("fields", "link"):
+            if self.feed and getattr(self, key):
+                what = "is for a folder of files, and does nothing for a feed; take it out"
+                raise PydanticCustomError("rule", "{what}", {"key": key, "what": what})
         return self
 
 

@@ -136,7 +136,9 @@ class Digest(Table):
     rank: Rank = Field(Rank.NEWEST, description="What comes first in a section: newest, weight or score.")
     weights: Weights = setting({}, description='What counts how much where rank = "score".')
     variety: int = Field(
-        3, ge=0, description="At most so many of one source in a section while there are others; 0: no matter."
+        3,
+        ge=0,
+        description="At most so many of one source in a section, and a third of an edition, while there are others; 0: no matter.",
     )
     smallest: Count = Field(
         1, description="Sections with fewer articles are put together in the one of `uncategorised`."

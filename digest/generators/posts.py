@@ -50,6 +50,7 @@ class Post:
     slug: bool
     plain: bool
     titled: bool
+    title: str
     cover: str
     categories: int
     language: str
@@ -78,7 +79,8 @@ def _post(manner: Manner, path: Path) -> Post | None:
     fields = Fields.of(front)
     place = Place.of(path, manner.root)
     bundle = path.stem == "index" and path.parent != manner.root
-    title = titled(fields.text(Field.TITLE))
+    title = fields.text(Field.TITLE)
+    address = titled(title)
     return Post(
         folder=path.parent.parent if bundle else path.parent,
         bundle=bundle,
@@ -87,7 +89,8 @@ def _post(manner: Manner, path: Path) -> Post | None:
         named_by_date=_DATED.match(path.parent.name if bundle else path.name) is not None,
         slug=any(fields.texts(Field.SLUG)),
         plain=place.path == place.path.lower() and not re.search(r"\s", place.path),
-        titled=title != "" and title.isascii(),
+        titled=address != "" and address.isascii(),
+        title=title,
         cover=fields.text(Field.COVER, URL_PARTS),
         categories=len(fields.several(Field.CATEGORY, commas=True)) if any(fields.categories()) else 0,
         language=tag(fields.text(Field.LANGUAGE)) or place.language,

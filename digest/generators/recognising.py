@@ -20,6 +20,7 @@ from digest.generators.pelican import PELICAN
 from digest.generators.posts import SKIPPED, Post, kinds, posts, spoken
 from digest.generators.quarto import QUARTO
 from digest.generators.scripted import ASTRO, DOCUSAURUS, ELEVENTY, GATSBY, NEXT, package
+from digest.generators.scripts import likely
 from digest.generators.zola import ZOLA
 from digest.sources.addresses import looks_like_url
 
@@ -77,7 +78,7 @@ def recognise(root: Path) -> Found | None:
     facts = generator.says(home) if generator else Facts()
     for further in homes:
         facts = facts.beside(package(further))
-    facts = facts.beside(Facts(language=spoken(inside)))
+    facts = facts.beside(Facts(language=spoken(inside) or likely([post.title for post in inside])))
     pattern = generator.page(home, _habits(articles, home, inside)) if generator else ""
     covers = [cover for post in inside if _is_image(cover := post.cover) and not looks_like_url(cover)]
     return Found(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -17,20 +16,23 @@ _LEVELS = tuple(Level)
 def lint(
     articles: Iterable[Article], problems: Iterable[Problem], *, languages: Collection[str], now: datetime
 ) -> tuple[Finding, ...]:
-    """The findings about articles as they were read, excerpts uncut: errors first, then by file and line.
+    """The findings about articles as they were read, excerpts uncut: errors first, then by file, the worst first.
 
     ``languages`` are those that any digest takes. Articles of feeds are others' to mend, and are not judged; drafts are
     not finished. Dates are told in the time zone of ``now``.
     """
     own = [article for article in articles if article.path and not article.draft]
     found = (*map(of_problem, problems), *_judged(own, languages, now))
-    return tuple(sorted(found, key=lambda finding: (_LEVELS.index(finding.rule.level), finding.path, finding.line)))
+    rank = {path: rank for rank, (path, _) in enumerate(worst(found))}
+    return tuple(sorted(found, key=lambda one: (_LEVELS.index(one.rule.level), rank[one.path], one.line)))
 
 
-def worst(findings: Iterable[Finding], most: int) -> tuple[tuple[str, int], ...]:
-    """The files with the most findings that are more than a notice, with their number."""
-    counts = Counter(finding.path for finding in findings if finding.rule.level is not Level.NOTICE)
-    return tuple(counts.most_common(most))
+def worst(findings: Iterable[Finding]) -> tuple[tuple[str, dict[Level, int]], ...]:
+    """The files with how many errors, warnings and notices each has: the one with most errors first, then warnings."""
+    counts: dict[str, dict[Level, int]] = {}
+    for finding in findings:
+        counts.setdefault(finding.path, dict.fromkeys(Level, 0))[finding.rule.level] += 1
+    return tuple(sorted(counts.items(), key=lambda file: (*(-count for count in file[1].values()), file[0])))
 
 
 def _judged(articles: Sequence[Article], languages: Collection[str], now: datetime) -> Iterator[Finding]:

@@ -40,3 +40,10 @@ class FormatError(ValueError):
         self.line = line
         self.hint = hint
         self.mendable = mendable
+
+
+class TooDeepError(FormatError):
+    """Lists in lists, or objects in objects, beyond what the parser takes: surely fields, and past mending."""
+
+    def __init__(self) -> None:
+        super().__init__("it is nested too deep", 0, mendable=False)

@@ -30,6 +30,8 @@ _LINE = re.compile(r"""[^\w\n]*(?P<name>\w[\w-]*)["'\u201d]?\s*[:=\uff1a\uff1d](
 _AROUND = " \t\xa0\"'\u201c\u201d,;[]"
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _SWALLOWING = (Format.YAML, Format.TOML)
+# What tables of TOML have for purposes of their own; `draft`, and the names that a folder has for it, are no such.
+_OF_TABLES = frozenset(plain_name(name) for field in _ROWS for name in field.value) - {"draft"}
 _REACH = 2_000  # characters of a body that may be fields
 _SHOWN = 60
 
@@ -139,8 +141,9 @@ def _unread(fields: Fields) -> Iterator[_Saying]:
             lines = ((0 if defect.where else number, line) for number, line in _numbered(defect.lost, defect.line))
             yield from _naming(names, lines)
     if front.format in _SWALLOWING:
-        asked = names if front.format is Format.YAML else dict.fromkeys(("draft",), Field.DRAFT)
-        missing = {name: field for name, field in asked.items() if name not in fields.values}
+        missing = {name: field for name, field in names.items() if name not in fields.values}
+        if front.format is Format.TOML:
+            missing = {name: field for name, field in missing.items() if name not in _OF_TABLES}
         yield from _naming(missing, _unindented(front))
     yield from _naming(names, _behind(front))
 

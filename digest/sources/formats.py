@@ -16,7 +16,7 @@ from typing import Any
 from frontmatter.default_handlers import BaseHandler
 
 from digest.sources import headers, yaml_fields
-from digest.sources.defects import Defect, FormatError, twice
+from digest.sources.defects import Defect, FormatError, TooDeepError, twice
 from digest.sources.mending import Parse
 
 _NAMED = re.compile(r"^[\w-]+[ \t]*:", re.MULTILINE)
@@ -73,7 +73,9 @@ class _Object(Handler):
     def span(self, text: str) -> tuple[int, int, int]:
         try:
             _, end = _JSON.raw_decode(text)
-        except (ValueError, RecursionError):
+        except RecursionError:  # which is told as soon as the whole is parsed
+            end = len(text)
+        except ValueError:
             _, _, end = super().span(text)
         return 0, end, end
 
@@ -128,7 +130,7 @@ def toml_fields(source: str) -> tuple[dict[str, Any], tuple[Defect, ...]]:
     try:
         return tomllib.loads(source, parse_float=str), ()
     except RecursionError:
-        raise FormatError("it is nested too deep", 0, mendable=False) from None
+        raise TooDeepError from None
     except ValueError as error:
         what = str(error)
         if found := _TOML_LINE.search(what):
@@ -166,7 +168,7 @@ def json_fields(source: str) -> tuple[dict[str, Any], tuple[Defect, ...]]:
     try:
         fields = _decoder(objects).decode(f"{{{source.rstrip().rstrip(',')}}}" if bare else source)
     except RecursionError:
-        raise FormatError("it is nested too deep", 0, mendable=False) from None
+        raise TooDeepError from None
     except json.JSONDecodeError as error:
         raise FormatError(error.msg, error.lineno, mendable=False) from None
     return fields, tuple(objects.twice)

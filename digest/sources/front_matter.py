@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
 from digest.errors import ArticleError
-from digest.sources.defects import Defect, FormatError, twice
+from digest.sources.defects import Defect, FormatError, TooDeepError, twice
 from digest.sources.formats import HANDLERS, UNOPENED, Format, Handler
 from digest.sources.mending import mended
 
 FRONT_MATTER_MAXIMUM = 256 * 1024  # characters; the largest of 37,000 real ones has a tenth of it
 _FIRST_LOOK = 4 * 1024  # bytes; nearly all front matter ends within
 _LAST_LOOK = 4 * FRONT_MATTER_MAXIMUM  # bytes: a character has four at most
-_WIDE = (BOM_UTF16_LE, BOM_UTF16_BE)
+# Without a mark at its beginning, text in UTF-16 that begins with four letters or signs of ASCII gives itself away.
+_UNMARKED = ((re.compile(rb"(?:[^\0]\0){4}"), "utf-16-le"), (re.compile(rb"(?:\0[^\0]){4}"), "utf-16-be"))
 
 # What YAML, TOML and JSON refuse or take for the end of a line, and what nobody meant to write.
 _STRAY = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
@@ -70,14 +71,14 @@ def plainly(fields: dict[str, Any]) -> dict[str, Any]:
 
 def decode(data: bytes) -> tuple[str, str]:
     """A file's text with a line feed at each line's end, and what is wrong with its encoding ("" when nothing is)."""
-    wide = data.startswith(_WIDE)
+    wide = _wide(data)
     data = data if wide else data.removeprefix(BOM_UTF8)
     fault = ""
     try:
-        text = data.decode("utf-16" if wide else "utf-8")
+        text = data.decode(wide or "utf-8")
     except UnicodeDecodeError as error:
-        line = _with_line_feeds(data[: error.start].decode("utf-16" if wide else "latin-1", "ignore")).count("\n") + 1
-        text = data.decode("utf-16" if wide else "utf-8", "replace")
+        line = _with_line_feeds(data[: error.start].decode(wide or "latin-1", "ignore")).count("\n") + 1
+        text = data.decode(wide or "utf-8", "replace")
         fault = f"is broken UTF-16 (line {line})"
         if not wide and _is_mostly_read(text):
             fault = f"is not UTF-8 everywhere (line {line}); what is not was replaced"
@@ -85,6 +86,13 @@ def decode(data: bytes) -> tuple[str, str]:
             text = data.decode("cp1252", "replace")
             fault = f"is not UTF-8 (line {line}); it was read as Windows-1252"
     return _with_line_feeds(text), fault
+
+
+def _wide(data: bytes) -> str:
+    """The kind of UTF-16 that the data begin with, "" where they do with none."""
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return "utf-16"
+    return next((encoding for beginning, encoding in _UNMARKED if beginning.match(data)), "")
 
 
 def _is_mostly_read(text: str) -> bool:
@@ -156,6 +164,8 @@ def _closed(handler: Handler, head: str) -> _Found | None:
     source = without_strays(head[begin:end])
     try:
         return _Found(*handler.parse(source), end, body)
+    except TooDeepError:
+        raise
     except FormatError:
         if handler.kind is not Format.JSON and _is_prose(source):
             return None
@@ -225,7 +235,7 @@ def _reaches_the_body(data: bytes) -> bool:
 
 def _whole(data: bytes) -> bytes:
     """The data without the piece of a character at their end."""
-    decoder = getincrementaldecoder("utf-16" if data.startswith(_WIDE) else "utf-8")()
+    decoder = getincrementaldecoder(_wide(data) or "utf-8")()
     try:
         decoder.decode(data)
     except UnicodeDecodeError:

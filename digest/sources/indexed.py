@@ -30,7 +30,7 @@ from digest.sources.ports import Index
 from digest.sources.reading import when
 
 # One more whenever another date is read from the same fields (dates.py): every file is looked at again then.
-READER = 2
+READER = 3
 
 # File systems count time in steps of up to two seconds (FAT). Within the step in which it was read, a file may change
 # once more without another stamp; git calls such files racy.

@@ -21,6 +21,9 @@ _REFRESH = re.compile(r"<meta\s[^>]*http-equiv\s*=\s*[\"']?refresh\b", re.IGNORE
 _STUB_MAXIMUM = 2_000  # characters of a body that does nothing but redirect
 
 
+HINT = "nothing to do: it is no article"
+
+
 def passed_over(place: Place, fields: Fields, body: str) -> str:
     """Why a file is no article, as what follows "is"; "" for one that is."""
     return _by_name(place) or _by_fields(fields) or ("a redirect" if _refreshes(body) else "")

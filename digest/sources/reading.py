@@ -16,7 +16,7 @@ from digest.cutting import cut
 from digest.errors import ArticleError
 from digest.identity import canonical_url
 from digest.model import EXCERPT_MAXIMUM, Article, Dated, Fault, Image, Problem
-from digest.sources import drafts, front_matter, languages, pages, sidecars
+from digest.sources import drafts, front_matter, languages, pages, passing, sidecars
 from digest.sources.addresses import looks_like_url, web_url
 from digest.sources.body import continued, heading, minutes, opening
 from digest.sources.covers import CoverError, Shelf
@@ -24,7 +24,6 @@ from digest.sources.dates import doubtful, in_path, instant, is_strange
 from digest.sources.drafts import Standing
 from digest.sources.fields import URL_PARTS, Field, Fields, Found, is_switch
 from digest.sources.front_matter import FrontMatter
-from digest.sources.passing import passed_over
 from digest.sources.place import Place
 from digest.sources.text import excerpt, plain, tidy
 
@@ -168,8 +167,8 @@ class Reading:
 
     def _dating(self) -> Dating:
         """By the first date that can be read, with a Problem for each before it. Raises ArticleError."""
-        if what := passed_over(self._place, self._fields, self.front.body):
-            raise ArticleError(self.name, f"is {what}", fault=Fault.PASSED_OVER)
+        if what := passing.passed_over(self._place, self._fields, self.front.body):
+            raise ArticleError(self.name, f"is {what}", hint=passing.HINT, fault=Fault.PASSED_OVER)
         faults: list[Problem] = []
         for found, dated in self._dates():
             try:

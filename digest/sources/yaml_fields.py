@@ -15,7 +15,7 @@ from typing import Any
 import ryaml
 import yaml
 
-from digest.sources.defects import Defect, FormatError, twice
+from digest.sources.defects import Defect, FormatError, TooDeepError, twice
 
 try:
     from yaml import CBaseLoader as _BaseLoader
@@ -130,7 +130,7 @@ def _exactly(source: str) -> tuple[Any, tuple[Defect, ...]]:
     try:
         return loader.get_single_data(), tuple(loader.twice)
     except RecursionError:
-        raise FormatError("it is nested too deep", 0, mendable=False) from None
+        raise TooDeepError from None
     except yaml.MarkedYAMLError as error:
         raise FormatError(error.problem or error.context or "it is not YAML", _line(error, source), _HINT) from None
     except (yaml.YAMLError, ValueError):

@@ -31,6 +31,14 @@ ONE_FAULT = [
         "sources[2].files: names a folder and a feed; ",
     ),
     ("[[sources]]\nname = 'nothing'\n", "sources[2].files: names neither files nor a feed"),
+    (
+        '[[sources]]\nfeed = "https://example.org/feed"\nfields = { title = "name" }\n',
+        "sources[2].fields: is for a folder of files, and does nothing for a feed; take it out",
+    ),
+    (
+        '[[sources]]\nfeed = "https://example.org/feed"\nlink = "source"\n',
+        "sources[2].link: is for a folder of files, and does nothing for a feed; take it out",
+    ),
     # wrong kinds
     ('[smtp]\nport = "five"\n', 'smtp.port: expected a whole number, found "five"'),
     ("[smtp]\nport = 2.5\n", "smtp.port: expected a whole number, found 2.5"),

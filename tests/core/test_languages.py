@@ -74,3 +74,72 @@ def test_when_most_articles_are_in_languages_that_nobody_takes_it_is_told():
 )
 def test_when_most_are_taken_nothing_is_told(tags: tuple[str, ...], languages: list[str]):
     assert lost(articles(*tags), languages, "weekly") == ()
+
+
+# --- one article in several languages ------------------------------------------------------------------------------
+
+BOTH = replace(PLAIN, languages=("en", "de"))
+GERMAN_FIRST = replace(PLAIN, languages=("de-AT", "en"))
+
+
+def told(path: str, language: str, **fields: object) -> Article:
+    named = {"path": path, "key": f"path:{path}", "title": path.replace(".", " ")}
+    return article(path, language=language, **named | fields)
+
+
+@pytest.mark.parametrize(
+    ("english", "german"),
+    [
+        (told("p/regatta.md", ""), told("p/regatta.de.md", "de")),
+        (told("p/regatta.en.md", "en"), told("p/regatta.de.md", "de")),
+        (told("p/en/regatta.md", "en"), told("p/de/regatta.md", "de")),
+        (told("regatta.md", "en"), told("de/regatta.md", "de")),
+        (told("p/regatta/index.md", ""), told("p/regatta/index.de_AT.md", "de-at")),
+        (told("en/2025/x.html", "en-gb"), told("de/2025/x.html", "de-de")),
+    ],
+)
+def test_translations_are_one_story_in_the_language_that_is_named_first(english: Article, german: Article):
+    german = replace(german, excerpt="Longer than the other one.", source="https://example.org/quelle")
+    assert composed(german, english, rules=BOTH).edition.articles == (english,)
+    assert composed(english, german, rules=GERMAN_FIRST).edition.articles == (german,)
+    out = verdict(composed(german, english, rules=BOTH), german.path)
+    assert out.reason == f"same story as {english.title} ({english.path})"
+    assert out.considered
+
+
+def test_where_no_language_is_named_the_one_that_says_none_stays():
+    plain = told("regatta.md", "")
+    german = told("regatta.de.md", "de", excerpt="Longer than the other one.")
+    assert composed(german, plain).edition.articles == (plain,)
+
+
+def test_the_pinned_translation_stays():
+    pinned = told("regatta.de.md", "de", pinned=True)
+    assert composed(told("regatta.md", "en"), pinned, rules=BOTH).edition.articles == (pinned,)
+
+
+def test_a_translation_that_no_reader_of_the_digest_takes_keeps_nothing_out():
+    german = told("regatta.de.md", "de")
+    rules = replace(PLAIN, languages=("de",))
+    assert composed(told("regatta.en.md", "en"), german, rules=rules).edition.articles == (german,)
+
+
+def test_a_translation_that_comes_a_week_later_is_told_already():
+    first = told("regatta.md", "en", day=-3)
+    later = told("regatta.de.md", "de")
+    composition = composed(first, later, rules=BOTH, placed={"regatta.md": "weekly/2025-W48"})
+    assert composition.edition.articles == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (told("script.pl.md", ""), told("script.md", "")),
+        (told("it/servers.md", "en"), told("servers.md", "en")),
+        (told("a/regatta.md", "en"), told("b/regatta.de.md", "de")),
+        (told("de/regatta.md", "de"), told("de/regatta-2.md", "de")),
+        (told("", "de", title="Eins", key="1"), told("", "en", title="Two", key="2")),
+    ],
+)
+def test_other_articles_are_no_translations(one: Article, other: Article):
+    assert len(composed(one, other, rules=BOTH).edition.articles) == 2

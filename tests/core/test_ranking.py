@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.compose import Rank, Rules, Weights
+from digest.compose.naming import maker
 from digest.compose.ranking import Ranking, varied
 from digest.model import Article, Image
 from tests.core.composed import WEEK, article, composed, shape, verdict
@@ -127,6 +130,86 @@ def test_variety_keeps_every_article_and_each_source_in_its_order(made: list[tup
     articles = [article(str(i), origin=maker, pinned=pinned) for i, (maker, pinned) in enumerate(made)]
     moved = varied(articles, most)
     assert sorted(moved, key=articles.index) == articles
-    for maker in "abc":
-        its = [a for a in articles if a.origin == maker and not a.pinned]
-        assert [a for a in moved if a.origin == maker and not a.pinned] == its
+    for origin in "abc":
+        its = [a for a in articles if a.origin == origin and not a.pinned]
+        assert [a for a in moved if a.origin == origin and not a.pinned] == its
+
+
+# --- variety of the whole edition ----------------------------------------------------------------------------------
+
+SECTIONS = ("Art", "Sport", "Work")
+
+
+def found(name: str, origin: str, category: str, day: float, **fields: object) -> Article:
+    return article(name, origin=origin, category=category, day=day, **fields)
+
+
+def busy(others: int, **fields: object) -> list[Article]:
+    """A source with the three newest articles of each section, and others with so many older ones in each."""
+    wire = [found(f"wire {c} {day}", "wire", c, day, **fields) for c in SECTIONS for day in (4, 5, 6)]
+    return wire + [found(f"other {c} {i}", f"other {c} {i}", c, 2 - i / 10) for c in SECTIONS for i in range(others)]
+
+
+def test_a_source_that_fills_an_edition_section_by_section_gives_way_to_others_and_keeps_its_best():
+    composition = composed(*busy(others=4), rules=Rules(variety=3, per_section=4, order=SECTIONS))
+    assert shape(composition) == {
+        "Art": ["wire Art 6", "wire Art 5", "other Art 0", "other Art 1"],
+        "Sport": ["wire Sport 6", "other Sport 0", "other Sport 1", "other Sport 2"],
+        "Work": ["wire Work 6", "other Work 0", "other Work 1", "other Work 2"],
+    }
+
+
+@pytest.mark.parametrize(("others", "per_section"), [(0, 2), (4, 9)])
+def test_a_source_stays_where_there_is_no_other_or_room_for_all(others: int, per_section: int):
+    varied_, plain = (
+        composed(*busy(others), rules=Rules(variety=variety, per_section=per_section)) for variety in (3, 0)
+    )
+    assert shape(varied_) == shape(plain)
+
+
+def test_room_that_nobody_else_needs_is_left_to_the_source_that_fills_it():
+    edition = composed(*busy(others=1), rules=Rules(variety=3, per_section=3)).edition
+    assert Counter(a.origin for a in edition.articles)["wire"] == 6
+
+
+def test_without_variety_a_source_may_fill_an_edition():
+    edition = composed(*busy(others=4), rules=Rules(variety=0, per_section=3)).edition
+    assert {a.origin for a in edition.articles} == {"wire"}
+
+
+def test_what_is_pinned_and_what_opens_the_mail_give_way_to_nothing():
+    pins = composed(*busy(others=4, pinned=True), rules=Rules(variety=1, per_section=3)).edition
+    assert {a.origin for a in pins.articles} == {"wire"}
+    lead = found("lead", "wire", "Work", 3, image=COVER)
+    opened = composed(lead, *busy(others=4), rules=Rules(variety=1, per_section=3, lead=True)).edition
+    assert opened.articles[0] == lead
+
+
+def test_what_gave_way_says_where_there_was_no_room():
+    composition = composed(*busy(others=4), rules=Rules(variety=3, per_section=4, order=SECTIONS))
+    assert verdict(composition, "wire Work 5.md").reason == "over 4 in Work"
+
+
+sourced = st.lists(st.tuples(st.sampled_from("aaaabcd"), st.sampled_from(SECTIONS)), max_size=30)
+
+
+@settings(deadline=None)
+@given(sourced, st.integers(1, 3), st.integers(1, 6), st.integers(1, 20), st.randoms(use_true_random=False))
+def test_no_source_has_more_than_its_share_while_another_waits_and_no_room_stays_empty(
+    made: list[tuple[str, str]], variety: int, per_section: int, maximum: int, chance: object
+):
+    articles = [found(str(i), origin, category, i / 10) for i, (origin, category) in enumerate(made)]
+    rules = Rules(variety=variety, per_section=per_section, maximum=maximum, minimum=1)
+    plain = composed(*articles, rules=Rules(per_section=per_section, maximum=maximum, minimum=1)).edition
+    edition = composed(*articles, rules=rules).edition
+    assert [(s.key, len(s.articles)) for s in edition.sections] == [(s.key, len(s.articles)) for s in plain.sections]
+    has = Counter(map(maker, edition.articles))
+    share = max(variety, len(edition.articles) // 3)
+    for section in edition.sections:
+        waiting = {maker(a) for a in articles if a.category == section.category} & {
+            maker(a) for a in articles if a.category == section.category and a not in section.articles
+        }
+        if any(has[name] < share for name in waiting):
+            assert all(has[maker(a)] <= share for a in section.articles)
+    chance.shuffle(articles)  # type: ignore[attr-defined] # hypothesis names no type of it
+    assert composed(*articles, rules=rules).edition == edition

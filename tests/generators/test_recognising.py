@@ -421,6 +421,47 @@ def test_the_language_is_that_of_most_articles_where_the_site_does_not_say_its_o
     assert recognised(tmp_path).facts.language == "fa"
 
 
+def titled(folder: Path, *titles: str) -> None:
+    for number, title in enumerate(titles):
+        write(folder / f"posts/{number}.md", f"---\ntitle: '{title}'\ndate: 2025-12-01\n---\nBody.")
+
+
+@pytest.mark.parametrize(
+    ("title", "language"),
+    [
+        ("\u067e\u0644 \u062a\u0627\u0632\u0647 Docker", "fa"),
+        ("\u0627\u0644\u062c\u0633\u0631 \u0627\u0644\u062c\u062f\u064a\u062f", "ar"),
+        ("\u05d4\u05d2\u05e9\u05e8 \u05d4\u05d7\u05d3\u05e9", "he"),
+        ("\u65b0\u3057\u3044\u6a4b", "ja"),
+        ("\u65b0\u6865", "zh"),
+        ("\uc0c8 \ub2e4\ub9ac", "ko"),
+        ("\u041d\u043e\u0432\u044b\u0439 \u043c\u043e\u0441\u0442", "ru"),
+        ("\u041d\u043e\u0432\u0438\u0439 \u043c\u0456\u0441\u0442", "uk"),
+        ("\u0397 \u03bd\u03ad\u03b1 \u03b3\u03ad\u03c6\u03c5\u03c1\u03b1", "el"),
+        ("\u0e2a\u0e30\u0e1e\u0e32\u0e19\u0e43\u0e2b\u0e21\u0e48", "th"),
+        ("\u0928\u092f\u093e \u092a\u0941\u0932", "hi"),
+        ("The new bridge", ""),
+        ("2025: 17", ""),
+    ],
+)
+def test_where_nothing_says_the_language_the_script_of_most_titles_does(
+    tmp_path: Path, title: str, language: str
+) -> None:
+    titled(tmp_path, title, title, "The old bridge")
+    assert recognised(tmp_path).facts.language == language
+
+
+def test_a_name_in_another_script_does_not_make_the_language(tmp_path: Path) -> None:
+    titled(tmp_path, "The \u03b1 and the \u03c9 of it", "What \u6a4b means", "\u65b0\u6865")
+    assert recognised(tmp_path).facts.language == ""
+
+
+def test_a_foreign_letter_in_one_title_of_many_is_a_name(tmp_path: Path) -> None:
+    arabic = "\u0627\u0644\u062c\u0633\u0631"
+    titled(tmp_path, *[arabic] * 19, f"{arabic} \u06af")
+    assert recognised(tmp_path).facts.language == "ar"
+
+
 def test_a_site_s_own_word_on_its_language_counts_more(tmp_path: Path) -> None:
     write(tmp_path / "_config.yml", "lang: de\n")
     post(tmp_path / "posts/one.md", "lang: en")

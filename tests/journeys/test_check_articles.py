@@ -178,9 +178,13 @@ def test_many_findings_of_a_kind_are_counted(site: Site) -> None:
     assert site.run("check", "--articles", "-v").stdout.count(": title-capitals: ") == 9
 
 
-def test_a_file_with_several_faults_is_among_the_worst(site: Site) -> None:
+def test_the_worst_files_are_told_first_those_with_errors_before_those_with_many_warnings(site: Site) -> None:
     site.write("worst.md", article("FISH &AMP; CHIPS ARE HERE...", "2025-12-03", excerpt="It&#38;#39;s here."))
-    assert "the worst: content/worst.md (3)" in site.run("check", "--articles").stdout
+    site.write("zero.md", "---\ntitle: No date\n---\n\nText.\n")
+    lines = site.run("check", "--articles").stdout.splitlines()
+    assert lines[:2] == ["the worst files", "content/zero.md: 1 error"]
+    assert lines[2].startswith("content/worst.md: 3 warnings")
+    assert lines[lines.index("") + 1].startswith("error  date  1")
 
 
 def test_github_shows_each_beside_its_line(site: Site) -> None:

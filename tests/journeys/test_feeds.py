@@ -312,6 +312,7 @@ def test_the_list_says_how_each_feed_is_and_what_to_do(site: Site, server: FeedS
     assert f"moved for good: write {there} into digest.toml" in text
     assert "sick: it answers with 404 (Not Found) (1 time in a row)" in text
     assert "take it out of digest.toml" in text
+    assert "  has never answered, not asked any more; 0 new in the last 30 days" in text
 
 
 def test_a_check_warns_of_sick_feeds_and_asks_none(site: Site, server: FeedServer) -> None:

@@ -138,24 +138,29 @@ def test_what_reading_found_has_a_kind_a_level_and_advice(fault: Fault):
     assert (found.rule.level is Level.ERROR) is not Problem("a.md", "is odd", fault=fault).is_note
 
 
-def test_errors_come_first_and_then_files_in_their_order():
+def test_errors_come_first_and_of_files_the_worst():
     problems = [
         Problem("b.md", "x", fault=Fault.PASSED_OVER),
         Problem("b.md", "x", line=4),
+        Problem("c.md", "x", line=7),
+        Problem("c.md", "x", line=2),
         Problem("a.md", "x", line=9),
     ]
     found = findings([article(title="THE FERRY IS BACK")], *problems)
-    assert [one.place for one in found] == ["a.md:9", "b.md:4", "posts/1.md", "b.md"]
+    assert [one.place for one in found] == ["c.md:2", "c.md:7", "b.md:4", "a.md:9", "posts/1.md", "b.md"]
 
 
-def test_the_worst_files_are_those_with_most_findings():
+def test_the_worst_files_are_those_with_most_errors_then_warnings_then_notices():
     problems = [
+        *(Problem("warned.md", "x", fault=Fault.CONTENT) for _ in range(9)),
+        *(Problem("noted.md", "x", fault=Fault.PASSED_OVER) for _ in range(9)),
         Problem("a.md", "x"),
         Problem("b.md", "x"),
-        Problem("b.md", "y"),
-        Problem("c.md", "x", fault=Fault.PASSED_OVER),
+        Problem("b.md", "x", fault=Fault.CONTENT),
     ]
-    assert worst(findings([], *problems), 5) == (("b.md", 2), ("a.md", 1))
+    ranked = worst(findings([], *problems))
+    assert [path for path, _ in ranked] == ["b.md", "a.md", "warned.md", "noted.md"]
+    assert ranked[0][1] == {Level.ERROR: 1, Level.WARNING: 1, Level.NOTICE: 0}
 
 
 def test_the_page_has_every_rule_with_its_level_and_what_to_do():

@@ -324,6 +324,7 @@ def test_what_is_no_article_is_passed_over_with_a_word(content: Content, name: s
     assert isinstance(problem, Problem)
     assert problem.is_note
     assert problem.what.startswith("is ")
+    assert problem.hint == "nothing to do: it is no article"
 
 
 @pytest.mark.parametrize(

@@ -209,3 +209,25 @@ def test_no_damage_to_other_lines_makes_a_draft_public(
     text = "\n".join(("---", *lines, "---", BODY))
     for found in FOLDER.parse(FOLDER.root / "2025-12-03-a.md", text.encode()):
         assert isinstance(found, Problem) or found.draft, text
+
+
+@pytest.mark.parametrize(
+    ("lines", "draft", "hidden", "doubted"),
+    [
+        ("---\ntitle: T\nentwurf: true\n", True, False, False),
+        ("---\ntitle: T\nentwurf: false\n", False, False, False),
+        ("---\ntitle: T\nentwurf: vielleicht\n", True, False, True),
+        ("---\ntitle: T\nverborgen: true\n", False, True, False),
+        ("+++\ntitle = 'T'\n[menu]\nentwurf = true\n", True, False, True),
+        ("+++\ntitle = 'T'\n[menu]\nhidden = true\n", False, False, False),
+    ],
+)
+def test_a_folder_s_own_names_hold_back_as_well(
+    content: Content, lines: str, *, draft: bool, hidden: bool, doubted: bool
+) -> None:
+    names = {"draft": ("entwurf",), "hidden": ("verborgen",)}
+    text = f"{lines}{lines[:3]}\n{BODY}"
+    results = content.results(text, "2025-12-03-story.md", names=names)
+    (article,) = (found for found in results if isinstance(found, Article))
+    assert (article.draft, article.hidden) == (draft, hidden)
+    assert any(isinstance(found, Problem) and found.hint == HINT for found in results) is doubted

@@ -1,9 +1,10 @@
 """The table of names: what stands for what, which comes first, and what a value becomes."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from digest.config.gathering import FieldName
 from digest.sources.fields import CONTAINERS, URL_PARTS, Field, Fields, is_no
 from digest.sources.front_matter import FrontMatter, plain_name, split
 
@@ -118,3 +119,7 @@ def test_yes_and_no_have_many_words():
         assert not is_no(yes)
     for no in ("false", "No", "off", "0", "never"):
         assert is_no(no)
+
+
+def test_every_name_that_may_be_set_is_a_row_of_the_table():
+    assert {name.upper() for name in get_args(FieldName)} <= set(Field.__members__)

@@ -38,6 +38,8 @@ _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+
 def read(text: str, faults: tuple[str, ...], url: str) -> Parsed:
     """A feed in XML; ``faults`` are those of its encoding. Raises FeedError for what is none."""
     found = markup.from_text(text, faults)
+    if markup.ENTITIES in found.faults:
+        raise FeedError(url, f"{markup.ENTITIES}: refused", hint="ask its makers for one without <!ENTITY")
     if found.root is None:
         raise FeedError(url, "is empty" if not text.strip() else "is no feed: there is nothing in it that a feed has")
     if markup.name(found.root) in _PAGE:

@@ -6,6 +6,7 @@ import sys
 import pytest
 from lxml import etree
 
+from digest.errors import FeedError
 from digest.sources.feeds import encodings, markup
 from digest.sources.feeds.mending import mend
 from tests.sources.feeds.shapes import ITEM, NAMESPACES, atom, read, rss
@@ -220,18 +221,20 @@ def test_a_bomb_costs_little_memory_and_little_time(name: str):
     assert int(done.stdout) <= 300
 
 
-def test_entities_that_a_feed_declares_are_not_expanded_and_that_is_told():
-    feed = read(f"<!DOCTYPE rss [<!ENTITY quay 'Quay'>]>{rss('<title>The &quay; news</title><guid>1</guid>', head='')}")
-    assert feed.entries[0].title == "The &quay; news"
-    assert feed.faults[0] == "declares entities of its own, which are not read"
+def test_a_feed_that_declares_entities_of_its_own_is_refused():
+    item = rss("<title>The &quay; news</title><guid>1</guid>", head="")
+    with pytest.raises(FeedError, match="declares entities of its own: refused"):
+        read(f"<!DOCTYPE rss [<!ENTITY quay 'Quay'>]>{item}")
+    assert read(f'<!DOCTYPE rss SYSTEM "rss.dtd">{item}').entries[0].title == "The &quay; news"
 
 
 def test_no_file_is_read_for_a_feed(tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("the secret", encoding="utf-8")
     for declaration in (f"<!ENTITY f SYSTEM '{secret.as_uri()}'>", f"<!ENTITY % f SYSTEM '{secret.as_uri()}'> %f;"):
-        feed = read(f"<!DOCTYPE rss [{declaration}]>{rss('<title>A &f; crane</title><guid>1</guid>', head='')}")
-        assert "secret" not in repr(feed)
+        with pytest.raises(FeedError, match="entities of its own") as refused:
+            read(f"<!DOCTYPE rss [{declaration}]>{rss('<title>A &f; crane</title><guid>1</guid>', head='')}")
+        assert "the secret" not in str(refused.value)
     included = '<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" parse="text" href="{}"/>'
     assert "the secret" not in repr(read(rss(f"<title>A{included.format(secret.as_uri())}</title><guid>1</guid>")))
 
