@@ -1,0 +1,27 @@
+"""Sites on disk, and what is recognised of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from digest.generators.recognising import Found, recognise
+
+SITE = "https://www.example.org"
+
+
+def post(path: Path, *fields: str, date: str = "2025-12-01") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = ("---", "title: Words", *([f"date: {date}"] if date else []), *fields, "---", "Body.")
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def recognised(root: Path) -> Found:
+    found = recognise(root)
+    assert found is not None
+    return found
