@@ -4,77 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from digest.errors import SourceError
-from digest.model import Article, Fault, Period, Problem, Sighting
-from digest.sources.indexed import Indexed
-from digest.sources.listing import Listing
+from digest.model import Article, Fault, Period, Problem
 from digest.store.database import Database
 from digest.store.sightings import Sightings
+from tests.sources.indexing import SECOND, WEEK, Claiming, Site, story
 from tests.sources.recording import Recording
-
-START = datetime(2025, 12, 1, tzinfo=UTC)
-WEEK = Period(START, START + timedelta(days=7), "2025-W49")
-SECOND = 10**9  # nanoseconds
-
-
-def story(title: str = "A story", date: str = "2025-12-03", body: str = "Text.") -> str:
-    return f"---\ntitle: {title}\ndate: {date}\n---\n{body}\n"
-
-
-@dataclass(frozen=True)
-class Claiming(Recording):
-    """A folder on a file system that gives all files the times it likes, and only their size is true."""
-
-    times: tuple[int, int] = (SECOND, SECOND)
-
-    def listing(self) -> Listing:
-        found = super().listing()
-        return replace(found, files={path: (*self.times, size) for path, (_, _, size) in found.files.items()})
-
-
-class Site:
-    """A folder of articles beside a database, and somebody who asks for a week of it, an hour after the last time."""
-
-    def __init__(self, root: Path, database: Database, **manner: Any) -> None:
-        self.root = root
-        self.folder = Recording(root, ZoneInfo("UTC"), **manner)
-        self.index = Sightings(lambda: database, writes=True)
-        self.now = START + timedelta(days=3)
-        self.ticks = time.time_ns()
-        self.told: list[tuple[int, int]] = []
-
-    def write(self, name: str, content: str) -> Path:
-        path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
-        return path
-
-    def read(self, window: Period | None = WEEK, **other: Any) -> list[Article | Problem]:
-        self.now += timedelta(hours=1)
-        self.ticks += 3600 * SECOND
-        for touched in (self.folder.looked_into, self.folder.read_whole, self.told):
-            touched.clear()
-        source = Indexed(self.folder, self.index, lambda: self.now, lambda: self.ticks)
-        return list(replace(source, **other).read(window, lambda done, total: self.told.append((done, total))))
-
-    def titles(self, window: Period | None = WEEK, **other: Any) -> list[str]:
-        return [found.title for found in self.read(window, **other) if isinstance(found, Article)]
-
-    def seen(self, window: Period | None = WEEK) -> dict[str, datetime | None]:
-        return {found.title: found.seen for found in self.read(window) if isinstance(found, Article)}
 
 
 @pytest.fixture
@@ -385,70 +329,3 @@ def test_who_only_looks_leaves_no_trace_and_finds_the_same(site: Site, database:
     (found,) = [found for found in site.read(index=looking) if isinstance(found, Article) and found.title == "Late"]
     assert found.seen == site.now
     assert site.index.known(str(site.root)) == kept
-
-
-# --- whatever happens to the files -----------------------------------------------------------------------------------
-
-NAMES = st.sampled_from([f"{folder}{number}.md" for folder in ("", "a/", "a/b/") for number in range(4)])
-DATES = st.one_of(st.dates(min_value=START.date() - timedelta(5), max_value=START.date() + timedelta(12)), st.none())
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("write"), NAMES, DATES),
-        st.tuples(st.just("remove"), NAMES, st.none()),
-        st.tuples(st.just("rename"), NAMES, NAMES),
-        st.tuples(st.just("look"), st.none(), st.booleans()),
-    ),
-    max_size=25,
-)
-
-
-def microseconds(at: datetime) -> int:
-    return round(at.timestamp() * 1_000_000)
-
-
-def moment(at: int | None) -> datetime | None:
-    return None if at is None else datetime.fromtimestamp(at / 1_000_000, UTC)
-
-
-def after(step: tuple[str, Any, Any], site: Site) -> None:
-    what, name, value = step
-    path = site.root / (name or "")
-    if what == "write":
-        site.write(name, story(name, str(value)) if value else f"---\ntitle: {name}\n---\n")
-    elif what == "remove":
-        path.unlink(missing_ok=True)
-    elif what == "rename" and path.exists():
-        (site.root / value).parent.mkdir(parents=True, exist_ok=True)
-        path.rename(site.root / value)
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(STEPS)
-def test_whatever_happened_the_same_is_found_as_by_reading_everything(steps: list[tuple[str, Any, Any]]):
-    with tempfile.TemporaryDirectory() as place:
-        database = Database("sqlite://")
-        site = Site(Path(place) / "posts", database)
-        site.root.mkdir()
-        before: dict[str, Sighting] = {}
-        for step in (*steps, ("look", None, False)):
-            if step[0] != "look":
-                after(step, site)
-                continue
-            if step[2]:  # the clock has not moved on, and nothing can be believed
-                site.ticks = 0
-            found = site.read()
-            known = site.index.known(str(site.root))
-            expected = [
-                replace(item, seen=seen) if isinstance(item, Article) else item
-                for path in site.folder.paths()
-                for seen in (moment(known[str(path.relative_to(site.root))].seen),)
-                for item in site.folder.read([path])
-                if isinstance(item, Problem) or item.published in WEEK or (seen and seen in WEEK)
-            ]
-            assert found == expected
-            assert all(known[path].seen == before[path].seen for path in known.keys() & before.keys())
-            assert {known[path].seen for path in known.keys() - before.keys()} <= (
-                {microseconds(site.now), *(old.seen for old in before.values())} if before else {None}
-            )
-            before = known
-        database.close()
