@@ -35,7 +35,7 @@ from digest.model.people import (
     SubscriberStatus,
 )
 from digest.model.requests import Choices, Request, RequestKind
-from digest.model.sightings import Entry, FeedState, SeenEntry, Sighting
+from digest.model.sightings import Entry, FeedState, FolderState, SeenEntry, Sighting
 
 __all__ = [
     "ADDRESS_MAXIMUM",
@@ -63,6 +63,7 @@ __all__ = [
     "Entry",
     "Fault",
     "FeedState",
+    "FolderState",
     "History",
     "Image",
     "Message",

@@ -25,6 +25,15 @@ class Sighting(NamedTuple):
     reader: int
 
 
+class FolderState(NamedTuple):
+    """A folder with all its ``files`` as they were listed. Its ``hash`` is another one whenever a file comes, goes or
+    changes, or would be read in another way; b"" while a change might not show.
+    """
+
+    hash: bytes
+    files: int
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One entry of a feed as its maker wrote it, ready to be an article: plain text and absolute URLs.

@@ -115,6 +115,10 @@ def opening(body: str, suffix: str, enough: int = ENOUGH, separator: str = "") -
 _NEXT_BLOCK = re.compile(r"\n[ ]{0,3}(?:#|[-*+][ ]|\d+[.)][ ]|```|~~~|\||</?[a-z]|!\[|>|:::|\{)")
 
 
+# A body's first words before any mark-up: mostly they tell that an excerpt was written for itself.
+_FIRST_WORDS = re.compile(r"\s*+(?:(?:#{1,6}|>|[-*+])[ \t]++)*+((?:[^\W_]|[ \n])*+)")
+
+
 def continued(excerpt: str, body: str, enough: int) -> str:
     """An excerpt that its maker cut out of the body ("and then…"), as the body goes on; any other as it is.
 
@@ -124,11 +128,20 @@ def continued(excerpt: str, body: str, enough: int) -> str:
     if not written or written == excerpt:
         return excerpt
     beginning = body[:enough].lstrip()
+    if not _may_begin(written, beginning):
+        return excerpt
     block = _NEXT_BLOCK.search(beginning)
     read = teaser(beginning[: block.start()] if block else beginning, enough)
     if not read.startswith(written):
         return excerpt
     return read if is_finished(read) else mended(f"{read.removesuffix('…')}…")
+
+
+def _may_begin(written: str, beginning: str) -> bool:
+    """False where they differ before a parser is needed. The last letter may be one with a mark that comes behind it."""
+    found = _FIRST_WORDS.match(beginning)
+    words = tidy(found[1][:-1]) if found else ""
+    return written.startswith(words) or words.startswith(written)
 
 
 def minutes(body: str) -> int:

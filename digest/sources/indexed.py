@@ -5,12 +5,13 @@
                    └────────── index ◀──────────┘
 
 A file is believed to be as it was while its stamp is the same; so a stamp is kept only if any change would have made
-another one.
+another one. While all stamps of a folder are the same, the index is asked for nothing but what is wanted.
 """
 
 from __future__ import annotations
 
 import gc
+import marshal
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from io import FileIO
 
-from digest.model import Article, Period, Problem, Sighting
+from digest.model import Article, FolderState, Period, Problem, Sighting
 from digest.sources import front_matter
 from digest.sources.fields import Field
 from digest.sources.files import Folder
@@ -65,9 +66,7 @@ class Indexed:
         """
         with _collector_at_rest():
             listing = self.folder.listing()
-            known = self.index.known(self._source)
-            # When all is read whole, what was never looked at may stay so: nothing in it was met after the rest.
-            sightings = self._look(listing, known, told) if window or known else {}
+            sightings = self._sightings(listing, window, told)
         yield from self.folder.read(self.folder.root / folder for folder in sorted(listing.unlisted))
         wanted = sorted(_within(window, sightings) if window else listing.files)
         for done, path in enumerate(wanted, start=1):
@@ -79,7 +78,16 @@ class Indexed:
         root, base = self.folder.root, self.folder.base
         return os.fspath(root.relative_to(base) if base and root.is_relative_to(base) else root)
 
-    def _look(self, listing: Listing, known: Mapping[str, Sighting], told: Told) -> dict[str, Sighting]:
+    def _sightings(self, listing: Listing, window: Period | None, told: Told) -> Mapping[str, Sighting]:
+        """At least those that are wanted. Where nothing at all has changed, nobody has to look at the others."""
+        state = _state(listing, _fingerprint(self.folder))
+        if window and (there := self.index.within(self._source, state, *_bounds(window))) is not None:
+            return there
+        known = self.index.known(self._source)
+        # When all is read whole, what was never looked at may stay so: nothing in it was met after the rest.
+        return self._look(listing, known, state, told) if window or known else {}
+
+    def _look(self, listing: Listing, known: Mapping[str, Sighting], state: bytes, told: Told) -> dict[str, Sighting]:
         """Every listed file as it is now; the index learns what is new."""
         eye = _Eye(
             self.folder,
@@ -92,11 +100,11 @@ class Indexed:
         missing = known.keys() - listing.files.keys()
         gone = {path: known[path] for path in missing if not listing.hides(path)}
         found = self._met(known, gone, _looked(eye, eye.strangers(), told))
-        if found or gone:
-            self.index.learn(self._source, found, gone)
         sightings = {**known, **found}
         for path in missing:
             del sightings[path]
+        settled = all(sighting.changed != UNSETTLED for sighting in sightings.values())
+        self.index.learn(self._source, found, gone, FolderState(state if settled else b"", len(listing.files)))
         return sightings
 
     def _met(
@@ -238,7 +246,7 @@ def _is_wanted(article: Article, seen: datetime | None, window: Period) -> bool:
 
 def _within(window: Period, sightings: Mapping[str, Sighting]) -> Iterator[str]:
     """The files that have to be read whole: what is wrong with those that have no date is told each time."""
-    start, end = _microseconds(window.start), _microseconds(window.end)
+    start, end = _bounds(window)
     for path, sighting in sightings.items():
         published, seen = sighting.published, sighting.seen
         if published is None or start <= published < end or (seen is not None and start <= seen < end):
@@ -259,6 +267,16 @@ def _fingerprint(folder: Folder) -> int:
     table = [field.value for field in Field]
     manner = repr((READER, table, folder.zone.key, sorted(folder.names.items())))
     return int.from_bytes(blake2b(manner.encode(), digest_size=7).digest())  # 56 bits: a BIGINT has 63
+
+
+def _state(listing: Listing, reader: int) -> bytes:
+    """Another one whenever a file comes, goes or gets another stamp, or is read in another way."""
+    seen = marshal.dumps((reader, sorted(listing.unlisted), listing.files), 2)  # 2: equal values, equal bytes
+    return blake2b(seen, digest_size=16).digest()
+
+
+def _bounds(window: Period) -> tuple[int, int]:
+    return _microseconds(window.start), _microseconds(window.end)
 
 
 def _microseconds(moment: datetime) -> int:

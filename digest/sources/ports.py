@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from digest.model import Entry, FeedState, SeenEntry, Sighting
+from digest.model import Entry, FeedState, FolderState, SeenEntry, Sighting
 
 
 class Index(Protocol):
@@ -14,7 +14,13 @@ class Index(Protocol):
 
     def known(self, source: str) -> Mapping[str, Sighting]: ...
 
-    def learn(self, source: str, found: Mapping[str, Sighting], gone: Collection[str]) -> None:
+    def within(self, source: str, state: bytes, start: int, end: int) -> Mapping[str, Sighting] | None:
+        """Those published or first met in ``[start, end)``, microseconds since 1970, and those without a date; None
+        unless the whole folder is known to be in this state.
+        """
+        ...
+
+    def learn(self, source: str, found: Mapping[str, Sighting], gone: Collection[str], state: FolderState) -> None:
         """Keeps what was found, but for ``seen`` where that is known already, and forgets what is gone."""
         ...
 

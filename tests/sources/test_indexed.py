@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from digest.errors import SourceError
-from digest.model import Article, Fault, Period, Problem
+from digest.model import Article, Fault, Period, Problem, Sighting
 from digest.store.database import Database
 from digest.store.sightings import Sightings
 from tests.sources.indexing import SECOND, WEEK, Claiming, Site, story
@@ -98,6 +98,33 @@ def test_an_unchanged_file_is_looked_into_once(site: Site):
     assert len(site.folder.looked_into) == 14
     site.read()
     assert site.folder.looked_into == []
+
+
+def test_in_a_folder_without_any_change_only_the_window_is_asked_for(site: Site, database: Database):
+    site.read()
+    asked: list[str] = []
+
+    class Asked(Sightings):
+        def known(self, source: str) -> dict[str, Sighting]:
+            asked.append(source)
+            return super().known(source)
+
+    site.index = Asked(lambda: database, writes=True)
+    assert site.titles() == [f"Day {day}" for day in range(1, 8)]
+    assert asked == []
+    site.write("03.md", story("Day 3, again", "2025-12-03"))
+    assert "Day 3, again" in site.titles()
+    assert asked == [str(site.root)]
+    assert "Day 3, again" in site.titles()
+    (site.root / "03.md").unlink()
+    assert "Day 3, again" not in site.titles()
+    assert len(asked) == 2
+
+
+def test_in_another_time_zone_a_folder_without_any_change_is_another_one(site: Site):
+    site.read()
+    site.folder = replace(site.folder, zone=ZoneInfo("Pacific/Auckland"))
+    assert site.titles() == [f"Day {day}" for day in range(2, 9)]
 
 
 def test_a_changed_file_is_looked_into_again_and_the_others_are_not(site: Site):

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from digest.app import App, Hung
 from digest.config import Config
-from digest.model import Article, Image, Period, Problem, Sighting
+from digest.model import Article, FolderState, Image, Period, Problem, Sighting
 from digest.publishing import Digest, Source, Told
 from digest.sources.indexed import UNSETTLED, Indexed
 from digest.sources.listing import is_article
@@ -35,7 +35,16 @@ class _Notebook:
             self.files = dict(self._kept.known(source))
         return self.files
 
-    def learn(self, source: str, found: Mapping[str, Sighting], gone: Collection[str]) -> None:
+    def within(self, source: str, state: bytes, start: int, end: int) -> None:
+        """It has them all, and needs them to tell what has changed."""
+
+    def learn(
+        self,
+        source: str,
+        found: Mapping[str, Sighting],
+        gone: Collection[str],
+        state: FolderState,  # noqa: ARG002 - an Index's signature
+    ) -> None:
         left = {path: sighting for path, sighting in self.known(source).items() if path not in gone}
         self.files = left | dict(found)
 
