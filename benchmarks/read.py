@@ -1,9 +1,7 @@
 """Reading a folder of articles: ours beside a plain loop over python-frontmatter, Hugo, and reading the bytes alone.
 
-Each run is a process of its own, from its start to its end, with what it takes to import what it needs.
+Each run is a process of its own (``readers.py``), from its start to its end, with what it takes to import what it needs.
 """
-
-# ruff: noqa: PLC0415 - each process imports what its own work takes, and nothing else
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from measuring import OURS, Way, compare, introduce
@@ -24,6 +22,7 @@ from measuring import OURS, Way, compare, introduce
 PLAIN = "python-frontmatter, C loader"
 NEWEST = date(2025, 11, 30)
 DAYS = 2_000  # over which the articles are spread
+READERS = Path(__file__).with_name("readers.py")
 SETTLED = 2.1  # seconds after which a file that was written can be believed by its times
 
 WORDS = (
@@ -92,64 +91,6 @@ def write_articles(folder: Path, count: int) -> None:
         path.write_text(article(number, chance), encoding="utf-8")
 
 
-# --- what a process does ---------------------------------------------------------------------------------------------
-
-
-def indexed(folder: Path, database: Path) -> None:
-    """What `digest send` reads: a week, with an index in the database."""
-    from zoneinfo import ZoneInfo
-
-    from digest.model import Article, Period
-    from digest.sources.files import Folder
-    from digest.sources.indexed import Indexed
-    from digest.store.database import Database
-    from digest.store.sightings import Sightings
-
-    now = datetime(2025, 12, 1, 7, tzinfo=UTC)
-    week = Period(now - timedelta(days=7, hours=7), now - timedelta(hours=7), "2025-W48")
-    kept = Database(f"sqlite:///{database}")
-    index = Sightings(lambda: kept, writes=True)
-    source = Indexed(Folder(folder, ZoneInfo("UTC")), index, lambda: now)
-    found = sum(isinstance(found, Article) for found in source.read(week, lambda _done, _total: None))
-    assert found, "no article was read"
-    kept.close()
-
-
-def opened(_folder: Path, database: Path) -> None:
-    """A database of a site that has never read its articles."""
-    from digest.store.database import Database
-
-    Database(f"sqlite:///{database}").close()
-
-
-def whole(folder: Path, _database: Path) -> None:
-    """Every file to an Article, as `digest check` does."""
-    from zoneinfo import ZoneInfo
-
-    from digest.model import Article
-    from digest.sources.files import Folder
-
-    source = Folder(folder, ZoneInfo("UTC"), article_url="https://example.org/posts/{slug}")
-    paths = source.paths()
-    found = sum(isinstance(found, Article) for found in source.read(paths))
-    assert found == len(paths), f"{found} of {len(paths)} articles were read"
-
-
-def plain_loop(folder: Path, _database: Path) -> None:
-    import frontmatter
-
-    for path in sorted(folder.rglob("*.md")):
-        frontmatter.load(path)
-
-
-def bytes_alone(folder: Path, _database: Path) -> None:
-    for path in sorted(folder.rglob("*.md")):
-        path.read_bytes()
-
-
-WORK = {work.__name__: work for work in (indexed, opened, whole, plain_loop, bytes_alone)}
-
-
 # --- processes -------------------------------------------------------------------------------------------------------
 
 
@@ -174,7 +115,7 @@ class Bench:
         self.process("", self.ours("indexed", self.known))
 
     def ours(self, work: str, database: Path) -> list[str]:
-        return [sys.executable, __file__, "--do", work, str(self.folder), str(database)]
+        return [sys.executable, str(READERS), work, str(self.folder), str(database)]
 
     def process(self, name: str, command: list[str]) -> float:
         """The seconds from a process's start to its end."""
@@ -239,12 +180,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, nargs="+", default=[10_000])
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--do", nargs=3, metavar=("WORK", "FOLDER", "DATABASE"), help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.do:
-        work, folder, database = given.do
-        WORK[work](Path(folder), Path(database))
-        return
     introduce(given.runs)
     for count in given.articles:
         measure(count, given.runs)
