@@ -9,6 +9,7 @@ What is left stands in its order: "City beat United" and "United beat City" are 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from digest.identity import title_key
 
@@ -36,11 +37,16 @@ _SPELLINGS = (
 _BETWEEN_WORDS = re.compile(r"(?<=\D) (?=\D)")  # one word or two: e-mail, email; but 1.2 is not 12
 
 
-def meaning(title: str, site: str) -> str:
-    """What a title of a ``site`` says; "" where it has no word."""
+def said(title: str, site: str) -> tuple[str, ...]:
+    """The words of a title of a ``site`` that carry its meaning, in one spelling; none where it has no word."""
     words = title_key(_bare(title, site)).split()
-    said = [word for at, word in enumerate(words) if not _is_filler(words, at)] or words
-    return _BETWEEN_WORDS.sub("", " ".join(map(_spelled, said)))
+    meant = [word for at, word in enumerate(words) if not _is_filler(words, at)]
+    return tuple(map(_spelled, meant or words))
+
+
+def meaning(words: Iterable[str]) -> str:
+    """What the words of a title say together: "e-mail" and "email" are the same."""
+    return _BETWEEN_WORDS.sub("", " ".join(words))
 
 
 def _bare(title: str, site: str) -> str:

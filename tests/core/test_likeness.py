@@ -156,6 +156,38 @@ def test_similar_titles_with_the_same_excerpt_on_another_site_are_as_alike_as_th
     assert alike(one, other, (EXCERPT, EXCERPT), ("a", "a")) == 0
 
 
+TITLE_CASE = "Night Ferry Is Back Again With Much Better Food And A Bigger Deck For All On Board"
+LONG = "Best Norrby ferry tickets for 2025: Round trips with Sunline are only 60 for one year, plus major cuts at Quay Lines"
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        "Best Norrby ferry tickets for 2025: One year of round trips with Sunline for 60, plus big cuts at the Quay Lines",
+        "Best Norrby ferry tickets for 2025: Round trips with Sunline are 60 for one year, plus major cuts at Quay Lines",
+    ],
+)
+def test_a_page_that_comes_again_with_a_new_title_is_one_story(again: str):
+    assert alike(LONG, again, (EXCERPT, EXCERPT), ("a", "a")) >= 85
+    assert alike(LONG, again, (EXCERPT, OTHER), ("a", "a")) == 0
+    assert alike(LONG, again, ("", ""), ("a", "a")) == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (LONG, LONG.replace("Sunline", "Northline")),
+        (LONG, LONG.replace("60", "70")),
+        (LONG, LONG.replace("2025", "2026")),
+        (LONG, LONG.replace("are only", "are not only")),
+        ("The harbour this evening: the ferry is late", "The harbour this evening: the bridge is late"),
+        (TITLE_CASE, TITLE_CASE.replace("Better", "Worse")),
+    ],
+)
+def test_titles_of_one_site_that_differ_in_more_than_small_words_are_two(one: str, other: str):
+    assert alike(one, other, (EXCERPT, EXCERPT), ("a", "a")) == 0
+
+
 def test_an_excerpt_that_repeats_the_title_and_says_little_more_says_nothing():
     one, other = "Old swing bridge turns ninety today in Norrby", "Old swing bridge turns ninety in Norrby"
     more = "Subscribe to read the whole article on our pages."
