@@ -30,8 +30,9 @@ from digest.sources.listing import NO_FILE, Listing, Stamp
 from digest.sources.ports import Index
 from digest.sources.reading import when
 
-# One more whenever another date is read from the same fields (dates.py): every file is looked at again then.
-READER = 3
+# One more whenever another date may be read from the same bytes, by any module that reads: every file is looked at again
+# then.
+READER = 4
 
 # File systems count time in steps of up to two seconds (FAT). Within the step in which it was read, a file may change
 # once more without another stamp; git calls such files racy.
@@ -192,7 +193,7 @@ class _Eye:
     def _read(self, path: str, file: FileIO, old: Sighting | None) -> tuple[bytes, int | None]:
         """A hash of a file's beginning, and when its article was published; of the same content that is known.
 
-        Where it has sidecars, they may have a word in that too.
+        Where it has sidecars, they may have a word in that too; once they are gone, it has none but its own.
         """
         alone = path not in self.listing.accompanied
         beginning = file.read(FIRST_LOOK)
@@ -200,7 +201,7 @@ class _Eye:
         if moment is None:
             file.seek(0)
             beginning = front_matter.opening(file)
-        digest = blake2b(beginning, digest_size=8).digest()
+        digest = blake2b(beginning, digest_size=8, person=b"" if alone else b"with sidecars").digest()
         if moment is None and alone and old and (old.hash, old.reader) == (digest, self.reader):
             return digest, old.published
         if moment is None:
