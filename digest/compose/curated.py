@@ -33,11 +33,13 @@ class Proposal:
         return next((group.has_page for group in self.groups if group.key == key), None)
 
     def further(self, listed: Collection[Article], shown: Collection[str], naming: Naming) -> Counter[str]:
-        """How many more stories than ``listed`` it has for each of the ``shown`` sections: for that of an article's own
-        category, or where there is none for the one in which it would be put together with others.
+        """How many more stories than ``listed`` it had no room for, for each of the ``shown`` sections: for that of an
+        article's own category, or where there is none for the one in which it would be put together with others. Those
+        that it had room for were taken out by hand, and nobody is told of them.
         """
         told = {*listed, *(self.by_article[article].like for article in listed)}
-        homes = ((group.key, article) for group in self.groups for article in group.articles if article not in told)
+        over = ((group.key, article) for group in self.groups for article in group.articles[group.room :])
+        homes = ((key, article) for key, article in over if article not in told)
         owns = ((key, naming.key(article.category)) for key, article in homes)
         return Counter(own if own in shown else key for key, own in owns)
 

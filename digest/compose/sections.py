@@ -41,10 +41,16 @@ def group(articles: Iterable[Article], rules: Rules, ranking: Ranking) -> tuple[
     best = ranking.best(article for each in groups for article in each.articles) if rules.lead else None
     if best:
         groups = _opened_by(best, groups)
-    room = fitting([len(each.articles) for each in groups], rules)
+    room = fitting([len(each.articles) for each in groups], _without_categories(rules, naming, groups))
     members = shared([each.articles for each in groups], room, rules.variety, best)
     placed = zip(groups, members, room, strict=True)
     return tuple(replace(each, articles=its, room=count) for each, its, count in placed)
+
+
+def _without_categories(rules: Rules, naming: Naming, groups: Sequence[Group]) -> Rules:
+    """Where no article has a category there are no sections to keep short: all of them are the edition."""
+    only_rest = [each.key for each in groups] == [naming.rest]
+    return replace(rules, per_section=rules.maximum) if only_rest else rules
 
 
 def _categories(articles: Iterable[Article], naming: Naming) -> Iterator[Group]:

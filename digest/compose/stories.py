@@ -73,10 +73,10 @@ def tell_apart(
     return tuple(new), tuple(again)
 
 
-def worth(article: Article) -> tuple[bool, bool, bool, int, datetime, str]:
-    """Ascending: the best comes first."""
-    excerpt = -len(article.excerpt)
-    return not article.pinned, not article.image, not article.source, excerpt, article.published, article.key
+def worth(article: Article) -> tuple[bool, bool, bool, bool, int, datetime, str]:
+    """Ascending: the best comes first. A site's own file comes before what a feed tells of it."""
+    own, excerpt = bool(article.path), -len(article.excerpt)
+    return not article.pinned, not own, not article.image, not article.source, excerpt, article.published, article.key
 
 
 # --- the same page --------------------------------------------------------------------------------------------------

@@ -87,7 +87,7 @@ FOREIGN = _notice("foreign-language", "nothing, if it is meant; `languages` of a
 
 SAME_SOURCE = _warning("same-source", "keep one file for each story: a digest shows only one of them")
 SAME_PAGE = _error("same-page", "give each its own slug: both have one address, and a link leads to the wrong one")
-SAME_TITLE = _warning("same-title", "tell them apart by their titles, or keep one: a digest shows only one of them")
+SAME_TITLE = _warning("same-title", "tell them apart by their titles, or keep one: a digest may show only one of them")
 NO_COVER = _notice("no-cover", "name a picture in `cover:`; most of the others have one")
 STOCK_COVER = _warning("stock-cover", "choose a picture of its own: a digest shows each picture once")
 NO_CATEGORY = _warning("no-category", "name a `category:`; most of the others have one")

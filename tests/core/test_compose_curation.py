@@ -40,19 +40,25 @@ def test_the_sections_of_the_file_are_the_edition_in_their_order_whatever_the_ca
     assert verdict(composition, "d.md").reason == "Work, 2nd of 3"
 
 
-def test_what_the_file_does_not_list_is_counted_behind_the_section_of_its_category():
+def test_what_there_was_no_room_for_is_counted_behind_the_section_of_its_category():
     composition = curated(
-        *(article(name) for name in "abcde"),
-        article("again", title="Title a"),
+        *(article(name, day=6 - day) for day, name in enumerate("abcdef")),
+        article("again", title="Title a", day=6),
         article("draft", draft=True),
         article("art", category="Art"),
-        rules=Rules(minimum=1, category_url="https://example.org/{category}"),
-        sections=(section("Work", "b", "a"), section("Picks", "art")),
-        excluded=frozenset({"c.md"}),
+        rules=Rules(minimum=1, per_section=3, category_url="https://example.org/{category}"),
+        sections=(section("Work", "b", "e", "a"), section("Picks", "art")),
     )
     work, picks = composition.edition.sections
-    assert (work.more, work.more_url) == (3, "https://example.org/work")
+    assert (work.more, work.more_url) == (2, "https://example.org/work")
     assert (picks.more, picks.more_url) == (0, "")
+
+
+def test_what_an_editor_takes_out_is_not_told_of():
+    files = [article(name, day=6 - day) for day, name in enumerate("abcd")]
+    taken_out = curated(*files, sections=(section("Work", "b", "a"),))
+    excluded = curated(*files, sections=(section("Work", "a", "b", "d"),), excluded=frozenset({"c.md"}))
+    assert [section.more for made in (taken_out, excluded) for section in made.edition.sections] == [0, 0]
 
 
 def test_articles_are_named_by_their_keys_too():
@@ -159,7 +165,11 @@ def test_who_chose_a_category_gets_its_articles_wherever_they_stand_and_the_sect
 
 def test_a_section_of_which_a_reader_gets_a_part_counts_nothing_that_is_not_theirs():
     composition = curated(
-        article("a"), article("b"), article("art", category="Art"), sections=(section("Work", "a", "art"),)
+        article("a", day=2),
+        article("b", day=1),
+        article("art", category="Art"),
+        rules=Rules(minimum=1, per_section=1),
+        sections=(section("Work", "a", "art"),),
     )
     sections = [composition.edition.only(Selection(frozenset({wanted}))).sections for wanted in ("work", "art")]
     assert [section.more for [section] in sections] == [1, 0]

@@ -226,3 +226,18 @@ def test_what_stayed_out_of_an_earlier_edition_keeps_no_story_out():
 def test_what_had_its_turn_and_was_not_shown_keeps_no_story_out():
     again = article("again", title=AGAIN, source="https://example.com/bridge")
     assert composed(before(), again, placed={"before.md": LAST}, told=frozenset()).enough
+
+
+def test_what_a_site_has_written_itself_stands_before_what_a_feed_tells_of_it():
+    image = Image("https://example.org/picture.jpg")
+    feed = article("feed", title=BRIDGE, path="", key="k", source="https://example.org/x", image=image, excerpt=TEXT)
+    own = article("own", title=BRIDGE, excerpt="Short.")
+    assert shape(composed(feed, own)) == {"Work": ["own"]}
+
+
+def test_where_no_article_has_a_category_no_section_is_kept_short():
+    rules = Rules(per_section=2, maximum=4)
+    assert len(composed(*(article(name, category="") for name in "abcdef"), rules=rules).edition.articles) == 4
+    some = composed(*(article(name, category="Art" if name == "a" else "") for name in "abcdef"), rules=rules)
+    assert shape(some) == {"Art": ["a"], "Other": ["b", "c"]}
+    assert len(composed(*(article(name) for name in "abcdef"), rules=rules).edition.articles) == 2

@@ -51,7 +51,7 @@ def test_articles_come_back_in_their_order_and_otherwise_as_they_were():
 
 
 @pytest.mark.parametrize(
-    "before", ["", "Tech Home Tech Security ", "In Brief Posted: 11:37 AM PST · December 13, 2025 ", "Home > City > "]
+    "before", ["Tech Home Tech Security ", "In Brief Posted: 11:37 AM PST · December 13, 2025 ", "Home > City > "]
 )
 def test_the_title_goes_with_what_stands_before_it(before: str):
     only = article(title("night ferry"), f"{before}{title('night ferry')} {own('night ferry')}")
@@ -65,9 +65,49 @@ def test_a_sign_behind_the_title_goes_too(sign: str):
     ]
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "What has become of the night ferry?",
+        "\u0645\u0627 \u0627\u0644\u062c\u062f\u064a\u062f \u0641\u064a \u0627\u0644\u0645\u064a\u0646\u0627\u0621\u061f",
+    ],
+)
+def test_a_title_that_is_a_sentence_ends_by_itself(title: str):
+    assert shown([article(title, f"{title} {own('x')}")]) == [own("x")]
+
+
+GOING_ON = [
+    ("Neue Fähre verbindet die Inseln", "Neue Fähre verbindet die Inseln Juist und Norderney ab Mai."),
+    ("President visits the old harbour", "President visits the old harbour Monday and speaks of the new ferry."),
+    (
+        "\u0627\u0644\u0631\u0626\u064a\u0633 \u064a\u0632\u0648\u0631 \u0627\u0644\u0645\u064a\u0646\u0627\u0621",
+        "\u0627\u0644\u0631\u0626\u064a\u0633 \u064a\u0632\u0648\u0631 \u0627\u0644\u0645\u064a\u0646\u0627\u0621 \u0627\u0644\u0642\u062f\u064a\u0645 \u064a\u0648\u0645 \u0627\u0644\u0627\u062b\u0646\u064a\u0646.",
+    ),
+    (
+        "\ub300\ud1b5\ub839 \uc624\ub798\ub41c \ud56d\uad6c",
+        "\uc5b4\uc81c \ub300\ud1b5\ub839 \uc624\ub798\ub41c \ud56d\uad6c \ubc29\ubb38\uc744 \ub9c8\ucce4\ub2e4.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("title", "excerpt"), GOING_ON)
+def test_a_sentence_that_begins_with_the_words_of_the_title_stays_whole(title: str, excerpt: str):
+    others = [article(f"{title} {s}", own(s)) for s in SUBJECTS]
+    assert shown([article(title, excerpt), *others])[0] == excerpt
+
+
+def test_a_title_without_a_sign_goes_where_most_articles_of_a_site_begin_with_theirs():
+    articles = [article(title(subject), f"{title(subject)} {own(subject)}") for subject in SUBJECTS]
+    assert shown(articles) == [own(subject) for subject in SUBJECTS]
+    few = articles[: OFTEN - 1]
+    assert shown(few) == [one.excerpt for one in few]
+    others = [article(f"Other {at}", own(f"boat {at}")) for at in range(len(articles))]
+    assert shown([*articles, *others])[: len(articles)] == [one.excerpt for one in articles]
+
+
 def test_quotation_marks_of_another_kind_make_no_other_title():
     only = article(
-        "The mayor’s “plan” for the whole of the quay", f'The mayor\'s "plan" for the whole of the quay {own("x")}'
+        "The mayor’s “plan” for the whole of the quay", f'The mayor\'s "plan" for the whole of the quay: {own("x")}'
     )
     assert shown([only]) == [own("x")]
 
