@@ -278,7 +278,8 @@ class App:
     ) -> Prepared:
         """The edition as it would be frozen now; nothing is changed. ``everything`` has a verdict on all articles."""
         history, gathered = self.gather(digest, period, told, everything=everything)
-        edited = self.edited(digest, period, Candidates(gathered.articles, history.placed, self.now()))
+        candidates = Candidates(gathered.articles, history.placed, self.now(), digest.rules.zone)
+        edited = self.edited(digest, period, candidates)
         composition = draft(digest, edited.articles, history, period, self.now(), curation=edited.curation)
         named = [(article.path or article.key, article.image) for article in composition.edition.articles]
         images = [("look.logo", self.logo), *named]

@@ -192,7 +192,7 @@ class Manuscript:
     def __init__(self, app: App, digest: Digest, period: Period, told: Told = nobody_is_told) -> None:
         self._app, self._digest, self._period = app, digest, period
         self._history, gathered = app.gather(digest, period, told)
-        self._candidates = Candidates(gathered.articles, self._history.placed, app.now())
+        self._candidates = Candidates(gathered.articles, self._history.placed, app.now(), digest.rules.zone)
         self.problems = gathered.problems
         self.file = meaning.place(app.config, digest.name, period.name)
 

@@ -152,10 +152,13 @@ def hours(cadence: Cadence, period: Period, frozen: datetime) -> Hours | None:
     return Hours(cadence, _send_day(cadence, index), frozen)
 
 
-def reach(period: Period, *, first_start: datetime | None, previous_end: datetime | None, grace: timedelta) -> datetime:
+def reach(
+    period: Period, *, first_start: datetime | None, previous_end: datetime | None, grace: timedelta, zone: tzinfo
+) -> datetime:
     """From when on articles are looked for: back to the previous edition's end less ``grace``, for those that came late.
 
-    ``first_start`` is where the digest begins: the first period for which an edition was made, or was to be made and
+    It is reckoned on the clocks of ``zone``: seven days before a Monday's midnight it is a Monday's midnight, also in
+    the week in which the clocks are changed. ``first_start`` is where the digest begins: the first period for which an edition was made, or was to be made and
     found too little. Never before it, so a new digest does not begin with its whole archive; and never after the
     period's own start.
     """
@@ -163,7 +166,8 @@ def reach(period: Period, *, first_start: datetime | None, previous_end: datetim
         return period.start
     if previous_end is None:
         return min(first_start, period.start)
-    return max(min(first_start, period.start), min(previous_end - grace, period.start))
+    late = _shown(previous_end, zone) - grace
+    return max(min(first_start, period.start), min(_instant(late.date(), late.time(), zone), period.start))
 
 
 # --- notations -----------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from digest.compose import MEMORY, Composition, Rules, Verdict, compose
+from digest.compose import MEMORY, Composition, Rules, Verdict, apart, compose
 from digest.errors import StoreError, TryLaterError
 from digest.model import (
     Article,
@@ -145,14 +145,20 @@ def read(sources: Iterable[Source], window: Period | None = None, told: Told = n
 def gather(sources: Iterable[Source], window: Period | None = None, told: Told = nobody_is_told) -> Gathered:
     """What the sources held, with excerpts as a mail shows them."""
     found = read(sources, window, told)
-    return Gathered(for_mail(found.articles, EXCERPT_LENGTH), found.problems)
+    return Gathered(for_mail(apart(found.articles), EXCERPT_LENGTH), found.problems)
 
 
 def since(digest: Digest, history: History, period: Period) -> datetime:
     """From when on the articles of a period's edition may be dated."""
     if last_complete(digest.cadence, period.end) != period:  # such a window holds what it says, and nothing before
         return period.start
-    return reach(period, first_start=history.first_start, previous_end=history.previous_end, grace=digest.grace)
+    return reach(
+        period,
+        first_start=history.first_start,
+        previous_end=history.previous_end,
+        grace=digest.grace,
+        zone=digest.cadence.zone,
+    )
 
 
 def window(digest: Digest, history: History, period: Period) -> Period:

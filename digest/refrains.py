@@ -35,9 +35,11 @@ def for_mail(articles: Iterable[Article], longest: int) -> tuple[Article, ...]:
         sites[_site(article)].append(at)
     made = list(found)
     for members in sites.values():
-        rests = _own(_Excerpt(found[at].title, found[at].excerpt) for at in members)
-        for at, rest in zip(members, rests, strict=True):
-            shown = _shown(found[at], rest, longest)
+        excerpts = [_Excerpt(found[at].title, found[at].excerpt) for at in members]
+        _leave_what_is_shared(excerpts)
+        calls = _calls(excerpts, longest)
+        for at, excerpt, call in zip(members, excerpts, calls, strict=True):
+            shown = _shown(found[at], excerpt.rest, call, longest)
             if shown != found[at].excerpt:
                 made[at] = replace(found[at], excerpt=shown)
     return tuple(made)
@@ -51,10 +53,12 @@ def _site(article: Article) -> str:
         return article.origin
 
 
-def _shown(article: Article, rest: str, longest: int) -> str:
-    """The rest of an excerpt as it is shown. A short one that is nothing but a refrain is what there is to say."""
+def _shown(article: Article, rest: str, call: int, longest: int) -> str:
+    """The rest of an excerpt as it is shown, up to the call at its end. A short one that is nothing but a refrain is what
+    there is to say.
+    """
     whole = article.excerpt
-    shown = _without_call(rest, longest)
+    shown = rest if call == len(rest) else mended(rest[:call].rstrip())
     if not rest and len(whole) <= longest and is_finished(whole) and article.title not in whole:
         return whole
     if rest != whole and len(shown) < TELLING and not is_finished(shown):
@@ -74,16 +78,13 @@ class _Excerpt:
         self.title, self.rest, self.label = title, rest, ""
 
 
-def _own(excerpts: Iterable[_Excerpt]) -> list[str]:
-    """Of the excerpts of one site, what each tells of its own."""
-    told = list(excerpts)
-    for excerpt in told:
-        _leave_title(excerpt)
-    for excerpt in _leave_refrains(told):
-        _leave_title(excerpt)
-    _leave_labels(told)
-    _leave_bylines(told)
-    return [excerpt.rest for excerpt in told]
+def _leave_what_is_shared(excerpts: Sequence[_Excerpt]) -> None:
+    """Leaves of the excerpts of one site what each tells of its own."""
+    _leave_titles(excerpts)
+    had = _leave_refrains(excerpts)
+    _leave_titles([excerpt for excerpt in excerpts if excerpt in had])
+    _leave_labels(excerpts)
+    _leave_bylines(excerpts)
 
 
 # --- the title once more
@@ -94,19 +95,56 @@ _SAME = str.maketrans("\u2018\u2019\u201c\u201d\u2010\u2011\u2013\u2014", "''\"\
 _BEHIND_TITLE = re.compile(r"(?P<sign>\s?[.:!?|\u00b7\u2022\u2013\u2014-]+)?(?:\s+|$)")
 
 
-def _leave_title(excerpt: _Excerpt) -> None:
-    """The title goes where an excerpt repeats it, and what stands before."""
+def _leave_titles(excerpts: Sequence[_Excerpt]) -> None:
+    """The title goes where an excerpt repeats it, and what stands before, unless that is a finished sentence.
+
+    Whether it is repeated, or a sentence begins with its words, is plain where a sign ends it, or where a label stands
+    before it and a capital letter behind; anything else is a title if most of these excerpts are so.
+    """
+    unsure = []
+    for excerpt in excerpts:
+        if excerpt.rest == excerpt.title:
+            excerpt.rest = ""
+        elif found := _title_in(excerpt):
+            at, behind = found
+            if _is_repeated(excerpt.rest, at, behind):
+                _cut_behind(excerpt, at, behind)
+            else:
+                unsure.append((excerpt, at, behind))
+    if len({excerpt.title for excerpt, _, _ in unsure}) >= OFTEN and len(unsure) * 2 > len(excerpts):
+        for excerpt, at, behind in unsure:
+            _cut_behind(excerpt, at, behind)
+
+
+def _title_in(excerpt: _Excerpt) -> tuple[int, re.Match[str]] | None:
+    """Where the title stands in an excerpt, and what is behind it; None where it is plainly a part of a sentence."""
     title, text = excerpt.title, excerpt.rest
-    if text == title:
-        excerpt.rest = ""
     if len(title.encode("utf-8", "replace")) < _TITLE_BYTES:
-        return
+        return None
     at = _folded(text[:_TITLE_REACH]).find(_folded(title))
     behind = _BEHIND_TITLE.match(text, at + len(title)) if at >= 0 else None
     if not behind or text[behind.end() : behind.end() + 1].islower():
-        return
-    if not at or (text[at - 1] == " " and not behind["sign"]):
-        excerpt.label, excerpt.rest = text[: max(0, at - 1)], text[behind.end() :]
+        return None
+    return (at, behind) if not at or (not behind["sign"] and _is_label(text, at, behind)) else None
+
+
+def _is_label(text: str, at: int, behind: re.Match[str]) -> bool:
+    """Whether what stands before a title is none of the article's own sentences."""
+    if text[at - 1] != " " or is_finished(text[: at - 1]):
+        return False
+    return behind.end() < len(text) or next(sentence_ends(text, 0, at), None) is None
+
+
+def _is_repeated(text: str, at: int, behind: re.Match[str]) -> bool:
+    """Whether a title plainly ends there. (Many scripts have no small letters that tell.)"""
+    if behind.end() == len(text) or behind["sign"] or is_finished(text[at : behind.start()]):
+        return True
+    following = text[behind.end()]
+    return at > 0 and (following.isupper() or not following.isalpha())
+
+
+def _cut_behind(excerpt: _Excerpt, at: int, behind: re.Match[str]) -> None:
+    excerpt.label, excerpt.rest = excerpt.rest[: max(0, at - 1)], excerpt.rest[behind.end() :]
 
 
 def _folded(text: str) -> str:
@@ -127,9 +165,8 @@ def _leave_refrains(excerpts: Sequence[_Excerpt]) -> set[_Excerpt]:
     had: set[_Excerpt] = set()
     pending = [excerpt for excerpt in excerpts if excerpt.rest]
     for _ in range(_SENTENCES):
-        for excerpt in pending:  # what is cut off behind the title may be the article's own
-            if excerpt in had and _is_cut_off(excerpt.rest):
-                _leave_title(excerpt)
+        # What is cut off behind the title may be the article's own.
+        _leave_titles([excerpt for excerpt in pending if excerpt in had and _is_cut_off(excerpt.rest)])
         ends = [next(sentence_ends(excerpt.rest), len(excerpt.rest)) for excerpt in pending]
         named = [tuple(_names(excerpt.rest[:end], excerpt in had)) for excerpt, end in zip(pending, ends, strict=True)]
         titles: dict[str, set[str]] = defaultdict(set)
@@ -249,21 +286,59 @@ def _leave_bylines(excerpts: Sequence[_Excerpt]) -> None:
 # --- calls to go on --------------------------------------------------------------------------------------------------
 
 _CALL_REACH = 400  # characters from the end
+_BEGIN = r"""(?:^|(?<=[.!?\u2026\])"\u201d]\s))"""
+_ASKING = r"\ (?:to\ (?:find\ out|learn|see)|for)\ (?:more|all|how|what|when|where|which|who|why)\b[^.!?]*"
+_FOOTER = re.compile(rf"{_BEGIN}The post\s.+\s(?:appeared first on|first appeared on)\s.+$")
 _CALL = re.compile(
-    r"""(?:^|(?<=[.!?\u2026\])"\u201d]\s))
-        (?: The\ post\s.+\s(?:appeared\ first\ on|first\ appeared\ on)\s.+
-          | (?:Continue|Keep)\ reading\b.*
-          | Read\ (?:more|on|the\ (?:full|whole|rest|original|entire))\b[^.!?]*
-          | (?:Weiterlesen|Mehr\ lesen|Lire\ la\ suite|Leer\ más|Seguir\ leyendo|Continua\ a\ leggere|Lees\ (?:meer|verder)
-              |Leia\ mais|Читать\ далее|Читать\ дальше|続きを読む|阅读更多|阅读全文)[^.!?]*
-        )[.!?\u2026\u00bb\u203a\u2192>\])\s]*$""",
+    rf"""{_BEGIN}
+        (?: (?: (?:(?:Continue|Keep)\ reading|Read\ (?:more|on)) (?:{_ASKING})?
+              | Read\ the\ (?:full|whole|rest|original|entire)(?:\ (?:article|interview|post|report|story)(?:\ here)?)?
+              | Weiterlesen|Mehr\ lesen|Lire\ la\ suite|Leer\ más|Seguir\ leyendo|Continua\ a\ leggere
+              | Lees\ (?:meer|verder)|Leia\ mais|Читать\ далее|Читать\ дальше
+            )\b
+          | 続きを読む|阅读更多|阅读全文
+        )""",
     re.VERBOSE,
 )
+_CLOSING = " .!?:\u2026\u00bb\u203a\u2192>])\"'\u201c\u201d\u2018\u2019"
+_ARROWS = ("\u00bb", "\u203a", "\u2192", ">")
 
 
-def _without_call(text: str, longest: int) -> str:
-    """Without what asks to read on where the text stands. (What would be cut off anyway is not looked at.)"""
-    if len(text) > longest + _CALL_REACH:
-        return text
-    found = _CALL.search(text, max(0, len(text) - _CALL_REACH))
-    return mended(text[: found.start()].rstrip()) if found else text
+def _calls(excerpts: Sequence[_Excerpt], longest: int) -> list[int]:
+    """Where in each excerpt stands what asks to read on; its length where nothing does.
+
+    "Keep reading aloud" may be what an article advises: that more words are a part of the call shows an arrow behind
+    them, the title, or the habit of the site.
+    """
+    ends = [_without_footer(excerpt.rest, longest) for excerpt in excerpts]
+    unsure: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for number, (excerpt, end) in enumerate(zip(excerpts, ends, strict=True)):
+        for call in _found_calls(excerpt.rest, end, longest):
+            named = excerpt.rest[call.end() : end].strip(_CLOSING)
+            if _is_call(excerpt, named, end):
+                ends[number] = call.start()
+                break
+            if next(sentence_ends(named), None) is None:
+                unsure[call[0]].append((number, call.start()))
+    for several in unsure.values():
+        if len({excerpts[number].title for number, _ in several}) >= OFTEN:
+            for number, begin in several:
+                ends[number] = min(ends[number], begin)
+    return ends
+
+
+def _without_footer(text: str, longest: int) -> int:
+    found = _FOOTER.search(text, max(0, len(text) - _CALL_REACH)) if len(text) <= longest + _CALL_REACH else None
+    return len(text[: found.start()].rstrip()) if found else len(text)
+
+
+def _found_calls(text: str, end: int, longest: int) -> Iterator[re.Match[str]]:
+    """What may be calls. (What would be cut off anyway is not looked at.)"""
+    return _CALL.finditer(text, max(0, end - _CALL_REACH), end) if end <= longest + _CALL_REACH else iter(())
+
+
+def _is_call(excerpt: _Excerpt, named: str, end: int) -> bool:
+    """Whether a call that names this, up to the ``end``, is one for sure."""
+    if not named or _folded(excerpt.title).startswith(_folded(named)):
+        return True
+    return excerpt.rest.endswith(_ARROWS, 0, end) and next(sentence_ends(named), None) is None

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from digest.cli import feeds
+from digest.cli import feeds, names
 from digest.cli.findings import Finding
 from digest.cli.linting import FORMATS
 from digest.cli.session import Session, counted, pass_session
@@ -144,6 +144,7 @@ def _findings(session: Session) -> Iterator[Finding]:
     app = session.app(read_only=True)
     yield _looked("secret key", lambda: _key(app))
     yield _looked("postal address", lambda: _postal_address(app))
+    yield names.finding(app)
     yield _looked("articles", lambda: _articles(session, app))
     if any(source.feed for source in app.config.sources):
         yield feeds.finding(app)
@@ -257,8 +258,8 @@ def _server(app: App) -> str:
 
     for error in run(reach_servers(app)):
         raise error
-    names = [server.called for server in app.config.smtp]
-    return f"{names[0]} answers" if len(names) == 1 else f"{', '.join(names)} answer"
+    called = [server.called for server in app.config.smtp]
+    return f"{called[0]} answers" if len(called) == 1 else f"{', '.join(called)} answer"
 
 
 def _pages(app: App) -> Finding:

@@ -90,7 +90,16 @@ def _sum_up(session: Session, asked: Sequence[FeedState], known: dict[str, str])
     elif not asked:
         session.note("no feed is due; --all asks all but those that asked to be left alone")
     elif all(state.failures for state in asked):
-        raise TryLaterError(f"of {counted(len(asked), 'feed')} none has answered", hint="is this machine online?")
+        raise TryLaterError(f"of {counted(len(asked), 'feed')} none has answered", hint=_why_none(asked))
+
+
+def _why_none(asked: Sequence[FeedState]) -> str:
+    """What may help where no feed has answered."""
+    from digest.sources.feeds.patience import is_refused
+
+    if all(map(is_refused, asked)):
+        return "set feeds.allow_private if they are feeds of your own house: they lie on a private network"
+    return "is this machine online?"
 
 
 def finding(app: App) -> Finding:

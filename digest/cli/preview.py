@@ -124,10 +124,13 @@ def _write(session: Session, shown: Preview, out: Path | None, *, screenshots: b
 def _pictures(session: Session, seen: dict[str, str], out: Path, name: str, *, wanted: bool) -> tuple[Path, ...]:
     """Pictures that nobody asked for are no reason to fail."""
     from digest import screens
-    from digest.cli.printing import write_screenshots
+    from digest.cli.printing import WIDTHS, write_screenshots
 
     try:
-        return write_screenshots(session, seen, out, name, screens.find())
+        browser = screens.find()
+        does_without = "" if wanted else "; `--no-screenshots` does without them"
+        session.note(f"taking {len(seen) * len(WIDTHS)} pictures of it, which takes a while{does_without}")
+        return write_screenshots(session, seen, out, name, browser)
     except DigestError as error:
         if wanted:
             raise

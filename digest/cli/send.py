@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from digest.cli.events import Events, EventWatch
-from digest.cli.session import Session, pass_session, writing
+from digest.cli.session import Session, counted, pass_session, writing
 from digest.cli.tally import Tally
 from digest.cli.watching import Display, PersonWatch, displayed, drawn
 from digest.errors import DigestError, TransportError, TryLaterError, UsageError
@@ -46,9 +46,11 @@ T = TypeVar("T")
 @click.option(
     "--dry-run",
     "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Write every message as an .eml file instead.",
+    is_flag=False,
+    flag_value="",
+    type=click.Path(file_okay=False),
+    metavar="[DIR]",
+    help="Do everything but send and keep it; with DIR, write every message there as an .eml file.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--strict", is_flag=True, help="Problems with articles are fatal.")
@@ -59,23 +61,24 @@ def send(
     digest_name: str | None,
     period_name: str | None,
     tests: tuple[str, ...],
-    folder: Path | None,
+    folder: str | None,
     yes: bool,
     strict: bool,
     as_json: bool,
 ) -> None:
     """Publish the last complete period, and send it to every subscriber. Run again, it goes on where it stopped."""
-    if tests and folder:
+    dry = folder is not None
+    if tests and dry:
         raise UsageError("--test sends, and --dry-run sends nothing", hint="give one of them")
-    trial = bool(tests or folder)
-    app = session.app(read_only=trial)
+    app = session.app(read_only=bool(tests) or dry)
     digest = app.digest(digest_name)
     period = app.period(digest, period_name)
     app.require_postal_address()
     if tests:
         _send_tests(session, app, _trial(session, app, digest, period, strict=strict), tests)
-    elif folder:
-        _write_messages(session, app, _prepared(session, app, digest, period, strict=strict), digest, folder)
+    elif dry:
+        prepared = _prepared(session, app, digest, period, strict=strict)
+        _rehearse(session, app, prepared, digest, Path(folder) if folder else None)
     else:
         sending = _Sending(session, app, Events(session, app.now, wanted=as_json))
         for record in () if period_name else _unfinished(app, digest, period):
@@ -340,13 +343,26 @@ def _send_tests(session: Session, app: App, letter: Letter, addresses: tuple[str
         raise DigestError(f"{refused} of {len(messages)} test messages were not accepted")
 
 
-def _write_messages(session: Session, app: App, prepared: Prepared, digest: Digest, folder: Path) -> None:
+def _rehearse(session: Session, app: App, prepared: Prepared, digest: Digest, folder: Path | None) -> None:
+    """Makes every message, and writes it if there is a folder for it."""
     from digest.sending.outbox import write
 
     edition = prepared.composition.edition
+    made = 0
+    for message in _messages(session, app, prepared, digest):
+        if folder:
+            with writing(folder):
+                write(message, folder)
+        made += 1
+    told = f"{counted(made, 'message')} of {edition.name}"
+    session.out(f"{told} in {folder}" if folder else f"{told} would be sent; `--dry-run DIR` writes them")
+
+
+def _messages(session: Session, app: App, prepared: Prepared, digest: Digest) -> Iterator[Message]:
+    """What each reader would get."""
+    edition = prepared.composition.edition
     audience = digest.audience(edition.number, app.now())
-    letters: dict[Variant, Any] = {}
-    written = 0
+    letters: dict[Variant, Letter] = {}
     with session.progress("writing", app.editions.readers(audience)) as advance:
         for reader in filter(audience.includes, app.subscribers.each(digest=digest.name)):
             advance(1)
@@ -356,8 +372,4 @@ def _write_messages(session: Session, app: App, prepared: Prepared, digest: Dige
             if variant not in letters:
                 rendition = app.renderer.render(edition, variant.selection, prepared.covers, variant.language)
                 letters[variant] = app.letter(digest, edition.name, rendition)
-            message = app.message(letters[variant], address=reader.address, name=reader.name, subscriber=reader.id)
-            with writing(folder):
-                write(message, folder)
-            written += 1
-    session.out(f"{written:,} messages of {edition.name} are in {folder}")
+            yield app.message(letters[variant], address=reader.address, name=reader.name, subscriber=reader.id)

@@ -22,16 +22,18 @@ from digest.config.notation import written
 from digest.errors import DigestError, UsageError
 from digest.generators.generator import Facts
 from digest.generators.recognising import Found, recognise
-from digest.identity import category_key
+from digest.identity import canonical_url, category_key
 from digest.look import ACCENT
 from digest.model import Article
 from digest.publishing import Told, gather, nobody_is_told
+from digest.sources.feeds.opml import legible
 from digest.sources.files import SUFFIXES
 from digest.sources.pages import linkless
 from digest.store.database import Database
 
 CONFIGURATION = "digest.toml"
 PLACEHOLDER_HOST = "example.org"
+SHOWN = 5  # folders, before the others are counted
 
 
 def prepare(
@@ -43,19 +45,21 @@ def prepare(
     ``feeds``, or these are none.
     """
     path = folder / CONFIGURATION
-    found = None
+    found, made, text = None, [], ""
     if path.exists():
         if feeds:
-            hint = f'write them there: [[sources]], then feed = "{feeds[0]}"; or bring many by `digest feeds import`'
+            hint = 'write them there: [[sources]], then feed = "https://…"; or bring many by `digest feeds import`'
             raise UsageError(f"{path} is there already, and --feed would change it", hint=hint)
         yield f"{path} is there already, and stays as it is."
-        made = []
     else:
         found = recognise(folder.absolute())
         _refuse_nothing(folder, found, feeds)
-        _create(path, configuration(folder, found, feeds), mode=0o644)
+        feeds = tuple({canonical_url(url): url for url in reversed(feeds)}.values())[::-1]
+        text = configuration(folder, found, feeds)
+    loaded = config.load(path, instead=text)
+    if text:
+        _create(path, text, mode=0o644)
         made = [str(path)]
-    loaded = config.load(path)
     made += _key(loaded)
     made += _database(loaded)
     if found:
@@ -74,7 +78,7 @@ def _refuse_nothing(folder: Path, found: Found | None, feeds: Sequence[str]) -> 
         try:
             config.Source.model_validate({"feed": url})
         except ValidationError:
-            what = f"--feed {url!r} is not the address of a feed"
+            what = f"--feed {legible(url)!r} is not the address of a feed"
             raise UsageError(what, hint="write it as https://news.example.com/feed.xml") from None
     if found is None and not feeds:
         raise DigestError(
@@ -151,39 +155,58 @@ def _site(facts: Facts, found: Found | None) -> Iterator[str]:
     if found.category_page:
         yield '# A category\'s page: where "7 more in City" leads, when not all of its articles fit into the mail.'
         yield f"# category_url = {written((facts.url or f'https://{PLACEHOLDER_HOST}') + found.category_page)}"
-    if found.static:
-        yield f"static = {written([folder.as_posix() for folder in found.static])}  # holds the images of /photo.jpg"
+    if folders := [folder.as_posix() for folder in (*found.static, *found.assets)]:
+        written_as = ["/photo.jpg"] * bool(found.static) + ["../assets/photo.jpg"] * bool(found.assets)
+        yield f"static = {written(folders)}  # holds the images of {' and '.join(written_as)}"
 
 
 def _article_url(facts: Facts, found: Found) -> Iterator[str]:
-    if found.page and _usable_page(found.page):
-        yield f"# The page of an article on this site, as {found.generator} makes them; see that one of them is right."
-        yield f"article_url = {written(found.page)}"
+    if several := _pages_of_their_own(found):
+        yield f"# The pages of articles on this site: each of the {several} [[sources]] below has its own article_url."
         return
-    folder = found.articles.name.lstrip("_")
-    page = f"{facts.url or f'https://{PLACEHOLDER_HOST}'}/{'posts' if folder in {'', 'content'} else folder}/{{slug}}"
+    if page := _usable_page(found.sections[0].page):
+        yield f"# The page of an article on this site, as {found.generator} makes them; see that one of them is right."
+        yield f"article_url = {written(page)}"
+        return
     yield "# The page of an article on this site. Until it is set, articles link to the `source` they name" + (
         "." if found.sourced else ", and none does here."
     )
-    yield f"# article_url = {written(page)}"
+    yield f"# article_url = {written(_guess(facts, found.articles))}"
+
+
+def _pages_of_their_own(found: Found) -> int:
+    """How many sections there are, if there are several, and the pages of one at least can be told."""
+    several = len(found.sections) > 1 and any(_usable_page(section.page) for section in found.sections)
+    return len(found.sections) if several else 0
+
+
+def _guess(facts: Facts, folder: Path) -> str:
+    """What the page of an article in this folder may be like."""
+    name = folder.name.lstrip("_")
+    return f"{facts.url or f'https://{PLACEHOLDER_HOST}'}/{'posts' if name in {'', 'content'} else name}/{{slug}}"
 
 
 def _sources(found: Found | None, feeds: Sequence[str]) -> Iterator[str]:
-    if found:
-        yield from ("[[sources]]", f"files = {written(found.articles.as_posix())}")
-        if found.category:  # what this site calls its categories
+    for section in found.sections if found else ():
+        yield from ("[[sources]]", f"files = {written(section.folder.as_posix())}")
+        if found and found.category:  # what this site calls its categories
             yield f"fields = {{ category = {written(found.category)} }}"
+        if section.category:
+            yield f"category = {written(section.category)}  # of all its articles"
+        if found and _pages_of_their_own(found):
+            page = _usable_page(section.page)
+            yield f"{'' if page else '# '}article_url = {written(page or _guess(found.facts, section.folder))}"
         yield ""
     for feed in feeds:
         yield from ("[[sources]]", f"feed = {written(feed)}", '# category = "News"  # of all its articles', "")
 
 
-def _usable_page(page: str) -> bool:
+def _usable_page(page: str) -> str:
+    """The pattern, "" if a configuration cannot hold it."""
     try:
-        config.Site.model_validate({"title": "-", "article_url": page})
+        return config.Site.model_validate({"title": "-", "article_url": page}).article_url
     except ValidationError:
-        return False
-    return True
+        return ""
 
 
 def _web(home: str, domain: str) -> Iterator[str]:
@@ -265,16 +288,21 @@ def _database(loaded: config.Config) -> list[str]:
 def sample(found: Found, app: App, told: Told) -> Iterator[str]:
     """What was found, as the digest will see it: how much, since when, of which kinds, and what is wrong with it."""
     gathered = gather(app.sources, told=told)
-    articles = [article for article in gathered.articles if _is_in(article, app.now())]
-    where = "this folder" if found.articles == Path() else found.articles.as_posix()
+    held = Counter(filter(None, (_held_back(article, app.now()) for article in gathered.articles)))
+    articles = [article for article in gathered.articles if not _held_back(article, app.now())]
     made = f"{found.generator} site: " if found.generator else ""
     kinds = Counter(category_key(article.category) for article in articles if article.category)
     said = [
-        f"{made}{counted(len(articles), 'article')} in {where}",
+        f"{made}{counted(len(gathered.articles), 'article')} in {_where(found)}{_among(held)}",
         f"{len(kinds)} {'category' if len(kinds) == 1 else 'categories'}",
         *_lately(articles, app),
     ]
     yield ", ".join(said)
+    yield from _not_told(found)
+    if found.outside:
+        count, places = sum(count for _, count in found.outside), _named([folder for folder, _ in found.outside])
+        are = "file with a date, in {}, is not in" if count == 1 else "files with a date, in {}, are not in"
+        yield f"{count:,} more {are.format(places)}: add [[sources]] for what belongs to them"
     for end, count in found.unread:
         yield f"{counted(count, f'{end} file')} {'is' if count == 1 else 'are'} not read: articles are Markdown or HTML"
     for problem in linkless(articles):
@@ -285,10 +313,34 @@ def sample(found: Found, app: App, told: Told) -> Iterator[str]:
         yield "`digest check --articles` tells them all."
 
 
-def _is_in(article: Article, now: datetime) -> bool:
-    """Whether some edition up to now may have it."""
+def _held_back(article: Article, now: datetime) -> str:
+    """Why no edition from now on may have an article; "" if one may."""
+    if article.draft:
+        return "draft"
     expired = article.expires is not None and article.expires <= now
-    return not (article.draft or article.hidden or expired)
+    return "hidden" if article.hidden else "expired" if expired else ""
+
+
+def _among(held: Counter[str]) -> str:
+    said = [counted(held["draft"], "draft")] if held["draft"] else []
+    said += [f"{held[why]:,} {why}" for why in ("hidden", "expired") if held[why]]
+    return f" ({', '.join(said)} among them)" if said else ""
+
+
+def _where(found: Found) -> str:
+    return _named([section.folder for section in found.sections])
+
+
+def _named(folders: Sequence[Path]) -> str:
+    names = ["this folder" if folder == Path() else folder.as_posix() for folder in folders]
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+
+
+def _not_told(found: Found) -> Iterator[str]:
+    for section in found.sections:
+        if section.untold:
+            which = "site.article_url" if len(found.sections) == 1 else f"article_url of {section.folder.as_posix()}"
+            yield f"{which} is not written, since {found.generator}'s pages cannot be told: {section.untold}"
 
 
 def _lately(articles: Sequence[Article], app: App) -> Iterator[str]:

@@ -51,6 +51,7 @@ def import_(session: Session, file: Path, *, resubscribe: bool, dry_run: bool, a
 
     Its columns, in any order: email, name, status, digests, categories, language, timezone, every, paused. Only email
     is required. An empty cell leaves what is there. Several digests or categories in a cell are separated by ";" or ",".
+    The exports of other programs are understood.
     """
     from digest.subscriptions.importing import import_table
 
@@ -68,6 +69,8 @@ def import_(session: Session, file: Path, *, resubscribe: bool, dry_run: bool, a
         )
     if result.encoding in {"cp1252", "latin-1"}:
         session.note(f"{file} is not UTF-8 and was read as {result.encoding}: check names with accents.")
+    if result.passed_over:
+        session.note(f"passed over, for they say nothing to us: {', '.join(result.passed_over)}")
     if as_json:
         session.json(asdict(result) | {"dry_run": dry_run})
     else:

@@ -2,6 +2,7 @@
 
 from digest.compose.composing import REQUIRABLE, compose
 from digest.compose.door import MEMORY
+from digest.compose.lists import apart
 from digest.compose.rules import Rank, Rules, Weights
 from digest.compose.tongues import lost, otherwise_good
 from digest.compose.verdicts import Composition, Verdict
@@ -14,6 +15,7 @@ __all__ = [
     "Rules",
     "Verdict",
     "Weights",
+    "apart",
     "compose",
     "lost",
     "otherwise_good",

@@ -13,6 +13,7 @@ from digest.compose.stories import Told
 from digest.identity import category_key
 from digest.model import Article, Period
 
+TITLE_SEARCHED = 300  # characters: bounds the work of a regular expression on a hostile title
 MEMORY = timedelta(days=60)  # before an edition reaches back: a story that was told then is not told again
 
 
@@ -62,19 +63,24 @@ class Door:
 
     def _objections(self, article: Article) -> Iterator[str]:
         """The first one counts."""
-        if article.draft:
-            yield "draft"
-        if article.hidden:
-            yield "hidden"
+        yield from self._withheld(article)
         yield from self._time(article)
         yield from self._turn(article)
         yield from self._rules(article)
 
     def _firm(self, article: Article) -> Iterator[str]:
-        if article.draft:
-            yield "draft"
+        yield from self._withheld(article)
         yield from self._future(article)
         yield from self._turn(article)
+
+    def _withheld(self, article: Article) -> Iterator[str]:
+        """What its author says of it."""
+        if article.draft:
+            yield "draft"
+        if article.hidden:
+            yield "hidden"
+        if article.expires and article.expires <= self._now:
+            yield f"expired on {self._day(article.expires)}"
 
     def _turn(self, article: Article) -> Iterator[str]:
         if earlier := self.earlier(article):
@@ -93,8 +99,6 @@ class Door:
             if article.seen and article.seen in self._period:
                 yield f"published {day}, first seen {self._day(article.seen)}: later than `grace` allows"
             yield f"published {day}, before this period"
-        if article.expires and article.expires <= self._now:
-            yield f"expired on {self._day(article.expires)}"
 
     def _rules(self, article: Article) -> Iterator[str]:
         yield from (f"has no {name}" for name in self._required if not getattr(article, name))
@@ -102,7 +106,7 @@ class Door:
         if not self._excluded_categories.isdisjoint({category_key(article.category), category_key(meant)}):
             yield f"category {article.category or meant} is excluded"
         yield from (f'tag "{tag}" is excluded' for tag in article.tags if category_key(tag) in self._excluded_tags)
-        if self._excluded_title and self._excluded_title.search(article.title):
+        if self._excluded_title and self._excluded_title.search(article.title[:TITLE_SEARCHED]):
             yield "title is excluded"
         if self._excluded_sources:
             yield from (

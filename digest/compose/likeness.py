@@ -15,8 +15,8 @@ from datetime import datetime
 from rapidfuzz.distance import Indel
 
 from digest.compose.telling import is_telling
-from digest.compose.wording import meaning, said
-from digest.identity import site_key, title_key
+from digest.compose.wording import UNSPACED, key, meaning, said
+from digest.identity import site_key
 from digest.model import Article
 
 EQUAL = 100  # percent: the same page, or the same title
@@ -28,9 +28,7 @@ OPENING = 8  # words
 LONG = 12  # words of a title that no two pages of one site have nearly in common by chance
 EXCHANGED = 1.5  # times as much as words that are only added
 
-# Where words are not parted by blanks each character is one: Thai, Lao, Khmer, Japanese, Chinese.
-_UNSPACED = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_WORD = re.compile(f"[{_UNSPACED}]|[^\\s{_UNSPACED}]+")
+_WORD = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")  # where words are not parted by blanks, each character is one
 
 Words = tuple[str, ...]
 
@@ -56,11 +54,11 @@ class Features:
 
 def features(article: Article) -> Features:
     written, site = article.title[:TITLE_READ], site_key(article.source)
-    title = title_key(written)
-    excerpt = title_key(article.excerpt[: len(written) + 2 * EXCERPT_READ]).removeprefix(title)[:EXCERPT_READ]
+    title = key(written)
+    excerpt = key(article.excerpt[: len(written) + 2 * EXCERPT_READ]).removeprefix(title)[:EXCERPT_READ]
     teaser = _words(excerpt) if len(excerpt) >= EXCERPT_LEAST else ()
     words = said(written, site)
-    small = frozenset(title_key(" ".join(word for word in written.split() if word[0].islower())).split())
+    small = frozenset(key(" ".join(word for word in written.split() if word[0].islower())).split())
     return Features(title, words, small, meaning(words), teaser, " ".join(teaser[:OPENING]), site, article.published)
 
 

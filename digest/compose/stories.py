@@ -7,14 +7,14 @@ told, candidates ─▶ groups that share pages ─▶ the best of each ─▶ l
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urldefrag
 
 from digest.compose.likeness import EQUAL, Features, features, likeness
-from digest.compose.tongues import preference, untranslated
-from digest.identity import canonical_url, title_key
+from digest.compose.tongues import preference, translations, untranslated
+from digest.identity import page_of, title_key
 from digest.model import Article
 
 BLURB = 3  # titles: an opening that more of them share says nothing of their stories
@@ -89,7 +89,9 @@ def _same(
 
     The friends of friends are one group (union-find, paths halved).
     """
-    pages = [set(_pages(article)) for article in (*(each.article for each in told), *candidates)]
+    articles = (*(each.article for each in told), *candidates)
+    translated = translations(articles)
+    pages = [set(_pages(article, translated)) for article in articles]
     leader = list(range(len(pages)))
 
     def find(index: int) -> int:
@@ -119,18 +121,20 @@ def _best_first(group: Iterable[Article], languages: Sequence[str]) -> list[Arti
     return [chosen, *(each for each in (best, *others) if each is not chosen)]
 
 
-def _pages(article: Article) -> Iterator[str]:
-    """What names its page. A URL that names a whole site names none: it may stand in all of its articles.
+def _pages(article: Article, translated: Collection[str]) -> Iterator[str]:
+    """What names its page. A URL that names a whole site names none: it may stand in all of its articles. Nor does that
+    of an entry whose key has more to it than its page, for it shares that with others of its feed.
 
     The same page with another fragment is the same if the title is: release notes of many things may stand on one page,
     and a fragment may also say how a reader came.
     """
     yield f"{article.key}#"
-    if article.path:
-        yield f"file {untranslated(article)}"
+    if (file := untranslated(article)) in translated:
+        yield f"file {file}"
+    shared = article.key.rpartition("#")[0]
     for url in {article.source, article.url}:
-        page = canonical_url(url)
-        if "/" in page or "?" in page:
+        page = page_of(url)
+        if page and page != shared:
             yield f"{page}#{urldefrag(url).fragment}"
             yield f"title {page} {title_key(article.title)}"
 

@@ -30,6 +30,7 @@ _WORDS = """
     um dois três quatro cinco sete oito dez primeira primeiro terceira terceiro
     een twee drie vijf zes zeven negen tien eerste tweede derde vierde
     i ii iii iv v vi vii viii ix x xi xii
+    plus minus percent dollar euro pound yen
 
     no not never without none nor cannot cant dont doesnt didnt isnt arent wasnt werent wont wouldnt shouldnt
     nicht kein keine keinen keiner nie niemals ohne
@@ -47,5 +48,5 @@ _TELLING = frozenset(_WORDS.split())
 
 
 def is_telling(word: str) -> bool:
-    """Whether it is a number in any way of writing, a day, a month, or a denial."""
+    """Whether it is a number in any way of writing or what stands beside one, a day, a month, or a denial."""
     return word in _TELLING or any(character.isnumeric() for character in word)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
 from digest.compose.verdicts import Verdict
@@ -27,6 +27,15 @@ def untranslated(article: Article) -> str:
     if name and _names_its_language(end, article):
         stem = name
     return "/".join((*(folder for folder in folders if not _names_its_language(folder, article)), stem + dot + suffix))
+
+
+def translations(articles: Iterable[Article]) -> frozenset[str]:
+    """The paths without languages of what is there in several: once in each, else these are no translations."""
+    found: defaultdict[str, dict[str, str]] = defaultdict(dict)  # path without language -> path -> language
+    for article in articles:
+        if article.path:
+            found[untranslated(article)][article.path] = article.language.casefold()
+    return frozenset(name for name, files in found.items() if 1 < len(files) == len(set(files.values())))
 
 
 def _names_its_language(name: str, article: Article) -> bool:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-import re
+from datetime import timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from digest.compose import MEMORY
 from digest.config.base import Table, setting
-from digest.config.values import Count, ExactAddress, Folder, Line, Positive, Words
+from digest.config.expressions import expression
+from digest.config.values import (
+    ArticleAddress,
+    Count,
+    Duration,
+    ExactAddress,
+    Folder,
+    Line,
+    Positive,
+    Words,
+    format_duration,
+)
 from digest.identity import canonical_url, keyless
 
 FieldName = Literal[
@@ -36,14 +48,6 @@ FieldName = Literal[
 WEIGHT_MAXIMUM = 100.0
 
 
-def _expression(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from None
-    return text
-
-
 def _without_user(address: str) -> str:
     if "@" in urlsplit(address).netloc:
         raise ValueError("holds a user name, which is never sent: a feed behind a password cannot be read; take it out")
@@ -51,8 +55,18 @@ def _without_user(address: str) -> str:
 
 
 FeedAddress = Annotated[ExactAddress, AfterValidator(_without_user)]
-Expression = Annotated[str, AfterValidator(_expression)]
+Expression = Annotated[str, AfterValidator(expression)]
 Weighting = dict[str, Annotated[float, Field(ge=0, le=WEIGHT_MAXIMUM)]]
+
+
+def _long_enough(keep: timedelta) -> timedelta:
+    if keep < MEMORY:
+        least = format_duration(MEMORY)
+        raise ValueError(f"expected {least} at least, for so long a story that was told is not told again")
+    return keep
+
+
+Memory = Annotated[Duration, AfterValidator(_long_enough)]
 
 
 class Source(Table):
@@ -66,7 +80,10 @@ class Source(Table):
     category: Line = Field("", description="The category of all its articles; unset: what each one says.")
     language: Line = Field("", description="Language of articles that do not say theirs, such as en.")
     link: Literal["page", "source"] | None = Field(
-        None, description="Where its articles link to; unset: their page if site.article_url is set, else their source."
+        None, description="Where its articles link to; unset: their page if there is an article_url, else their source."
+    )
+    article_url: ArticleAddress = Field(
+        "", description="Its articles' own page, where it is another one than that of site.article_url."
     )
     fields: dict[FieldName, Words] = Field(
         {}, description="Names that this folder's front matter has for a field, before the usual ones."
@@ -86,7 +103,7 @@ class Source(Table):
         if bool(self.feed) == bool(self.files):
             what = "names a folder and a feed; write two [[sources]]" if self.feed else "names neither files nor a feed"
             raise PydanticCustomError("rule", "{what}", {"key": "files", "what": what})
-        for key in ("fields", "link"):
+        for key in ("fields", "link", "article_url"):
             if self.feed and getattr(self, key):
                 what = "is for a folder of files, and does nothing for a feed; take it out"
                 raise PydanticCustomError("rule", "{what}", {"key": key, "what": what})
@@ -101,7 +118,7 @@ class Feeds(Table):
     maximum: Count = Field(10_000_000, description="Bytes that a feed may have, unpacked.")
     connections: Count = Field(8, description="Feeds that are fetched at the same time, one of a host.")
     allow_private: bool = Field(False, description="Whether feeds may lie on hosts of a private network.")
-    keep: Positive = setting("1000d", description="How long an entry is remembered that its feed no longer has.")
+    keep: Memory = setting("1000d", description="How long an entry is remembered that its feed no longer has.")
     dead: Positive = setting("14d", description="After so long without an answer, a feed is reported as dead.")
 
 

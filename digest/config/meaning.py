@@ -12,7 +12,7 @@ from digest import dkim, editing, fetching
 from digest.bounces.providers import Reader, readers
 from digest.bounces.recording import Score
 from digest.compose import Rules, Weights
-from digest.config import tables
+from digest.config import derived, tables
 from digest.config.delivering import Dkim
 from digest.config.gathering import Source as Origin
 from digest.config.tables import Config
@@ -114,13 +114,14 @@ def _folder(table: Origin, config: Config, index: Index, now: Callable[[], datet
         root=table.files,
         zone=ZoneInfo(site.timezone),
         site_url=site.url,
-        article_url=site.article_url,
+        article_url=table.article_url or site.article_url,
         static=site.static,
         prefer=LinkTo(table.link) if table.link else None,
         base=config.folder,
         name=table.called,
         category=table.category,
         language=table.language,
+        spoken=site.language if "language" in site.model_fields_set else "",
         names={str(field): names for field, names in table.fields.items()},
     )
     return Indexed(folder, index, now)
@@ -221,7 +222,7 @@ def pace(config: Config, processes: int, place: int) -> Pace:
 def score(config: Config) -> Score:
     """When soft bounces suppress: the window has room for so many editions of the digest that comes most rarely."""
     table = config.bounces
-    rarest = max(tables.LONGEST[Unit(digest.cadence)] for digest in config.digests.values())
+    rarest = max(derived.LONGEST[Unit(digest.cadence)] for digest in config.digests.values())
     return Score(table.soft_limit, max(table.soft_window, table.soft_limit * rarest), provable=bool(table.address))
 
 

@@ -7,7 +7,7 @@ Defaults are written as a person would write them, and are validated like anythi
 from __future__ import annotations
 
 import re
-from datetime import time, timedelta
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo, field_v
 from pydantic_core import PydanticCustomError
 
 from digest.compose import Rank
+from digest.config import derived
 from digest.config.base import Table, setting
 from digest.config.delivering import Bounces, Delivery, Dkim, Dns, Servers, Smtp, Webhooks
 from digest.config.gathering import Exclude, Feeds, Source, Weights
@@ -50,7 +51,6 @@ _DAYS: dict[Unit, tuple[str, tuple[str, ...]]] = {
     Unit.WEEK: ("a weekday", WEEKDAYS),
     Unit.MONTH: ("a day of the month, 1 to 31", tuple(str(day) for day in range(1, 32))),
 }
-LONGEST = {Unit.DAY: timedelta(days=1), Unit.WEEK: timedelta(weeks=1), Unit.MONTH: timedelta(days=31)}
 _SENDER = "Example Weekly <weekly@example.org>"
 _DIGEST_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*", re.ASCII)
 
@@ -117,7 +117,9 @@ class Digest(Table):
     maximum: Count = Field(40, description="At most so many articles in an edition.")
     minimum: Count = Field(3, description="With fewer articles there is no edition: they wait for the next.")
     uncategorised: Line = Field("Other", min_length=1, description="The section of articles without a category.")
-    grace: Duration = setting("7d", description="An article that appears up to this late goes into the next edition.")
+    grace: Duration = setting(
+        "7d", description="An article that appears up to this late goes into the next edition; unset, a month has 31d."
+    )
     missed: Missed = Field(Missed.SEND, description="What becomes of an edition whose time was missed.")
     latest: Duration = setting("2d", description="How late a missed edition may still leave.")
     images: Literal["link", "embed", "host"] = Field(
@@ -331,21 +333,29 @@ class Config(Table):
 
     @field_validator("digests")
     @classmethod
+    def _graces(cls, value: dict[str, Digest]) -> dict[str, Digest]:
+        return {name: derived.patient(digest) for name, digest in value.items()}
+
+    @field_validator("digests")
+    @classmethod
     def _remembered(cls, value: dict[str, Digest], info: ValidationInfo) -> dict[str, Digest]:
-        """An edition is made of what is remembered of feeds."""
-        keep = info.data["feeds"].keep if "feeds" in info.data else timedelta.max
+        """An edition is made of what is remembered of feeds, however late it leaves and whatever it takes from before."""
+        if "feeds" not in info.data or not any(source.feed for source in info.data.get("sources", ())):
+            return value
+        keep = info.data["feeds"].keep
         for name, digest in value.items():
-            if keep < LONGEST[digest.cadence]:
-                what = "a {unit} is longer than feeds.keep ({keep}), after which entries of feeds are forgotten"
-                said = {"key": f"{name}.cadence", "unit": digest.cadence.value, "keep": format_duration(keep)}
-                raise PydanticCustomError("rule", what, said)
+            if keep < (needed := derived.LONGEST[digest.cadence] + digest.grace + digest.latest):
+                what = "with a {unit} and latest it is {needed}, longer than feeds.keep ({keep}), after which entries of feeds are forgotten"
+                said = {"key": f"{name}.grace", "unit": digest.cadence.value}
+                spans = {"needed": format_duration(needed), "keep": format_duration(keep)}
+                raise PydanticCustomError("rule", what, said | spans)
         return value
 
     @field_validator("digests")
     @classmethod
     def _titles(cls, value: dict[str, Digest], info: ValidationInfo) -> dict[str, Digest]:
         site = info.data["site"].title if "site" in info.data else ""
-        return {name: _titled(site, name, digest) for name, digest in value.items()}
+        return {name: derived.titled(site, name, digest) for name, digest in value.items()}
 
     @field_validator("digests")
     @classmethod
@@ -353,7 +363,7 @@ class Config(Table):
         """A language that nobody has written says nothing about the articles."""
         site = info.data.get("site")
         own = (site.language,) if site and "language" in site.model_fields_set else ()
-        return {name: _speaking(own, digest) for name, digest in value.items()}
+        return {name: derived.speaking(own, digest) for name, digest in value.items()}
 
     @field_validator("delivery")
     @classmethod
@@ -375,21 +385,3 @@ class Config(Table):
                 },
             )
         return value
-
-
-def _speaking(own: tuple[str, ...], digest: Digest) -> Digest:
-    """The digest with the languages that it takes: the site's own where nobody named any."""
-    if "languages" in digest.model_fields_set:
-        return digest
-    speaking = digest.model_copy(update={"languages": own})
-    speaking.model_fields_set.discard("languages")
-    return speaking
-
-
-def _titled(site: str, name: str, digest: Digest) -> Digest:
-    """The digest with a title, made of the site's and its own name where nobody set one."""
-    if digest.title:
-        return digest
-    titled = digest.model_copy(update={"title": f"{site} {re.sub('[-_]+', ' ', name).title()}".strip()})
-    titled.model_fields_set.discard("title")
-    return titled

@@ -237,7 +237,7 @@ WebAddress = Annotated[str, AfterValidator(_web_address)]
 ExactAddress = Annotated[str, AfterValidator(_exact_address)]  # of a page, which with a slash at its end is another one
 ARTICLE_PLACEHOLDERS = (
     *("slug", "category", "year", "month", "day", "path", "filename", "title"),
-    *("slug_or_title", "slug_or_filename", "folders", "categories"),
+    *("slug_or_title", "slug_or_filename", "slug_or_dated", "folders", "categories", "language"),
 )
 ArticleAddress = Annotated[str, _pattern(*ARTICLE_PLACEHOLDERS, ending=":lower")]
 CategoryAddress = Annotated[str, _pattern("category")]

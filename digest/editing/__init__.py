@@ -7,7 +7,7 @@ compose ─▶ proposing ─▶ editions/weekly-2025-W49.md ─▶ a person ─�
 from digest.editing.candidates import Candidates
 from digest.editing.place import Place, append, create, load, place
 from digest.editing.proposing import addition, propose
-from digest.editing.reading import Edited, is_approved, is_settled, read, unknown
+from digest.editing.reading import Edited, is_held, is_settled, read, unknown
 
 __all__ = [
     "Candidates",
@@ -16,7 +16,7 @@ __all__ = [
     "addition",
     "append",
     "create",
-    "is_approved",
+    "is_held",
     "is_settled",
     "load",
     "place",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, tzinfo
 from functools import cached_property
 
 from digest.compose import Composition, Verdict
@@ -14,11 +14,14 @@ from digest.model import Article
 
 @dataclass(frozen=True)
 class Candidates:
-    """The articles that there are. ``placed`` maps keys and paths to the earlier edition in which they had their turn."""
+    """The articles that there are. ``placed`` maps keys and paths to the earlier edition in which they had their turn;
+    ``zone`` is where the days of objections are read.
+    """
 
     articles: Sequence[Article]
     placed: Mapping[str, str]
     now: datetime
+    zone: tzinfo
 
     @cached_property
     def by_token(self) -> dict[str, Article]:
@@ -48,10 +51,17 @@ class Candidates:
         """Why it may be in no edition now, even if an editor wants it; "" if it may."""
         if article.draft:
             return "is a draft"
+        if article.hidden:
+            return "is hidden"
+        if article.expires and article.expires <= self.now:
+            return f"expired on {self._day(article.expires)}"
         if article.published > self.now:
-            return f"is dated in the future ({article.published:%Y-%m-%d})"
+            return f"is dated in the future ({self._day(article.published)})"
         earlier = self.placed.get(article.key) or (article.path and self.placed.get(article.path))
         return f"had its turn in edition {earlier}" if earlier else ""
+
+    def _day(self, instant: datetime) -> date:
+        return instant.astimezone(self.zone).date()
 
     def proposed(self, composition: Composition) -> tuple[Verdict, ...]:
         """The verdicts on the articles that an editor of this edition may choose from: those of its period, and those

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from digest.editing.parsing import Faults
+from digest.editing.faults import Faults
 from digest.sources.front_matter import FrontMatter
 from digest.sources.text import tidy
 

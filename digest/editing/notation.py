@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import re
 from datetime import tzinfo
+from difflib import SequenceMatcher
 from hashlib import blake2b
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
+from digest.identity import category_key
 from digest.model import Article
 from digest.sources.text import tidy
 
 LEFT_OUT = "Left out"
+_LEFT_OUT_KEY = category_key(LEFT_OUT)
+_NEARLY = 0.85  # one letter too many, too few, or another one
 
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff`]")
 _MARKER = re.compile(r"(?:[-*+]|\d{1,3}[.)])[ \t]+")
@@ -45,7 +49,7 @@ def token(called: str) -> str:
 
 
 def mark(called: str) -> str:
-    """Eight characters that stand for a path or key where nobody has to read it."""
+    """Eight characters that stand for a path, a key or a text where nobody has to read it."""
     return blake2b(token(called).encode(), digest_size=4).hexdigest()
 
 
@@ -69,15 +73,27 @@ def item(written: str) -> Item | None:
 
 
 def heading(category: str) -> str:
-    """A section's first line. A category that is called like what is left out has a backslash before it."""
+    """A section's first line. A category that is called (nearly) like what is left out has a backslash before it."""
     name = tidy(category)
-    return f"## \\{name}" if name.startswith("\\") or is_left_out(name) else f"## {name}"
+    return f"## \\{name}" if _is_escaped(name) or is_left_out(name) or is_nearly_left_out(name) else f"## {name}"
 
 
 def is_left_out(name: str) -> bool:
-    """Whether it is the section of what is in none."""
-    folded, left_out = name.casefold(), LEFT_OUT.casefold()
-    return folded == left_out or folded.startswith(f"{left_out} (")
+    """Whether it is the section of what is in none, with or without words in parentheses behind it."""
+    return not _is_escaped(name) and category_key(name.partition("(")[0]) == _LEFT_OUT_KEY
+
+
+def is_nearly_left_out(name: str) -> bool:
+    """Whether that may be what is meant, with a slip."""
+    if _is_escaped(name) or is_left_out(name):
+        return False
+    key = category_key(name)
+    alike = SequenceMatcher(None, key.replace("-", ""), _LEFT_OUT_KEY.replace("-", "")).ratio()
+    return key.startswith(f"{_LEFT_OUT_KEY}-") or alike >= _NEARLY
+
+
+def _is_escaped(name: str) -> bool:
+    return name.startswith("\\")
 
 
 def is_listed(written: str) -> bool:

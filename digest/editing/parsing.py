@@ -2,54 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
-import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from digest.editing import notation
+from digest.editing import comments, notation
+from digest.editing.faults import Faults
 from digest.errors import ArticleError
 from digest.sources import front_matter
 from digest.sources.front_matter import FrontMatter
 from digest.sources.text import tidy
 
-FAULTS_SHOWN = 20
-SUGGESTED = 5  # faults for which the nearest name is looked for
-KNOWN_MAXIMUM = 5_000  # names among which the nearest is looked for
 LINE_MAXIMUM = 10_000  # characters
 CATEGORY_MAXIMUM = 100
 
 _HEADING = re.compile(r"#{1,6}(?=[ \t]|$)")
 _SECTION = "##"
-_COMMENT, _COMMENT_END = "<!--", "-->"
-_PROPOSED = "proposed:"
-
-
-class Faults:
-    """What is wrong with a file, in its order; ``told`` are the first of them, for a person."""
-
-    def __init__(self) -> None:
-        self._found: list[tuple[int, str]] = []
-
-    def add(self, line: int, what: str, *, meant: str = "", known: Iterable[str] = ()) -> None:
-        """With ``known``, the nearest to what was ``meant`` is told too."""
-        if known and len(self._found) < SUGGESTED and (near := _nearest(meant, known)):
-            what = f"{what}; did you mean {near}?"
-        self._found.append((line, what))
-
-    @property
-    def told(self) -> tuple[str, ...]:
-        lines = [f"line {line}: {what}" if line else what for line, what in sorted(self._found, key=lambda f: f[0])]
-        more = len(lines) - FAULTS_SHOWN
-        return (*lines[:FAULTS_SHOWN], *([f"and {more:,} more"] if more > 0 else []))
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    by_fold = {name.casefold(): name for name in itertools.islice(known, KNOWN_MAXIMUM)}
-    found = difflib.get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6)
-    return by_fold[found[0]] if found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +50,13 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """``marks`` stand for the articles that the file has held when it was written. No ``headings``: there is no list."""
+    """``marks`` stand for the articles that the file held when it was written, each with what stands for its text. No
+    ``headings``: there is no list.
+    """
 
     front: FrontMatter
     headings: tuple[Heading, ...]
-    marks: frozenset[str]
+    marks: Mapping[str, str]
 
 
 def parse(text: str, faults: Faults) -> Parsed | None:
@@ -99,22 +70,8 @@ def parse(text: str, faults: Faults) -> Parsed | None:
         what = defect.what.partition(": ")[2] or defect.what  # how the reader got over it does not count here
         faults.add(defect.line, what + (f" ({defect.hint})" if defect.hint else ""))
     above = text.count("\n", 0, text.rfind(front.body)) if front.body else 0
-    lines = enumerate(front.body.split("\n"), above + 1)
-    return Parsed(front, tuple(_headings(lines, faults)), frozenset(_marks(front.body)))
-
-
-def is_whole(text: str) -> bool:
-    """Whether it ends as a list is written, with the comment that says what was proposed."""
-    _, comment, last = text.rstrip().rpartition(_COMMENT)
-    return bool(comment) and last.lstrip().startswith(_PROPOSED) and last.endswith(_COMMENT_END)
-
-
-def _marks(body: str) -> Iterator[str]:
-    end = 0
-    while (start := body.find(_COMMENT, end)) >= 0 and (end := body.find(_COMMENT_END, start)) >= 0:
-        comment = body[start + len(_COMMENT) : end].strip()
-        if comment.startswith(_PROPOSED):
-            yield from comment.removeprefix(_PROPOSED).split()
+    lines, said = comments.parted(enumerate(front.body.split("\n"), above + 1), faults)
+    return Parsed(front, tuple(_headings(lines, faults)), comments.proposed(said))
 
 
 class _Kind(Enum):
@@ -127,7 +84,7 @@ class _Kind(Enum):
 
 def _headings(lines: Iterable[tuple[int, str]], faults: Faults) -> Iterator[Heading]:
     heading: Heading | None = None
-    for number, line in _without_comments(lines, faults):
+    for number, line in lines:
         kind = _kind(line)
         if kind is _Kind.HEADING:
             if heading:
@@ -139,17 +96,6 @@ def _headings(lines: Iterable[tuple[int, str]], faults: Faults) -> Iterator[Head
             _take(heading, number, line, kind, faults)
     if heading:
         yield heading
-
-
-def _without_comments(lines: Iterable[tuple[int, str]], faults: Faults) -> Iterator[tuple[int, str]]:
-    opened = 0
-    for number, line in lines:
-        if opened or line.lstrip().startswith(_COMMENT):
-            opened = 0 if _COMMENT_END in line else opened or number
-        else:
-            yield number, line
-    if opened:
-        faults.add(opened, f"this comment never ends: close it with {_COMMENT_END}")
 
 
 def _kind(line: str) -> _Kind:
@@ -170,6 +116,8 @@ def _category(number: int, line: str, faults: Faults) -> str:
         faults.add(number, "a section begins with two signs: ## and its category")
     elif not category:
         faults.add(number, "this section has no name: write its category behind ##")
+    elif notation.is_nearly_left_out(category):
+        faults.add(number, f"write ## {notation.LEFT_OUT}, or ## \\{category} if you mean a category of that name")
     elif len(category) > CATEGORY_MAXIMUM:
         faults.add(number, f"this category has more than {CATEGORY_MAXIMUM} characters")
     return category

@@ -27,8 +27,8 @@ approved: false
 _ADVICE = """<!--
 This list is the edition {edition}. Move its lines up and down, into another section, or below "Left out"; delete
 them; begin a section with ## and its category. Each line ends with what says which article it is: leave that as it is.
-The title between the asterisks and the text below the line are yours to change, and so are the fields above; empty ones
-are filled in as ever.
+The title between the asterisks and the text below the line are yours to change, and so are the fields above, plain text
+all of them; empty ones are filled in as ever.
 
 What is deleted or left out is in no later edition either. An article that this file does not know waits for the next
 one; `digest edit` adds what is new at the end. `digest preview` shows the mail. Where an edition waits for approval, it
@@ -65,6 +65,14 @@ def _section(heading: str, lines: Iterable[str]) -> str:
 
 
 def _marks(verdicts: Iterable[Verdict]) -> str:
-    """What tells a line that somebody deletes from an article that has come since."""
-    marks = " ".join(notation.mark(notation.name(verdict.article)) for verdict in verdicts)
+    """What tells a line that somebody deletes from an article that has come since, and a text that stays behind when its
+    line is moved from somebody's own, also when the article says something else by then.
+    """
+    marks = " ".join(map(_mark, verdicts))
     return f"<!-- proposed:\n{textwrap.fill(marks, WIDTH)}\n-->\n"
+
+
+def _mark(verdict: Verdict) -> str:
+    name = notation.mark(notation.name(verdict.article))
+    text = notation.text_below(verdict.article).strip() if verdict.included else ""
+    return f"{name}:{notation.mark(text)}" if text else name

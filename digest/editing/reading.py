@@ -14,8 +14,10 @@ from functools import cached_property
 from digest.compose import Verdict
 from digest.editing import notation
 from digest.editing.candidates import Candidates
+from digest.editing.comments import is_whole
+from digest.editing.faults import Faults
 from digest.editing.fields import Fields, says_approved
-from digest.editing.parsing import Entry, Faults, Heading, Parsed, is_whole, parse
+from digest.editing.parsing import Entry, Heading, Parsed, parse
 from digest.editing.place import Place, load
 from digest.errors import ArticleError, EditingError
 from digest.identity import category_key
@@ -60,11 +62,13 @@ def read(at: Place, candidates: Candidates) -> Edited:
     return edited
 
 
-def is_approved(at: Place) -> bool:
-    """Whether the file says ``approved: true``; whatever else is wrong with it, that is found out later."""
+def is_held(at: Place) -> bool:
+    """Whether it waits for approval: there is no file, or one that does not say ``approved: true``. What else is wrong
+    with it is found out where it is followed, and so is what is wrong with one that cannot be read at all.
+    """
     try:
         text = load(at)
-        return text is not None and says_approved(front_matter.split(at.name, text))
+        return text is None or not says_approved(front_matter.split(at.name, text))
     except (EditingError, ArticleError):
         return False
 
@@ -75,8 +79,8 @@ def is_settled(at: Place) -> bool:
         return True
     try:
         return is_whole(load(at) or "")
-    except EditingError:
-        return True
+    except EditingError:  # perhaps as the half of a letter is missing
+        return False
 
 
 def unknown(at: Place, candidates: Candidates) -> frozenset[str]:
@@ -204,7 +208,9 @@ class _Reader:
             elif article := self._found(entry.line, entry.token, allowed=allowed):
                 name = notation.name(article)
                 if first := self.lines.get(name):
-                    self.faults.add(entry.line, f"{entry.token} stands here a second time, after line {first}")
+                    twice = f"{entry.token} stands here a second time, after line {first}"
+                    hint = f": delete this line below {notation.LEFT_OUT}" if heading.is_left_out else ""
+                    self.faults.add(entry.line, twice + hint)
                 else:
                     self.lines[name] = entry.line
                     yield name
@@ -247,7 +253,7 @@ class _Reader:
         own = notation.name(article) if article else ""
         kept = []
         for number, line in entry.text:
-            whose = self.candidates.by_text.get(line.strip(), {own} if article else set())
+            whose = self._whose(line.strip()) or ({own} if article else set())
             if own in whose:
                 kept.append(line)
             elif not whose:
@@ -256,6 +262,18 @@ class _Reader:
         if len(text) > TEXT_MAXIMUM:
             self.faults.add(entry.line, f"the text below this line has more than {TEXT_MAXIMUM:,} characters")
         return text
+
+    def _whose(self, text: str) -> set[str]:
+        """The names of those that have this text, or had it when they were proposed."""
+        return self.candidates.by_text.get(text, set()) | self._by_proposed_text.get(notation.mark(text), set())
+
+    @cached_property
+    def _by_proposed_text(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for name in map(notation.name, self.candidates.articles):
+            if text := self.parsed.marks.get(notation.mark(name)):
+                found.setdefault(text, set()).add(name)
+        return found
 
 
 def _arranged(sections: tuple[Chosen, ...], order: Sequence[str], pinned: frozenset[str]) -> tuple[Chosen, ...]:

@@ -21,6 +21,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from math import inf
 from threading import Thread
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -38,6 +39,7 @@ _SHOWN = 200  # characters of an address in an error
 # What RFC 3986 lets stand in a path or a query, and the percent sign of what is encoded already.
 _STANDING = "%:/?[]@!$&'()*+,;=-._~"
 _CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([\w.:+-]+)""", re.ASCII | re.IGNORECASE)
+_QUOTED = re.compile(r""":\s*(?:bytearray\()?b["'].*""", re.DOTALL)  # bytes of an answer, as Python writes them
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?\.?|[0-9a-f:.]*:[0-9a-f:.]*")
 _UNICAST = ip_network("2000::/3")  # all that IANA has given out for the Internet
 _NAT64 = ip_network("64:ff9b::/96")  # an IPv4 address as IPv6-only networks reach it (RFC 6052, 2.1)
@@ -95,14 +97,16 @@ class Fetcher:
         self._tls = ssl_context or ssl.create_default_context(cafile=certifi.where())
         self._agent = f"digest/{version('newsletter-digest')} (+newsletter)"
 
-    def get(self, url: str, *, headers: Iterable[tuple[str, str]] = (), packed: bool = False) -> Fetched:
+    def get(
+        self, url: str, *, headers: Iterable[tuple[str, str]] = (), packed: bool = False, within: float = inf
+    ) -> Fetched:
         """What is at this address. Any status that a server gives is an answer, 404 and 503 too.
 
         ``headers`` are asked with. ``packed`` lets the server send less than there is; the limits are for what is
-        unpacked. Raises FetchError where there is no answer, or none that may be taken.
+        unpacked. After ``within`` seconds it ends, if the limits allow so many. Raises FetchError where there is no answer, or none that may be taken.
         """
         asked = {"Accept": "*/*", "Accept-Encoding": ASKED if packed else "identity"} | dict(headers)
-        return self._follow(_Request("GET", url, asked, packed=packed), _Clock(self._limits.timeout))
+        return self._follow(_Request("GET", url, asked, packed=packed), _Clock(min(self._limits.timeout, within)))
 
     def status(self, url: str) -> int:
         """The status of this address, without its content. Raises FetchError."""
@@ -140,7 +144,7 @@ class Fetcher:
                 wanted = request.body and response.status // 100 == 2  # noqa: PLR2004 - RFC 9110, 15.3
                 data = self._read(request, response, found) if wanted else b""
         except httpcore.TimeoutException:
-            raise FetchError(url[:_SHOWN], f"no answer within {self._limits.timeout:g} s") from None
+            raise FetchError(url[:_SHOWN], f"no answer within {clock.seconds:g} s") from None
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise FetchError(url[:_SHOWN], _reason(error)) from error
         media_type = found.get("content-type", "").partition(";")[0].strip().lower()
@@ -185,6 +189,7 @@ class _Clock:
     """The time that a whole fetch may take."""
 
     def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
         self._end = time.monotonic() + seconds
 
     def left(self) -> float:
@@ -336,4 +341,6 @@ def _reason(error: Exception) -> str:
         return f"no TLS connection: {cause.reason or cause}"
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror
-    return str(error) or type(error).__name__
+    if isinstance(error, httpcore.ProtocolError):
+        return f"it breaks the rules of HTTP: {_QUOTED.sub('', str(error))}"
+    return str(error) or "the connection broke"

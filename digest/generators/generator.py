@@ -37,22 +37,58 @@ class Facts:
         )
 
 
+class Untold(Exception):  # noqa: N818 - no error: an answer
+    """Why the page of an article cannot be told. No address is better than a wrong one: mails cannot be called back."""
+
+
+class Apart(Untold):
+    """No pattern fits the articles of this folder; those of each folder in it may have one of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many of the articles are so."""
+
+    count: int = 0
+    of: int = 1
+
+    @property
+    def any(self) -> bool:
+        return self.count > 0
+
+    @property
+    def most(self) -> bool:
+        return self.count * 2 > self.of
+
+    @property
+    def all(self) -> bool:
+        return self.count == self.of
+
+
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What the articles themselves tell about their pages: where they lie below the site (``folder``), and whether most
-    of them are page ``bundles`` (first-story/index.md), have a ``slug``, a date in their names (``dated``), and a title of
-    which every generator makes the same address (``titled``); whether any is in a ``nested`` folder or has ``categories``;
-    and whether all names are ``plain``, in small letters without blanks.
+    """What the articles themselves tell about their pages: where they lie below the site (``folder``), and how many of
+    them are page ``bundles`` (first-story/index.md), are in a ``nested`` folder, have a ``slug``, ``categories``, a date in
+    their names (``dated``), and a title of which every generator makes the same address (``titled``).
+
+    ``signs`` are the characters of their names, folders and slugs other than small letters of ASCII, digits and hyphens,
+    ``above`` the names of folders that each of them lies in.
     """
 
     folder: Path
-    nested: bool = False
-    bundles: bool = False
-    slug: bool = False
-    categories: bool = False
-    dated: bool = False
-    titled: bool = False
-    plain: bool = True
+    nested: Share = Share()
+    bundles: Share = Share()
+    slug: Share = Share()
+    categories: Share = Share()
+    dated: Share = Share()
+    titled: Share = Share()
+    signs: frozenset[str] = frozenset()
+    above: frozenset[str] = frozenset()
+
+    @property
+    def plain(self) -> bool:
+        """Whether all names are in small letters without blanks."""
+        return not any(sign.isspace() or sign != sign.lower() for sign in self.signs)
 
     @property
     def lower(self) -> str:
@@ -71,10 +107,11 @@ class Habits:
 class Generator:
     """``marks`` are files that a site of this make has at its root, as globs; ``says`` reads its configuration.
 
-    ``page`` is the pattern of an article's own page below the site's address, such as ``/posts/{slug}/``, or "" where it
-    cannot be told; ``category`` that of a category's page, "" where there are none. ``static`` are the folders whose files
-    are served from the site's root. ``content`` is the folder that holds all articles, where a site says so. With
-    ``renames``, pictures beside articles get other names when the site is built.
+    ``page`` is the pattern of an article's own page below the site's address, such as ``/posts/{slug}/``; it raises Untold
+    where that cannot be told. ``category`` is that of a category's page, "" where there are none. ``static`` are the folders
+    whose files are served from the site's root, ``assets`` those with pictures that articles name and the site is built
+    with. ``content`` is the folder that holds all articles, where a site says so. With ``renames``, pictures beside
+    articles get other names when the site is built.
     """
 
     name: str
@@ -82,6 +119,7 @@ class Generator:
     says: Callable[[Path], Facts]
     page: Callable[[Path, Habits], str]
     static: tuple[str, ...] = ()
+    assets: tuple[str, ...] = ()
     category: str = CATEGORY_PAGE
     content: Callable[[Path], Path | None] = lambda _home: None
     renames: bool = False
@@ -130,11 +168,26 @@ def address(value: Any) -> str:
     return web_url(text(value)).rstrip("/")
 
 
+def mapping(value: Any) -> dict[str, Any]:
+    """A setting that has settings in it; an empty one for what is none."""
+    return value if isinstance(value, dict) else {}
+
+
 def filled(pattern: str, token: str, known: Mapping[str, str]) -> str:
-    """A generator's pattern with placeholders of ours for its tokens; "" where it has one that is not ``known``."""
-    if not all(found in known for found in re.findall(token, pattern)):
-        return ""
-    return re.sub(token, lambda found: known[found[0]], pattern)
+    """A generator's pattern with placeholders of ours for its tokens. Raises Untold where it has one that is not
+    ``known``, or none at all.
+    """
+    if unknown := next((found for found in re.findall(token, pattern) if found not in known), ""):
+        raise Untold(f"only the generator knows what {unknown} is in {pattern!r}")
+    page = re.sub(token, lambda found: known[found[0]], pattern)
+    if "{" not in page:
+        raise Untold(f"all articles would have the one page {pattern!r}")
+    return page
+
+
+def joined(*parts: str) -> str:
+    """A path from the root of a site, of parts that may be empty."""
+    return "".join(f"/{part}" for part in (part.strip("/") for part in parts) if part)
 
 
 def constant(script: str, *names: str) -> str:
@@ -142,13 +195,23 @@ def constant(script: str, *names: str) -> str:
 
     Programs are not run: what they work out is not found.
     """
-    for name in names:
-        assigned = (
-            rf"""(?<![\w.])["']?{re.escape(name)}["']?\s*[:=]\s*(?P<quote>["'`])(?P<text>[^\n]*?)(?<!\\)(?P=quote)"""
-        )
-        if (found := re.search(assigned, script)) and "${" not in found["text"]:
-            return text(re.sub(r"\\(.)", r"\1", found["text"]))
-    return ""
+    return next(filter(None, (_assigned(script, name) for name in names)), "")
+
+
+def stated(script: str, name: str, default: str) -> str:
+    """The text that a program gives to this name, the default if it gives none. Raises Untold where it works it out."""
+    if not re.search(rf"(?<![\w.]){name}\b", script):
+        return default
+    found = _assigned(script, name, behind=r"\s*(?=[,;)}\]#\n]|$)")
+    if found is None:
+        raise Untold(f"{name} is worked out by a program")
+    return found
+
+
+def _assigned(script: str, name: str, behind: str = "") -> str | None:
+    start = rf"""(?<![\w.])["']?{re.escape(name)}["']?\s*[:=]\s*"""
+    found = re.search(rf"""{start}(?P<quote>["'`])(?P<text>(?:\\.|(?!(?P=quote))[^\\\n])*)(?P=quote){behind}""", script)
+    return text(re.sub(r"\\(.)", r"\1", found["text"])) if found and "${" not in found["text"] else None
 
 
 def without_comments(script: str) -> str:

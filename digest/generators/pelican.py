@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from digest.generators.generator import Facts, Generator, Habits, address, constant, filled, read
+from digest.generators.generator import Facts, Generator, Habits, Untold, address, constant, filled, read, stated
 
 _WORD = r"\{[^}]*\}"
 _TOKENS = {
@@ -36,12 +36,12 @@ def _says(home: Path) -> Facts:
 def _page(home: Path, habits: Habits) -> str:
     """A slug is made of the title unless the article or the settings say otherwise."""
     settings = _settings(home)
-    by_name = constant(settings, "SLUGIFY_SOURCE") == "basename"
-    if not (by_name or habits.slug or habits.titled):
-        return ""
+    by_name = stated(settings, "SLUGIFY_SOURCE", "title") == "basename"
+    if not (by_name or habits.slug.most or habits.titled.most):
+        raise Untold("it makes pages of titles, and of most of these in a way of its own")
     slug = f"{{slug_or_filename{habits.lower}}}" if by_name else "{slug_or_title}"
-    pattern = filled(constant(settings, "ARTICLE_URL") or "{slug}.html", _WORD, _TOKENS | {"{slug}": slug})
-    return f"/{pattern.lstrip('/')}" if pattern else ""
+    pattern = filled(stated(settings, "ARTICLE_URL", "{slug}.html"), _WORD, _TOKENS | {"{slug}": slug})
+    return f"/{pattern.lstrip('/')}"
 
 
 def _content(home: Path) -> Path | None:

@@ -6,13 +6,16 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from string import ascii_lowercase, digits
 from zoneinfo import ZoneInfo
 
 from digest.errors import ArticleError
-from digest.sources import front_matter
+from digest.model import Fault
+from digest.sources import front_matter, listing
 from digest.sources.addresses import web_url
 from digest.sources.fields import URL_PARTS, Field, Fields
 from digest.sources.files import SUFFIXES
@@ -23,9 +26,10 @@ from digest.sources.place import Place
 from digest.sources.reading import Manner, Reading
 
 # What generators build, install or fetch.
-SKIPPED = frozenset({"node_modules", "vendor", "public", "_site", "dist", "build", "target", "venv", "__pycache__"})
+SKIPPED = listing.SKIPPED | {"vendor", "public", "dist", "build", "target", "venv"}
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
 _UTC = ZoneInfo("UTC")
+_ORDINARY = frozenset(f"{ascii_lowercase}{digits}-/")
 
 # A field that sorts articles has few values, each short and used again and again.
 _VALUE_MAXIMUM = 40
@@ -37,9 +41,10 @@ _SORTED = 0.8  # of all articles
 @dataclass(frozen=True, slots=True)
 class Post:
     """One article. ``folder`` is the one that lists it: a page bundle (first-post/index.md) counts as one file of its
-    parent. ``plain`` says whether its name and its folders' are in small letters without blanks, ``titled`` whether
-    every generator makes the same address of its title. ``cover`` is the picture that it names first. ``categories``
-    counts those it names; ``values`` are its short texts that may sort it, by field.
+    parent. ``signs`` are the characters of its name, its folders' and its slug other than small letters of ASCII,
+    digits and hyphens; ``titled`` says whether every generator makes the same address of its title. ``cover`` is the
+    picture that it names first. ``categories`` counts those it names; ``values`` are its short texts that may sort it,
+    by field.
     """
 
     folder: Path
@@ -48,7 +53,7 @@ class Post:
     dated: date
     named_by_date: bool
     slug: bool
-    plain: bool
+    signs: frozenset[str]
     titled: bool
     title: str
     cover: str
@@ -57,25 +62,35 @@ class Post:
     values: tuple[tuple[str, str], ...]
 
 
-def posts(root: Path) -> Iterator[Post]:
-    """Every file below ``root`` that is an article with a date."""
+def posts(root: Path) -> tuple[tuple[Post, ...], Counter[Path]]:
+    """Every file below ``root`` that is an article with a date, and how many each folder has without one."""
     manner = Manner(root, _UTC)
+    found: list[Post] = []
+    undated: Counter[Path] = Counter()
+    for path in _files(root):
+        with suppress(OSError):
+            try:
+                found.append(_post(manner, path))
+            except ArticleError as error:
+                undated[path.parent] += error.fault == Fault.DATE
+    return tuple(found), undated
+
+
+def _files(root: Path) -> Iterator[Path]:
     for folder, below, names in os.walk(root):
         below[:] = sorted(name for name in below if not name.startswith(".") and name not in SKIPPED)
         for name in names:
             path = Path(folder, name)
-            if path.suffix.lower() in SUFFIXES and not name.startswith((".", "_")) and (post := _post(manner, path)):
-                yield post
+            if path.suffix.lower() in SUFFIXES and not name.startswith((".", "_")):
+                yield path
 
 
-def _post(manner: Manner, path: Path) -> Post | None:
-    try:
-        with path.open("rb") as file:
-            content, _ = front_matter.decode(front_matter.opening(file))
-        front = front_matter.split(path.name, content)
-        published = Reading(manner, path, path.name, front).published()
-    except (OSError, ArticleError):
-        return None
+def _post(manner: Manner, path: Path) -> Post:
+    """Raises OSError, and ArticleError for what has no date or is no article."""
+    with path.open("rb") as file:
+        content, _ = front_matter.decode(front_matter.opening(file))
+    front = front_matter.split(path.name, content)
+    published = Reading(manner, path, path.name, front).published()
     fields = Fields.of(front)
     place = Place.of(path, manner.root)
     bundle = path.stem == "index" and path.parent != manner.root
@@ -88,7 +103,7 @@ def _post(manner: Manner, path: Path) -> Post | None:
         dated=published.date(),
         named_by_date=_DATED.match(path.parent.name if bundle else path.name) is not None,
         slug=any(fields.texts(Field.SLUG)),
-        plain=place.path == place.path.lower() and not re.search(r"\s", place.path),
+        signs=frozenset("/".join((*place.above, place.slug, fields.text(Field.SLUG)))) - _ORDINARY,
         titled=address != "" and address.isascii(),
         title=title,
         cover=fields.text(Field.COVER, URL_PARTS),

@@ -16,7 +16,7 @@ def _says(home: Path) -> Facts:
 
 
 def _page(_home: Path, habits: Habits) -> str:
-    return f"{habits.below()}/{{path}}{'/' if habits.bundles else '.html'}"
+    return f"{habits.below()}/{{path}}{'/' if habits.bundles.most else '.html'}"
 
 
 QUARTO = Generator("Quarto", ("_quarto.yml", "_quarto.yaml"), _says, _page, static=(".",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from digest.generators.generator import Facts, Generator, Habits, address, read, table, text
+from digest.generators.generator import Facts, Generator, Habits, Untold, address, joined, mapping, read, table, text
 
 
 def _says(home: Path) -> Facts:
@@ -12,9 +12,18 @@ def _says(home: Path) -> Facts:
     return Facts(text(settings.get("title")), address(settings.get("base_url")), text(settings.get("default_language")))
 
 
-def _page(_home: Path, habits: Habits) -> str:
-    folders = f"{{folders{habits.lower}}}/" if habits.nested else ""
-    return f"{habits.below('content')}/{folders}{{slug{habits.lower}}}/"
+def _page(home: Path, habits: Habits) -> str:
+    settings = table(home / "config.toml")
+    slugs = mapping(settings.get("slugify"))
+    if slugs.get("paths", "on") == "on":
+        if odd := sorted(sign for sign in habits.signs if not (sign.isascii() and sign.isalpha()) and sign != " "):
+            raise Untold(f"it writes some signs in the names of files otherwise in its pages, such as {odd[0]}")
+    elif not habits.plain:
+        raise Untold("it may keep capital letters and blanks in its pages (slugify.paths)")
+    name = "slug_or_filename" if slugs.get("paths_keep_dates") is True else "slug"
+    folders = f"{{folders{habits.lower}}}" if habits.nested.any else ""
+    language = "{language}" if mapping(settings.get("languages")) else ""
+    return joined(language, habits.below("content"), folders, f"{{{name}{habits.lower}}}") + "/"
 
 
 class _Zola(Generator):

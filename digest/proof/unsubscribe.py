@@ -16,7 +16,9 @@ LIST_UNSUBSCRIBE_BROKEN = error(
     "list-unsubscribe-broken", "RFC 2369, 2; RFC 2047, 5", "inside of < and > neither fold nor encode the URI"
 )
 ONE_CLICK = warning(
-    "one-click", "RFC 8058; Gmail and Yahoo, rules for senders", "add an https URI that unsubscribes by POST"
+    "one-click",
+    "RFC 8058; Gmail and Yahoo, rules for senders",
+    "add an https URI that unsubscribes by POST: set web.url, and `digest serve` answers there",
 )
 UNSUBSCRIBE_MAIL = warning("unsubscribe-mail", "RFC 2369, 3.2", "add a mailto URI: some programs know no other")
 LIST_UNSUBSCRIBE_POST = error(

@@ -8,6 +8,7 @@ machines on one database publish once (a unique key on digest and period).
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import schedule
 
@@ -21,7 +22,11 @@ TICK = 5  # seconds; an edition leaves at most this late
 
 
 async def run(app: App, stop: asyncio.Event) -> None:
-    """Ticks until ``stop`` is set, or a bug sets it; then what is in hand is finished."""
+    """Ticks until ``stop`` is set, or a bug sets it; then what is in hand is finished.
+
+    To be cancelled then cuts that off. Where nothing is in hand there is nothing to cut off, and it ends as if it had been
+    told once: what ends a process often tells it twice (timeout its child and its group, an init system all of a service).
+    """
     gathering, pulse = Gathering(app), Pulse(app)
 
     def told(_done: int, _total: int) -> None:
@@ -30,31 +35,40 @@ async def run(app: App, stop: asyncio.Event) -> None:
         pulse.beat()
 
     clockwork = Clockwork(app, told)
-    ticks = schedule.Scheduler()
-    wanted = asyncio.Event()
-    ticks.every(TICK).seconds.do(wanted.set)
-    wanted.set()
     clockwork.announce()
     try:
-        while not stop.is_set():
-            ticks.run_pending()
-            if wanted.is_set():
-                wanted.clear()
-                await asyncio.to_thread(pulse.beat)
-                if await asyncio.to_thread(clockwork.publish_due):
-                    clockwork.announce()
-                gathering.go_on()
-                clockwork.send_unfinished(stop)
-                clockwork.alarm.speak_soon()
-            await _until(stop, max(ticks.idle_seconds or 0, 0))
+        await _tick(clockwork, gathering, pulse, stop)
+    except asyncio.CancelledError:
+        if not stop.is_set():
+            raise
     finally:
         stop.set()
         log.info("stopping")
         gathering.leave()
         await clockwork.alarm.hush()
         await asyncio.gather(*clockwork.sending.values())
-    await asyncio.to_thread(pulse.stop)
+    with suppress(asyncio.CancelledError):
+        await asyncio.to_thread(pulse.stop)
     log.info("stopped")
+
+
+async def _tick(clockwork: Clockwork, gathering: Gathering, pulse: Pulse, stop: asyncio.Event) -> None:
+    """Does what is due, again and again."""
+    ticks = schedule.Scheduler()
+    wanted = asyncio.Event()
+    ticks.every(TICK).seconds.do(wanted.set)
+    wanted.set()
+    while not stop.is_set():
+        ticks.run_pending()
+        if wanted.is_set():
+            wanted.clear()
+            await asyncio.to_thread(pulse.beat)
+            if await asyncio.to_thread(clockwork.publish_due):
+                clockwork.announce()
+            gathering.go_on()
+            clockwork.send_unfinished(stop)
+            clockwork.alarm.speak_soon()
+        await _until(stop, max(ticks.idle_seconds or 0, 0))
 
 
 async def _until(stop: asyncio.Event, seconds: float) -> None:

@@ -87,7 +87,7 @@ class Alarm:
 
     def over(self, about: str, notice: Notice) -> None:
         trouble = self._troubles.get(about)
-        if trouble and trouble.told and self._app.config.delivery.operator:
+        if trouble and trouble.told and (notice.to or self._app.config.delivery.operator):
             self._unsaid[about] = notice
         else:
             self.drop(about)

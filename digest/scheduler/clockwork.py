@@ -10,7 +10,7 @@ from datetime import datetime
 from digest import crew
 from digest.app import App
 from digest.config import meaning
-from digest.editing import Place, is_approved, is_settled
+from digest.editing import Place, is_held, is_settled
 from digest.errors import DigestError, EditingError, StoreError, TryLaterError
 from digest.identity import keyless
 from digest.model import FINAL_STATUSES, EditionRecord, Period
@@ -58,7 +58,7 @@ class Clockwork:
         now = self._app.now()
         period = due(digest.cadence, now, missed=digest.missed, latest=digest.latest)
         if period is None:
-            self._reminding.settle(digest)
+            self._reminding.give_up(digest)
             return None
         file = meaning.place(self._app.config, digest.name, period.name)
         look = (period.name, file.changed)
@@ -74,12 +74,12 @@ class Clockwork:
 
     def _publish_unless_held(self, digest: Digest, period: Period, file: Place) -> EditionRecord | None:
         found = self._app.editions.find(digest.name, period.name)
-        if not found and digest.approve and not is_approved(file):
+        if not found and digest.approve and is_held(file):
             self._reminding.remind(digest, period, file)
             return None
         record = None if found else self._publish(digest, period, file)
         if record or found:
-            self._reminding.settle(digest)
+            self._reminding.settle(digest, file.edition)
             self.alarm.drop(f"publishing {file.edition}")
         return record
 

@@ -1,16 +1,17 @@
-"""Reminding an editor by mail of an edition that waits for approval, or whose file cannot be followed: at once, and after
-each further day of waiting.
+"""Reminding an editor by mail of an edition that waits for approval, or whose file cannot be followed: at once, after
+each further day of waiting, and when it is given up.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from zlib import crc32
 
 from digest.app import App
 from digest.desk import Manuscript
 from digest.editing import Place
-from digest.errors import EditingError
+from digest.errors import EditingError, StoreError
 from digest.model import Period
 from digest.period import PUNCTUAL, Missed, next_send, send_time
 from digest.publishing import Digest
@@ -19,7 +20,7 @@ from digest.scheduler.logged import log
 
 DAY = timedelta(days=1)
 
-_APPROVAL, _MENDING = "approval of ", "mending of "
+_KINDS = _APPROVAL, _MENDING = "approval of ", "mending of "
 
 
 class Reminding:
@@ -35,7 +36,7 @@ class Reminding:
 
     def remind(self, digest: Digest, period: Period, file: Place) -> None:
         """To be called again and again while the edition waits for approval. It is composed once for each reminder."""
-        self.settle(digest, but=file.edition)
+        self.give_up(digest, but=file.edition)
         self._drop(_MENDING + file.edition)
         about = _APPROVAL + file.edition
         since, day = self._waits(about)
@@ -51,19 +52,41 @@ class Reminding:
         """To be called whenever the file turned out to be one that cannot be followed: said at once, when something else
         is wrong with it, and after each further day.
         """
-        self.settle(digest, but=file.edition)
+        self.give_up(digest, but=file.edition)
         about = _MENDING + file.edition
         _, day = self._waits(about)
         reminder = f"{about} ({day}, {crc32(error.message.encode()):08x})"
         if self._made.get(about) != reminder:
             self._ring(about, reminder, broken(digest, period, file, error, self._to(digest)))
 
-    def settle(self, digest: Digest, *, but: str = "") -> None:
-        """Nothing of this digest waits any more, ``but`` that edition."""
-        for about in self._alarm.known:
-            kind, edition = _parted(about)
-            if kind and edition.startswith(f"{digest.name}/") and edition != but:
-                self._drop(kind + edition)
+    def settle(self, digest: Digest, edition: str) -> None:
+        """There is this edition, and no other one of the digest waits any more."""
+        self._drop_all(edition)
+        self.give_up(digest)
+
+    def give_up(self, digest: Digest, *, but: str = "") -> None:
+        """Nothing of this digest waits any more, ``but`` that edition. Of what did it is said that it is given up."""
+        waiting = dict.fromkeys(edition for kind, edition in map(_parted, self._alarm.known) if kind and edition != but)
+        with suppress(StoreError):  # then it is said later
+            for edition in waiting:
+                name, _, period = edition.partition("/")
+                if name == digest.name and self._app.editions.find(name, period):
+                    self._drop_all(edition)  # somebody has sent it
+                elif name == digest.name:
+                    self._say_given_up(digest, edition)
+
+    def _say_given_up(self, digest: Digest, edition: str) -> None:
+        """Once, to whom the last reminder went."""
+        if any(self._alarm.since(kind + edition) for kind in _KINDS):
+            log.warning("given up", extra={"edition": edition})
+        reminders = [reminder for kind in _KINDS for reminder in self._reminders(kind + edition)]
+        for kind in _KINDS:
+            self._alarm.drop(kind + edition)
+            self._made.pop(kind + edition, None)
+        for needless in reminders[:-1]:
+            self._alarm.drop(needless)
+        for last in reminders[-1:]:
+            self._alarm.over(last, given_up(digest, edition, self._to(digest)))
 
     def _waits(self, about: str) -> tuple[datetime, int]:
         """Since when, and for how many days."""
@@ -88,6 +111,10 @@ class Reminding:
             self._alarm.drop(known)
         self._made.pop(about, None)
 
+    def _drop_all(self, edition: str) -> None:
+        for kind in _KINDS:
+            self._drop(kind + edition)
+
     def _to(self, digest: Digest) -> str:
         return digest.editor or self._app.config.delivery.operator
 
@@ -105,7 +132,7 @@ class Reminding:
 
 def _parted(about: str) -> tuple[str, str]:
     """What waits, and which edition; "" for what waits for no editor."""
-    kind = next((kind for kind in (_APPROVAL, _MENDING) if about.startswith(kind)), "")
+    kind = next((kind for kind in _KINDS if about.startswith(kind)), "")
     return kind, about.removeprefix(kind).partition(" (")[0]
 
 
@@ -143,6 +170,23 @@ It is read again as soon as it is saved, and leaves within seconds once nothing 
 
 You are reminded once a day while it waits.
 """,
+        to=to,
+    )
+
+
+def given_up(digest: Digest, edition: str, to: str) -> Notice:
+    period = edition.partition("/")[2]
+    return Notice(
+        digest.sender,
+        f"{edition} is given up: it waited too long",
+        f"""Nobody gets it. Its articles wait for the next edition.
+
+edition:   {edition}: {digest.title}
+
+- `digest send --digest {digest.name} --period {period}` still sends it by hand, once its file can be followed and,
+  where that is needed, says `approved: true`.
+""",
+        over=True,
         to=to,
     )
 

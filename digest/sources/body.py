@@ -65,6 +65,7 @@ _JSX = (
     rf"|</?(?:[A-Z][\w.]*(?=[\s/>])(?:[^<>{{}}\"']|\"[^\"]*\"|'[^']*'|{_BRACES})*+)?>"
     rf"|(?:[\w:-]+=)?{_BRACES}"
 )
+_ONLY_CODE = re.compile(_CODE, re.MULTILINE | re.DOTALL)
 _NO_TEXT = re.compile(f"{_CODE}|{_PAIR}|{_MARK}", re.MULTILINE | re.DOTALL)
 _NO_TEXT_IN_MDX = re.compile(f"{_CODE}|{_PAIR}|{_JSX}|{_MARK}", re.MULTILINE | re.DOTALL)
 _IMPORT = re.compile(
@@ -152,6 +153,11 @@ def minutes(body: str) -> int:
     return max(1, round(words / speed)) if WORTH_TELLING < words < HOUR * speed else 0
 
 
+def without_code(body: str) -> str:
+    """A body of Markdown without what it shows as code."""
+    return _ONLY_CODE.sub("", body)
+
+
 def heading(body: str, suffix: str) -> str:
     """The text of a body's first main heading, "" if it has none."""
     tree = _tree(body[:BODY_MAXIMUM], suffix)
@@ -232,7 +238,7 @@ def _is_caption(block: html.HtmlElement) -> bool:
 
 def _tree(body: str, suffix: str) -> html.HtmlElement | None:
     """The body as HTML, without what the generator of the site would have replaced."""
-    is_mdx = suffix == ".mdx" or bool(_IMPORT.search(body))
+    is_mdx = suffix == ".mdx" or bool(_IMPORT.search(body) and _IMPORT.search(without_code(body)))
     source = (_NO_TEXT_IN_MDX if is_mdx else _NO_TEXT).sub(_kept, body).replace(PARAGRAPH_END, " ")
     if suffix != ".html":
         source = _MARKDOWN.render(source)

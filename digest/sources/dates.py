@@ -6,10 +6,12 @@ import re
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
+HOW_TO_WRITE = "write it as 2025-12-03 or 2025-12-03T07:00:00+01:00"
+
 _TIME = (
     r"(?:(?:T|\s+(?:at\s+)?|,\s*)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
     r"(?:\s*(?P<half>[ap])\.?m\b\.?)?\s*(?P<zone>Z|UTC?|GMT|[ECMP][SD]T)?\s*"
-    r"(?:(?P<sign>[+-])(?P<zone_hours>\d{1,2})(?::?(?P<zone_minutes>\d{2}))?(?:\s+[A-Z]{2,5})?)?(?:\s*\([^()]*\)|\[[^][]*\])?)?"
+    r"(?:(?P<sign>[+-])(?P<zone_hours>\d{1,2})(?::?(?P<zone_minutes>\d{2}))?(?:\s+[A-Z]{2,5})?)?(?:\s*\([^()]*\)|\[!?(?P<place>[^][]*)\])?)?"
 )
 _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
 _NAMED_MONTH = (
@@ -143,7 +145,17 @@ def _zone(found: re.Match[str]) -> tzinfo | None:
         return timezone(-offset if found["sign"] == "-" else offset)
     if name[:1] in _AMERICAN:
         return timezone(timedelta(hours=_AMERICAN[name[0]] + (name[1] == "D")))
-    return UTC if name else None
+    if name:
+        return UTC
+    return _place(found["place"]) if found["place"] else None
+
+
+def _place(name: str) -> ZoneInfo:
+    """The zone of a place, as it stands behind a time: ``[Asia/Tokyo]`` (RFC 9557, 4.1). Raises ValueError."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError):  # none of this name; a folder of some
+        raise ValueError from None
 
 
 def _turnable(when: datetime) -> datetime:

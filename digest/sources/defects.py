@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+TOLD = 50  # fields that stand twice
+
 
 @dataclass(frozen=True, slots=True)
 class Defect:
     """Something that does not cost the article. ``line`` counts from 1; 0 means the whole file.
 
     ``where`` is the file at fault where that is not the article's own. ``lost`` are the lines that are not read for it,
-    of which the first is ``line``.
+    of which the first is ``line``; ``unread`` says that nothing of that file is read.
     """
 
     what: str
@@ -19,6 +21,7 @@ class Defect:
     hint: str = ""
     where: Path | None = None
     lost: str = ""
+    unread: bool = False
 
     def below(self, lines: int) -> Defect:
         """The same in a file that has so many lines above."""

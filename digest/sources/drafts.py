@@ -1,38 +1,37 @@
 """Whether an article may be shown at all. In doubt it may not: what was sent cannot be taken back.
 
-    what fields say ───┐
-    what is not read ──┼──▶ show | hold: a draft | hide | unclear: a draft, and a problem
-    where it lies ─────┘
+    what fields say ─────────────┐
+    what may have been one ──────┼──▶ show | hold: a draft | hide | unclear: a draft, and a problem
+    what lies beside, unread ────┘
 
-What is not read are lines that had to be left out, second fields of a name, and fields that stand behind the end of the
-front matter, since it ended too early. There a word is enough, and a yes is a problem too.
+Whatever is said anywhere counts: at the top, in a container, in a file beside the article. One that says no more than the
+others hides none of them.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
-from digest.sources.dates import is_readable
-from digest.sources.fields import Field, Fields, is_no, is_yes
-from digest.sources.formats import Format
-from digest.sources.front_matter import FrontMatter, plain_name
+from digest.sources.dates import HOW_TO_WRITE, is_readable
+from digest.sources.fields import Field, Fields, Path, is_no, is_switch, is_yes
+from digest.sources.front_matter import plain_name
+from digest.sources.overlooked import Stray, strays
 
 HINT = "say draft: true or draft: false"
 
 _ROWS = (Field.DRAFT, Field.PUBLISHED, Field.STATUS, Field.HIDDEN)
-
-# A line that names a field, however clumsily: no blank, a full-width colon, a quotation that was never closed.
-_LINE = re.compile(r"""[^\w\n]*(?P<name>\w[\w-]*)["'\u201d]?\s*[:=\uff1a\uff1d](?!//)\s*(?P<value>.*)""")
-_AROUND = " \t\xa0\"'\u201c\u201d,;[]"
-_COMMENT = re.compile(r"(?:^|\s)#.*")
-_SWALLOWING = (Format.YAML, Format.TOML)
-# What tables of TOML have for purposes of their own; `draft`, and the names that a folder has for it, are no such.
-_OF_TABLES = frozenset(plain_name(name) for field in _ROWS for name in field.value) - {"draft"}
-_REACH = 2_000  # characters of a body that may be fields
+_DATES = (Field.APPEARS, Field.EXPIRY)
+_ALL = (*_ROWS, Field.LISTED, *_DATES)
+_USUAL = frozenset(plain_name(name) for field in _ALL for name in field.value)
+_SWITCHES = frozenset(map(plain_name, Field.PUBLISHED.value))  # of which a date means no more than yes
+# Names that mean other things elsewhere: what is said under them counts if it is plain.
+_LOOSE = frozenset({"state", "hide", "archived"})
+_NEVER = "9999"  # a year in which nothing expires
 _SHOWN = 60
 
 
@@ -64,6 +63,7 @@ class Doubt(NamedTuple):
 
     what: str
     line: int
+    hint: str = HINT
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,6 @@ class _Saying(NamedTuple):
     field: Field
     name: str
     text: str
-    line: int = 0
-    is_read: bool = True
 
 
 def standing(fields: Fields) -> Standing:
@@ -89,92 +87,79 @@ def standing(fields: Fields) -> Standing:
     hidden = Says.HIDE in found
     if Says.HOLD in found:
         return Standing(draft=True, hidden=hidden)
-    unread = tuple(_unread(fields))
     surely = any(saying.name == "draft" and saying.says is Says.SHOW for saying in said)  # settles other doubts
-    for saying in (*said, *unread):
-        if saying.says is Says.UNCLEAR and not (surely and saying.field is not Field.DRAFT):
-            line = saying.line or fields.line(saying.name)
-            return Standing(draft=True, hidden=hidden, doubt=Doubt(_unclear(saying), line))
-        if not saying.is_read and saying.says in {Says.HOLD, Says.HIDE}:
-            return Standing(draft=True, hidden=hidden, doubt=Doubt(_not_read(saying), saying.line))
-    return Standing(draft=False, hidden=hidden)
-
-
-def _unclear(saying: _Saying) -> str:
-    return f"it is taken for a draft: whether {saying.name}: {saying.text[:_SHOWN]!r} lets it be published is not clear"
-
-
-def _not_read(saying: _Saying) -> str:
-    return f"it is taken for a draft: {saying.name}: {saying.text[:_SHOWN]!r} stands where it is not read"
+    doubt = next(chain(_unclear(fields, said, surely=surely), _overlooked(fields, surely=surely)), None)
+    return Standing(draft=doubt is not None, hidden=hidden, doubt=doubt)
 
 
 # --- what fields say -------------------------------------------------------------------------------------------------
 
 
 def _said(fields: Fields) -> Iterator[_Saying]:
-    for field in _ROWS:
+    for field in _ALL:
         for text, name in fields.stated(field):
-            yield _Saying(_meaning(field, text), field, name, text)
-    for text, name in fields.stated(Field.LISTED):
-        yield _Saying(Says.HIDE if is_no(text) else Says.SHOW, Field.LISTED, name, text)
-    for text, name in fields.found(Field.APPEARS):
-        if not is_readable(text):
-            yield _Saying(Says.UNCLEAR, Field.APPEARS, name, text)
+            if field not in _DATES or name not in _SWITCHES:
+                yield _Saying(_meaning(field, name, text), field, name, text)
 
 
-def _meaning(field: Field, text: str) -> Says:
+def _meaning(field: Field, name: str, text: str) -> Says:
+    if field is Field.LISTED:
+        return Says.HIDE if is_no(text) else Says.SHOW
+    if field in _DATES:
+        return _timing(field, text)
     if field is Field.STATUS:
-        return _STATUSES.get(text.casefold(), Says.UNCLEAR)
-    if is_yes(text) or is_no(text):
-        return _ANSWERS[field, is_yes(text)]
-    return Says.SHOW if field is Field.PUBLISHED and is_readable(text) else Says.UNCLEAR
+        found = _STATUSES.get(text.casefold(), Says.UNCLEAR)
+    elif is_switch(text):
+        found = _ANSWERS[field, is_yes(text)]
+    else:
+        found = Says.SHOW if field is Field.PUBLISHED and is_readable(text) else Says.UNCLEAR
+    return Says.SHOW if found is Says.UNCLEAR and name in _LOOSE else found
 
 
-# --- what is not read ------------------------------------------------------------------------------------------------
+def _timing(field: Field, text: str) -> Says:
+    """What cannot be read may mean that it is too early, or too late."""
+    never = field is Field.EXPIRY and (is_switch(text) or text.startswith(_NEVER))
+    return Says.SHOW if never or not text or is_yes(text) or is_readable(text) else Says.UNCLEAR
 
 
-def _unread(fields: Fields) -> Iterator[_Saying]:
-    front = fields.front
-    names = {name: field for field in _ROWS for name, below in fields.names[field] if not below}
-    for defect in front.defects:
-        if defect.lost:
-            lines = ((0 if defect.where else number, line) for number, line in _numbered(defect.lost, defect.line))
-            yield from _naming(names, lines)
-    if front.format in _SWALLOWING:
-        missing = {name: field for name, field in names.items() if name not in fields.values}
-        if front.format is Format.TOML:
-            missing = {name: field for name, field in missing.items() if name not in _OF_TABLES}
-        yield from _naming(missing, _unindented(front))
-    yield from _naming(names, _behind(front))
+def _unclear(fields: Fields, said: tuple[_Saying, ...], *, surely: bool) -> Iterator[Doubt]:
+    for says, field, name, text in said:
+        if says is Says.UNCLEAR and (field in _DATES or field is Field.DRAFT or not surely):
+            what = f"it is taken for a draft: whether {name}: {text[:_SHOWN]!r} lets it be published is not clear"
+            yield Doubt(what, fields.line(name), HOW_TO_WRITE if field in _DATES else HINT)
 
 
-def _naming(names: dict[str, Field], lines: Iterator[tuple[int, str]]) -> Iterator[_Saying]:
-    for number, line in lines:
-        found = _LINE.match(line)
-        if found and (field := names.get(plain_name(found["name"]))):
-            text = _COMMENT.sub("", found["value"]).strip(_AROUND)
-            yield _Saying(_meaning(field, text), field, found["name"], text, number, is_read=False)
+# --- what may have been meant to say something -----------------------------------------------------------------------
 
 
-def _numbered(text: str, first: int) -> Iterator[tuple[int, str]]:
-    return enumerate(text.split("\n"), first)
+def _overlooked(fields: Fields, *, surely: bool) -> Iterator[Doubt]:
+    for defect in fields.front.defects:
+        if defect.unread and defect.where and not surely:
+            yield Doubt(f"it is taken for a draft: {defect.where.name} cannot be read, and may say that it is one", 0)
+    names = _names(tuple(fields.names[field] for field in _ALL))
+    for stray in strays(fields, names, _USUAL):
+        if doubt := _doubt(stray, names[plain_name(stray.name)], surely=surely):
+            yield doubt
 
 
-def _unindented(front: FrontMatter) -> Iterator[tuple[int, str]]:
-    """Lines at the very left. What is named there and is no field was swallowed by a quotation, or by a table of TOML."""
-    for number, line in _numbered(front.source, front.above + 1):
-        if line[:1] not in {" ", "\t", "#", "-", ""}:
-            yield number, line
+@lru_cache(maxsize=64)
+def _names(rows: tuple[tuple[Path, ...], ...]) -> Mapping[str, Field]:
+    """Which of ``_ALL`` a name at the top stands for; of several the first."""
+    return {
+        name: field
+        for field, row in zip(reversed(_ALL), reversed(rows), strict=True)
+        for name, below in row
+        if not below
+    }
 
 
-def _behind(front: FrontMatter) -> Iterator[tuple[int, str]]:
-    """The first paragraph of the body, and the next as long as they name fields."""
-    names_fields = True
-    before = ""
-    for number, line in _numbered(front.body[:_REACH], front.below + 1):
-        if line.strip():
-            names_fields = (bool(before.strip()) and names_fields) or _LINE.match(line) is not None
-            yield number, line
-        elif before.strip() and not names_fields:
-            return
-        before = line
+def _doubt(stray: Stray, field: Field, *, surely: bool) -> Doubt | None:
+    """A day that is not read is in doubt even if it could be."""
+    is_day = field in _DATES and stray.text != ""
+    says = Says.UNCLEAR if is_day else _meaning(field, plain_name(stray.name), stray.text)
+    settled = surely and not is_day and field is not Field.DRAFT
+    weak = stray.is_vague + (says is Says.UNCLEAR) + settled
+    if says is Says.SHOW or weak > 1:
+        return None
+    what = f"it is taken for a draft: {stray.name}: {stray.text[:_SHOWN]!r} stands {stray.where}"
+    return Doubt(what, stray.line, HOW_TO_WRITE if is_day else HINT)

@@ -7,14 +7,16 @@ row the first name that holds something usable wins. A point leads into an objec
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, reduce
+from itertools import islice
+from operator import or_
 from typing import Any, NamedTuple, Self
 
-from digest.sources.front_matter import FrontMatter, plain_name
+from digest.sources.front_matter import FrontMatter, plain_name, plainly
 
 
 class Field(Enum):
@@ -30,7 +32,8 @@ class Field(Enum):
         "created",
         "added",
     )
-    APPEARS = ("publishDate",)  # no article is older than that, whatever its date
+    # No article is older than that, whatever its date.
+    APPEARS = ("publishDate", "publishedAt", "published", "pubDate", "pubDatetime")
     UPDATED = (
         *("lastmod", "updated", "updatedAt", "updatedDate", "modified", "lastModified", "lastModifiedAt"),
         *("modDatetime", "lastUpdate.date"),
@@ -55,11 +58,11 @@ class Field(Enum):
     PERMALINK = ("permalink", "url", "path")
     SLUG = ("slug",)
     LANGUAGE = ("lang", "language", "locale")
-    DRAFT = ("draft", "isDraft", "wip", "unpublished", "private")
+    DRAFT = ("draft", "isDraft", "wip", "unpublished", "private", "isPrivate", "archived")
     PUBLISHED = ("published", "publish", "isPublished")  # also a date in some dialects
-    STATUS = ("status", "visibility")
-    HIDDEN = ("hidden", "unlisted", "headless", "eleventyExcludeFromCollections")
-    LISTED = ("build.list", "build.render")
+    STATUS = ("status", "visibility", "postStatus", "state")
+    HIDDEN = ("hidden", "isHidden", "unlisted", "isUnlisted", "hide", "headless", "eleventyExcludeFromCollections")
+    LISTED = ("build.list", "build.render", "listed", "visible")
     PINNED = ("pin", "pinned", "featured", "sticky")
     WEIGHT = ("weight", "order")
     MINUTES = ("readTime", "readingTime", "timeToRead")
@@ -85,7 +88,7 @@ _YES = frozenset({"true", "yes", "on", "y", "1"})
 _NO = frozenset({"false", "no", "off", "n", "0", "never"})
 _COMMA = re.compile("[,;\uff0c\u3001]")  # the last two are the Chinese ones
 
-_Path = tuple[str, tuple[str, ...]]  # a name at the top, and the names that lead from there into objects
+Path = tuple[str, tuple[str, ...]]  # a name at the top, and the names that lead from there into objects
 
 
 class Found(NamedTuple):
@@ -93,7 +96,7 @@ class Found(NamedTuple):
     name: str  # of the field that holds it, for ``Fields.line``
 
 
-def _path(name: str) -> _Path:
+def _path(name: str) -> Path:
     first, *below = map(plain_name, name.split("."))
     return first, tuple(below)
 
@@ -102,27 +105,33 @@ _USUAL = {field: tuple(map(_path, field.value)) for field in Field}
 
 
 @lru_cache(maxsize=64)
-def _names(own: tuple[tuple[str, tuple[str, ...]], ...]) -> Mapping[Field, tuple[_Path, ...]]:
+def _names(own: tuple[tuple[str, tuple[str, ...]], ...]) -> Mapping[Field, tuple[Path, ...]]:
     """The table, with a folder's own names before the usual ones."""
     return _USUAL | {Field[row.upper()]: (*map(_path, names), *_USUAL[Field[row.upper()]]) for row, names in own}
 
 
+# All that is said under each name: at the top and in each container, there in one file after the other, the nearest
+# first, and there in each spelling of it.
+_Said = Mapping[str, Sequence[Sequence[Sequence[Any]]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The fields of one article as the table names them."""
+    """The fields of one article as the table names them; ``said`` is all that is said of it, wherever it stands."""
 
     front: FrontMatter
     values: Mapping[str, Any]
-    names: Mapping[Field, tuple[_Path, ...]]
+    names: Mapping[Field, tuple[Path, ...]]
+    said: _Said
 
     @classmethod
     def of(cls, front: FrontMatter, own: Mapping[str, tuple[str, ...]] | None = None) -> Self:
         """``own`` are names that a folder has before the usual ones, by the table's row: ``{"category": ("rubric",)}``."""
-        values = front.fields
-        for name in CONTAINERS:
-            if isinstance(inner := values.get(name), dict):
-                values = _named(inner) | values
-        return cls(front, values, _names(tuple(own.items())) if own else _USUAL)
+        values: Mapping[str, Any] = {}
+        for fields in (*reversed(front.beside), front.fields):
+            inner = [plainly(fields[name]) for name in reversed(CONTAINERS) if isinstance(fields.get(name), dict)]
+            values = reduce(or_, (*inner, fields), values)
+        return cls(front, values, _names(tuple(own.items())) if own else _USUAL, _all_said(front))
 
     def found(self, field: Field, parts: tuple[str, ...] = NAME_PARTS) -> Iterator[Found]:
         """What each name of a field holds, as text in the table's order; of a list its first; never "".
@@ -140,11 +149,15 @@ class Fields:
                 yield from (Found(text, name) for text in _flat(self._value(name, below), parts))
 
     def stated(self, field: Field) -> Iterator[Found]:
-        """What each name of a field holds as one text, whatever it is; "…" for what is none."""
+        """What each name of a field holds as one text, whatever it is; "…" for what is none.
+
+        Unlike ``found``, what is said elsewhere counts too: nearer than it is only what stands in the same place of a
+        nearer file, and says something.
+        """
         for name, below in self.names[field]:
-            value = self._value(name, below) if name in self.values else ""
-            if text := " ".join(_flat(value, ())) or ("…" if value else ""):
-                yield Found(text, name)
+            for place in self.said.get(name, ()):
+                said = (tuple(filter(None, map(_stated, _below(values, below)))) for values in place)
+                yield from (Found(text, name) for text in next(filter(None, said), ()))
 
     def texts(self, field: Field, parts: tuple[str, ...] = NAME_PARTS) -> Iterator[str]:
         return (found.text for found in self.found(field, parts))
@@ -182,10 +195,46 @@ class Fields:
         return self.front.line(name)
 
     def _value(self, name: str, below: tuple[str, ...]) -> Any:
-        value = self.values.get(name)
-        for part in below:
-            value = _named(value).get(part) if isinstance(value, dict) else None
-        return value
+        return next(_below((self.values.get(name),), below), None)
+
+
+def _all_said(front: FrontMatter) -> _Said:
+    everywhere = (front.fields, *front.beside, *front.around)
+    found: dict[str, list[list[Sequence[Any]]]] = {}
+    _add(found, ({name: (value,) for name, value in fields.items()} for fields in everywhere))
+    for container in CONTAINERS:
+        _add(found, (_spelt(inner) for fields in everywhere if isinstance(inner := fields.get(container), dict)))
+    return found
+
+
+def _add(found: dict[str, list[list[Sequence[Any]]]], place: Iterable[Mapping[str, Sequence[Any]]]) -> None:
+    """What the files say in one place."""
+    said: dict[str, list[Sequence[Any]]] = {}
+    for fields in place:
+        for name, values in fields.items():
+            said.setdefault(name, []).append(values)
+    for name, heard in said.items():
+        found.setdefault(name, []).append(heard)
+
+
+def _spelt(inside: dict[Any, Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for name, value in inside.items():
+        found.setdefault(plain_name(str(name)), []).append(value)
+    return found
+
+
+def _below(values: Iterable[Any], path: tuple[str, ...]) -> Iterator[Any]:
+    """What the path leads to in each of the values that it leads into."""
+    for value in values:
+        found = value
+        for part in path:
+            found = plainly(found).get(part) if isinstance(found, dict) else None
+        yield found
+
+
+def _stated(value: Any) -> str:
+    return " ".join(_flat(value, ())) or ("…" if value else "")
 
 
 def is_switch(value: str) -> bool:
@@ -202,7 +251,7 @@ def is_no(value: str) -> bool:
 
 
 def _named(value: dict[Any, Any]) -> dict[str, Any]:
-    return {plain_name(str(name)): part for name, part in list(value.items())[:LIST_MAXIMUM]}
+    return plainly(dict(islice(value.items(), LIST_MAXIMUM)))
 
 
 def _flat(value: Any, parts: tuple[str, ...]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from typing import Any
 from frontmatter.default_handlers import BaseHandler
 
 from digest.sources import headers, yaml_fields
-from digest.sources.defects import Defect, FormatError, TooDeepError, twice
+from digest.sources.defects import TOLD, Defect, FormatError, TooDeepError, twice
 from digest.sources.mending import Parse
 
 _NAMED = re.compile(r"^[\w-]+[ \t]*:", re.MULTILINE)
@@ -149,7 +149,7 @@ class _Objects:
         for name, value in pairs:
             if name not in found:
                 found[name] = value
-            elif len(self.twice) < yaml_fields.TOLD:
+            elif len(self.twice) < TOLD:
                 self.twice.append(twice(name, 1, f"{name}: {value if isinstance(value, str | bool) else ''}"))
         return found
 

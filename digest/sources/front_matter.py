@@ -27,7 +27,7 @@ _UNMARKED = ((re.compile(rb"(?:[^\0]\0){4}"), "utf-16-le"), (re.compile(rb"(?:\0
 
 # What YAML, TOML and JSON refuse or take for the end of a line, and what nobody meant to write.
 _STRAY = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
-_KEY = re.compile(r"""(\s*)(?:\.\. )?["']?([\w-]+)["']?[ \t]*[:=]""")
+_KEY = re.compile(r"""(\s*)(?:\.\. )?["']?(\w[^:="'\n]*)["']?[ \t]*[:=]""")
 _FIELD_LINES = re.compile(
     r"""(?:(?:["']?[\w-]+["']?[ \t]*[:=](?:[ \t].*)?|[ \t]+(?!(?:-{3,}|\+{3,})[ \t]*(?:\n|\Z))\S.*"""
     r"""|-[ \t].*|\[.*\]|[\]}],?)(?:\n|\Z))*"""
@@ -39,9 +39,10 @@ _NAMED_LINE = re.compile(r"""^[ \t]*["']?[\w-]+["']?[ \t]*[:=](?:[ \t]|$)""", re
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
     """``fields`` by their ``plain_name``; ``source`` is what they were read from, ``above`` the lines before it, and
-    ``below`` those before the body.
+    ``below`` those before the body. ``closed`` says that they end where a sign for that stands.
 
-    ``defects`` are what had to be got over, with lines of the file.
+    ``defects`` are what had to be got over, with lines of the file. ``beside`` are the fields of files beside the
+    article, the nearest first; ``around`` is what sections say of whether all that is in them may be shown.
     """
 
     fields: dict[str, Any]
@@ -51,6 +52,9 @@ class FrontMatter:
     below: int = 0
     format: Format = Format.YAML
     defects: tuple[Defect, ...] = ()
+    closed: bool = True
+    beside: tuple[dict[str, Any], ...] = ()
+    around: tuple[dict[str, Any], ...] = ()
 
     def line(self, name: str) -> int:
         """The line of the file on which a field first stands, 0 if it does not; one that is not in another goes first."""
@@ -123,7 +127,8 @@ def split(path: str, text: str) -> FrontMatter:
     begin = handler.begin(head)
     above = text.count("\n", 0, start + begin)
     try:
-        found = _closed(handler, head) or _unclosed(handler, head)
+        closed = _closed(handler, head)
+        found = closed or _unclosed(handler, head)
     except FormatError as error:
         what = f"the front matter cannot be read: {error.what}"
         raise ArticleError(path, what, line=above + error.line, hint=error.hint) from None
@@ -133,7 +138,7 @@ def split(path: str, text: str) -> FrontMatter:
     alike = _alike(found.fields, source) if len(fields) < len(found.fields) else ()
     defects = tuple(defect.below(above) for defect in (*found.defects, *alike))
     below = text.count("\n", 0, start + found.body)
-    return FrontMatter(fields, body, source, above, below, handler.kind, defects)
+    return FrontMatter(fields, body, source, above, below, handler.kind, defects, closed is not None)
 
 
 def _alike(fields: dict[str, Any], source: str) -> Iterator[Defect]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from digest.sources.defects import Defect
+from digest.sources.defects import TOLD, Defect, twice
 
 COMMENT = re.compile(r"<!--[ \t]*\n(?=\.\. )")  # how Nikola begins a Markdown file
 
 _HEADER = re.compile(r"[ ]{0,3}(?:\.\. )?([^\W\d][\w-]*)[ \t]*:(?!//)[ \t]*(.*)")
+_NIKOLA = ".. "  # how its lines begin
+_DRAFT = re.compile(r"(?:^|,)[ \t]*draft[ \t]*(?:,|$)")  # a tag that Nikola takes for a status
 _ENDS = frozenset({"", "---", "...", "-->"})
 _KNOWN = frozenset({"title", "date"})  # prose may begin with "Note:", but hardly with these
 _TELLING = re.compile(rf"^(?:{'|'.join(sorted(_KNOWN))})[ \t]*:", re.MULTILINE | re.IGNORECASE)
@@ -44,11 +46,15 @@ def end(text: str, start: int) -> tuple[int, int] | None:
 def read(source: str) -> tuple[dict[str, Any], tuple[Defect, ...]]:
     """The fields of header lines: text, a continued one with a blank between its lines; of two the first."""
     fields: dict[str, list[str]] = {}
+    again: list[Defect] = []
     current: list[str] = []
-    for line in source.split("\n"):
-        if found := _HEADER.fullmatch(line):
-            current = [found[2].strip()]
-            fields.setdefault(found[1], current)
-        else:
+    for number, line in enumerate(source.split("\n"), 1):
+        if not (found := _HEADER.fullmatch(line)):
             current.append(line.strip())
-    return {name: " ".join(filter(None, lines)) for name, lines in fields.items()}, ()
+            continue
+        current = [found[2].strip()]
+        if fields.setdefault(found[1], current) is not current and len(again) < TOLD:
+            again.append(twice(found[1], number, line))
+        if line.startswith(_NIKOLA) and found[1] == "tags" and _DRAFT.search(found[2]):
+            fields.setdefault("draft", ["true"])
+    return {name: " ".join(filter(None, lines)) for name, lines in fields.items()}, tuple(again)

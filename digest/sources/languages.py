@@ -6,13 +6,15 @@ import os
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from babel import Locale
 from babel.core import get_global
 from babel.localedata import locale_identifiers
+
+from digest.sources.unchanged import while_unchanged
 
 _INDEX = frozenset({"index", "_index"})
 _TAG = re.compile(r"([a-z]{2,3})((?:-[a-z0-9]{2,8}){0,3})")
@@ -70,7 +72,7 @@ def _among_translations(path: Path, language: str) -> bool:
     if title.casefold() in _INDEX:
         return True
     try:
-        beside = _beside(str(path.parent), path.suffix, os.stat(path.parent).st_mtime_ns)  # noqa: PTH116 - as in sidecars
+        beside = _beside(str(path.parent), path.suffix)
     except OSError:
         return True
     return beside.mostly or title in beside.stems or beside.titles[title] > 1
@@ -84,8 +86,8 @@ class _Beside(NamedTuple):
     mostly: bool
 
 
-@lru_cache(maxsize=256)
-def _beside(folder: str, suffix: str, _changed: int) -> _Beside:
+@while_unchanged(256)
+def _beside(folder: str, suffix: str) -> _Beside:
     with os.scandir(folder) as entries:
         stems = frozenset(entry.name.removesuffix(suffix) for entry in entries if entry.name.endswith(suffix))
     titles = Counter(stem.rpartition(".")[0] for stem in stems if of_name(stem))
@@ -113,14 +115,18 @@ def of_folders(root: Path, folders: Sequence[str]) -> str:
     return ""
 
 
-@lru_cache(maxsize=1024)
 def _among_languages(folder: str) -> bool:
     """Whether most of the folders in a folder are called as languages; so is one that cannot be listed."""
     try:
-        with os.scandir(folder) as entries:
-            names = [entry.name.casefold().replace("_", "-") for entry in entries if entry.is_dir()][:_FOLDERS_MAXIMUM]
+        return _holds_languages(folder)
     except OSError:
         return True
+
+
+@while_unchanged(1024)
+def _holds_languages(folder: str) -> bool:
+    with os.scandir(folder) as entries:
+        names = [entry.name.casefold().replace("_", "-") for entry in entries if entry.is_dir()][:_FOLDERS_MAXIMUM]
     languages = sum(bool(_NAME_TAG.fullmatch(name)) and name[:2] in _known() for name in names)
     return languages * 2 > len(names)
 

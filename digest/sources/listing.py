@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from digest.sources import sidecars
+from digest.sources import sections, sidecars
 
 # A file's time of modification and of change in nanoseconds, and its size in bytes, as the file system has them.
 Stamp = tuple[int, int, int]
@@ -24,20 +24,19 @@ SKIPPED = frozenset({"node_modules", "bower_components", "__pycache__", "_site",
 class Listing:
     """``files`` by their paths below the folder, and the ``unlisted`` folders below it, which nobody may look into.
 
-    ``accompanied`` are files with sidecars; a stamp of theirs is for all of these together.
+    ``accompanied`` are files with sidecars. A stamp is for a file, its sidecars and the pages of its sections together.
     """
 
     files: dict[str, Stamp] = field(default_factory=dict)
     accompanied: set[str] = field(default_factory=set)
     unlisted: list[str] = field(default_factory=list)
 
-    def add_company(self, stamps: Mapping[str, tuple[Stamp, ...]]) -> None:
-        """Makes the stamps of files into ones that are for their sidecars too."""
-        for path, company in stamps.items():
-            if company:
-                self.accompanied.add(path)
-            if company and self.files[path] != NO_FILE:
-                self.files[path] = _together(self.files[path], *company)
+    def add_company(self, path: str, beside: tuple[Stamp, ...], around: tuple[Stamp, ...]) -> None:
+        """Makes the stamp of a file into one that is for its sidecars and the pages of its sections too."""
+        if beside:
+            self.accompanied.add(path)
+        if (beside or around) and self.files[path] != NO_FILE:
+            self.files[path] = _together(self.files[path], *beside, *around)
 
     def hides(self, path: str) -> bool:
         """Whether this path may be there without having been seen."""
@@ -49,9 +48,9 @@ def listing(root: Path) -> Listing:
     folders are not followed.
     """
     found = Listing()
-    waiting: list[tuple[str, tuple[Stamp, ...]]] = [("", ())]
+    waiting: list[tuple[str, tuple[Stamp, ...], tuple[Stamp, ...]]] = [("", (), ())]
     while waiting:
-        path, shared = waiting.pop()
+        path, shared, around = waiting.pop()
         try:
             folder = _look_into(f"{root}{os.sep}{path}")
         except OSError:
@@ -59,12 +58,13 @@ def listing(root: Path) -> Listing:
             continue
         below = path and f"{path}{os.sep}"
         shared += folder.beside(sidecars.for_all(path.rpartition(os.sep)[2] or root.name))
-        waiting += [(f"{below}{name}", shared) for name in folder.folders]
+        around += folder.beside(sections.NAMES)
+        waiting += [(f"{below}{name}", shared, around) for name in folder.folders]
         found.files.update((f"{below}{name}", stamp) for name, stamp in folder.articles.items())
-        if folder.sidecars or shared:
-            found.add_company(
-                {f"{below}{name}": (*folder.beside(sidecars.beside(name)), *shared) for name in folder.articles}
-            )
+        if folder.sidecars or shared or around:
+            for name in folder.articles:
+                beside = (*folder.beside(sidecars.beside(name)), *shared)
+                found.add_company(f"{below}{name}", beside, around)
     return found
 
 
@@ -96,11 +96,12 @@ def _look_into(folder: str) -> _Folder:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 found.folders.extend([name] if name not in SKIPPED else [])
-            elif is_article(name):
-                if stamp := _stamp(entry):
-                    found.articles[name] = stamp
-            elif name.endswith(sidecars.SUFFIXES):
+                continue
+            is_sidecar = sidecars.is_sidecar(name)
+            if is_sidecar:
                 found.sidecars[name] = _stamp(entry) or NO_FILE
+            if is_article(name) and (stamp := found.sidecars[name] if is_sidecar else _stamp(entry)):
+                found.articles[name] = stamp
     return found
 
 

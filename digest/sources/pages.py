@@ -19,16 +19,18 @@ from digest.sources.text import tidy
 # blanks.
 PAGE_FIELDS = (
     *("slug", "category", "year", "month", "day", "path", "filename", "title"),
-    *("slug_or_title", "slug_or_filename", "folders", "categories"),
+    *("slug_or_title", "slug_or_filename", "slug_or_dated", "folders", "categories", "language"),
 )
-_MAY_BE_EMPTY = frozenset({"folders", "categories"})  # then they vanish, with the slash behind them
+_MAY_BE_EMPTY = frozenset({"folders", "categories", "language"})  # then they vanish, with the slash behind them
 
 _PAGE_FIELD = re.compile("{(?P<name>" + "|".join(PAGE_FIELDS) + ")(?P<lower>:lower)?}(?P<slash>/?)")
 _TEMPLATE = re.compile(r"\{[{%]|(?:^|/):[a-z]", re.IGNORECASE)  # /{{ page.fileSlug }}/, /:year/:title/
 _NO_PATH = re.compile(r"[{}*<>\\\s]|^\.")
+_STEP = re.compile(r"(?:^|/)\.\.?(?:/|$)")  # to a folder above, which generators take each in its own way
 _FILE = re.compile(r"\.(?!html?$|php$)[a-z][a-z0-9]{1,4}$", re.IGNORECASE)  # of another kind than pages
 # Hugo keeps these in the address that it makes of a title, Pelican and others do not.
 _DISPUTED = re.compile(r"[./_+#@~%\\]|--|\S[\u2013\u2014]\S")
+_POSTS = "_posts"
 
 _FEW = 0.1  # of all articles: so many may link nowhere without a warning
 
@@ -50,18 +52,23 @@ def template(fields: Fields) -> Found | None:
 
 
 def is_pageless(fields: Fields) -> bool:
-    """Whether an article says that it has no page, as Eleventy has it: ``permalink: false``."""
-    return any(
-        field.name == "permalink" and field.text.casefold() == "false" for field in fields.found(Field.PERMALINK)
-    )
+    """Whether an article says that it has no page, as Eleventy has it: ``permalink: false``; or one of which nobody can
+    tell where it is: ``permalink: /a/../../b``.
+    """
+    said = [field for field in fields.found(Field.PERMALINK) if field.name == "permalink"]
+    return any(field.text.casefold() == "false" or _STEP.search(field.text) for field in said)
 
 
-def patterned(pattern: str, fields: Fields, place: Place, day: datetime, *, category: str, title: str) -> str:
+def patterned(
+    pattern: str, fields: Fields, place: Place, day: datetime, *, category: str, title: str, spoken: str
+) -> str:
     """The page that a pattern makes; "" without one, or where the article lacks what the pattern needs.
 
-    ``day`` is when it was published, in the site's time zone.
+    ``day`` is when it was published, in the site's time zone, ``spoken`` the site's own language, or "". A translation
+    has no page by a pattern that has no language: it would be that of the original.
     """
-    if not pattern:
+    language = "" if is_spoken(place.language, spoken) else place.language
+    if not pattern or (language and not _names_language(pattern, place)):
         return ""
     slug, name = tidy(fields.text(Field.SLUG)).strip("/"), tidy(place.name)
     values = {
@@ -75,12 +82,29 @@ def patterned(pattern: str, fields: Fields, place: Place, day: datetime, *, cate
         "title": titled(title),
         "slug_or_title": slug or titled(title),
         "slug_or_filename": slug or name,
+        "slug_or_dated": slug or tidy(place.dated),
         "folders": tidy("/".join(place.above)),
-        "categories": "/".join(dict.fromkeys(_categories(fields))),
+        "categories": "/".join(dict.fromkeys(category.lower() for category in _categories(fields, place))),
+        "language": language,
     }
-    if not all(values[found["name"]] or found["name"] in _MAY_BE_EMPTY for found in _PAGE_FIELD.finditer(pattern)):
+    named = {found["name"] for found in _PAGE_FIELD.finditer(pattern)}
+    if any(_STEP.search(values[name]) or not (values[name] or name in _MAY_BE_EMPTY) for name in named):
         return ""
     return web_url(_PAGE_FIELD.sub(lambda found: _filled(found, values[found["name"]]), pattern))
+
+
+def is_spoken(language: str, spoken: str) -> bool:
+    """Whether a file in this language, "" if it names none, is no translation on a site that speaks ``spoken``.
+
+    ``de`` is what a site in ``de-AT`` speaks; ``pt-br`` is another one than ``pt``.
+    """
+    return language == "" or f"{spoken.casefold()}-".startswith(f"{language}-")
+
+
+def _names_language(pattern: str, place: Place) -> bool:
+    """Whether a page made by this pattern has the article's language in it."""
+    named = {found["name"] for found in _PAGE_FIELD.finditer(pattern)}
+    return "language" in named or (place.in_language_folder and not named.isdisjoint({"folders", "path"}))
 
 
 def titled(title: str) -> str:
@@ -97,7 +121,7 @@ def linkless(articles: Sequence[Article]) -> tuple[Problem, ...]:
     if count <= _FEW * len(articles):
         return ()
     what = f"{count:,} of {len(articles):,} articles {'links' if count == 1 else 'link'} nowhere"
-    hint = "write in digest.toml which pages they have, or name a source in each"
+    hint = 'set article_url = "https://…/{slug}" below [site] in digest.toml, or name a source in each'
     return (Problem("site.article_url", what, hint),)
 
 
@@ -106,7 +130,7 @@ def _is_template(text: str) -> bool:
 
 
 def _is_path(text: str) -> bool:
-    return "/" in text and not (_TEMPLATE.search(text) or _NO_PATH.search(text) or _FILE.search(text))
+    return "/" in text and not any(no.search(text) for no in (_TEMPLATE, _NO_PATH, _STEP, _FILE))
 
 
 def _is_joint(character: str) -> bool:
@@ -120,10 +144,14 @@ def _filled(found: re.Match[str], value: str) -> str:
     return quote(value, safe="/") + found["slash"] if value else ""
 
 
-def _categories(fields: Fields) -> Iterator[str]:
-    """As Jekyll has them in its addresses: all, in small letters, and of text each word."""
+def _categories(fields: Fields, place: Place) -> Iterator[str]:
+    """As Jekyll has them in its addresses: the folders that ``_posts`` lies in, then all that are named, of text each
+    word.
+    """
+    if _POSTS in place.folders:
+        yield from place.folders[: place.folders.index(_POSTS)]
     several, one = fields.values.get("categories"), fields.values.get("category")
     written = several.split() if isinstance(several, str) else several if isinstance(several, list) else []
     for category in (*written, one):
         if isinstance(category, str) and (text := tidy(category).strip("/")):
-            yield text.lower()
+            yield text

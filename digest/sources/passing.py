@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from digest.sources.body import without_code
 from digest.sources.fields import Field, Fields
 from digest.sources.place import Place
 
@@ -43,11 +44,12 @@ def _by_fields(fields: Fields) -> str:
         return "a redirect"
     if isinstance(fields.values.get("pagination"), dict):
         return "a page of a list"
-    if "404.html" in fields.text(Field.PERMALINK):
+    if fields.text(Field.PERMALINK).rpartition("/")[2] == "404.html":
         return "a page of the site"
     kinds = (layout.rpartition("/")[2].partition(".")[0].casefold() for layout in fields.texts(Field.LAYOUT))
     return next(filter(None, map(_LAYOUTS.get, kinds)), "")
 
 
 def _refreshes(body: str) -> bool:
-    return len(body) <= _STUB_MAXIMUM and _REFRESH.search(body) is not None
+    found = len(body) <= _STUB_MAXIMUM and _REFRESH.search(body)
+    return bool(found) and _REFRESH.search(without_code(body)) is not None

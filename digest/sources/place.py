@@ -13,7 +13,7 @@ from digest.sources import languages
 from digest.sources.dates import in_path, undated
 
 INDEX = "index"  # the file of a folder that is an article
-DRAFTS = frozenset({"drafts", "_drafts"})
+DRAFTS = frozenset({"drafts", "_drafts", "draft", "_draft", "wip", "unpublished"})
 
 # Folders that generators ask for; they say nothing of what is in them.
 _STRUCTURE = frozenset(
@@ -25,6 +25,8 @@ _STRUCTURE = frozenset(
 
 _STATIC = ("content", "pages")
 _NUMBER = re.compile(r"[\d._-]+")
+# As Docusaurus finds the last date in a path: https://docusaurus.io/docs/blog
+_DATED = re.compile(r"(?P<before>.*)(?P<date>\d{4}[-/]\d{1,2}[-/]\d{1,2})[-/]?(?P<text>.*)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,17 @@ class Place:
     def slug(self) -> str:
         """Its name without a date."""
         return undated(self.name)
+
+    @property
+    def dated(self) -> str:
+        """Its path with the date in it as folders before it, as Docusaurus has it: ``2025/10/22/regatta``."""
+        found = _DATED.fullmatch(self.path)
+        return f"{found['date'].replace('-', '/')}/{found['before']}{found['text']}" if found else self.path
+
+    @property
+    def in_language_folder(self) -> bool:
+        """Whether one of its folders is that of its language."""
+        return self.language in map(_folded, self.folders)
 
     @property
     def date(self) -> str:

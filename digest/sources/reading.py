@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -20,7 +21,7 @@ from digest.sources import drafts, front_matter, languages, pages, passing, side
 from digest.sources.addresses import looks_like_url, web_url
 from digest.sources.body import continued, heading, minutes, opening
 from digest.sources.covers import CoverError, Shelf
-from digest.sources.dates import doubtful, in_path, instant, is_strange
+from digest.sources.dates import HOW_TO_WRITE, doubtful, in_path, instant, is_strange
 from digest.sources.drafts import Standing
 from digest.sources.fields import URL_PARTS, Field, Fields, Found, is_switch
 from digest.sources.front_matter import FrontMatter
@@ -38,7 +39,6 @@ _WEIGHT = re.compile(r"[+-]?\d{1,9}(?:\.\d{1,9})?", re.ASCII)
 _MARKDOWN_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _MAIL_ADDRESS = re.compile(r"\s*<[^<>\s]*@[^<>\s]*>")
 _NO_DATE = frozenset({"last modified", "created", "git last modified", "git created"})  # Eleventy: ask the file
-_HOW_TO_WRITE = "write it as 2025-12-03 or 2025-12-03T07:00:00+01:00"
 
 
 class LinkTo(StrEnum):
@@ -58,7 +58,7 @@ class Manner:
     unset, to the page if there is a pattern. An article that lacks the one gets the other.
 
     ``name`` is what the source is called, ``category`` that of all its articles or "", ``language`` that of those which
-    do not say theirs. ``names`` are names of fields that this folder has before the usual ones: ``{"category":
+    do not say theirs, ``spoken`` the one that the site's own pages are in, or "". ``names`` are names of fields that this folder has before the usual ones: ``{"category":
     ("rubric",)}``.
     """
 
@@ -72,6 +72,7 @@ class Manner:
     name: str = ""
     category: str = ""
     language: str = ""
+    spoken: str = ""
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -116,8 +117,7 @@ class Reading:
         source, source_faults = self._source()
         page, page_notes = self._page(published, category, title)
         image, cover_faults = self._cover(page)
-        updated, updated_faults = self._moment(Field.UPDATED, "it is taken for never changed")
-        expires, expiry_faults = self._moment(Field.EXPIRY, "it is taken for never out of date")
+        updated, updated_faults = self._updated()
         language, language_faults = self._language()
         standing, doubts = self._standing()
         to_source = manner.prefer is LinkTo.SOURCE or not manner.article_url
@@ -138,14 +138,14 @@ class Reading:
             pinned=self._fields.says_yes(Field.PINNED),
             minutes=self._minutes(),
             hidden=standing.hidden,
-            expires=expires,
+            expires=min(self._moments(Field.EXPIRY), default=None),
             updated=updated,
             dated=dated,
             language=language,
             weight=self._weight(),
             origin=manner.name,
         )
-        yield from (*faults, *cover_faults, *source_faults, *updated_faults, *expiry_faults, *language_faults)
+        yield from (*faults, *cover_faults, *source_faults, *updated_faults, *language_faults)
         yield from (*page_notes, *doubts)
 
     def published(self) -> datetime:
@@ -174,7 +174,7 @@ class Reading:
             try:
                 published = instant(found.text, self.manner.zone)
             except ValueError as error:
-                faults.append(self._problem(found, str(error), _HOW_TO_WRITE, Fault.DATE))
+                faults.append(self._problem(found, str(error), HOW_TO_WRITE, Fault.DATE))
                 continue
             if is_strange(published):
                 what = f"the date {found.text[:SHOWN]!r} is in the year {published.year}: is that right?"
@@ -215,18 +215,23 @@ class Reading:
 
     def _appearing(self, published: datetime) -> datetime:
         """An article that is held back until a later day would be in no edition by its first date."""
-        held, _ = self._moment(Field.APPEARS, "")
-        return max(published, held) if held else published
+        return max((published, *self._moments(Field.APPEARS)))
 
-    def _moment(self, field: Field, consequence: str) -> tuple[datetime | None, tuple[Problem, ...]]:
-        """What a field that is no article's date says, None where it says nothing that can be read."""
-        found = next(self._fields.found(field), None)
+    def _moments(self, field: Field) -> Iterator[datetime]:
+        """Those that can be read; what cannot be makes a draft."""
+        for found in self._fields.stated(field):
+            with suppress(ValueError):
+                yield instant(found.text, self.manner.zone)
+
+    def _updated(self) -> tuple[datetime | None, tuple[Problem, ...]]:
+        found = next(self._fields.found(Field.UPDATED), None)
         if found is None or is_switch(found.text):
             return None, ()
         try:
             return instant(found.text, self.manner.zone), ()
         except ValueError as error:
-            return None, (self._problem(found, str(error), f"{consequence}; {_HOW_TO_WRITE}", Fault.DATE),)
+            hint = f"it is taken for never changed; {HOW_TO_WRITE}"
+            return None, (self._problem(found, str(error), hint, Fault.DATE),)
 
     # --- what it says ----------------------------------------------------------------------------------------------
 
@@ -287,7 +292,7 @@ class Reading:
         if self._place.is_draft:
             return replace(found, draft=True), ()
         if doubt := found.doubt:
-            return found, (Problem(self.name, doubt.what, drafts.HINT, doubt.line, Fault.FRONT_MATTER),)
+            return found, (Problem(self.name, doubt.what, doubt.hint, doubt.line, Fault.FRONT_MATTER),)
         return found, ()
 
     def _language(self) -> tuple[str, tuple[Problem, ...]]:
@@ -326,7 +331,10 @@ class Reading:
         if pages.is_pageless(fields):
             return "", ()
         day = published.astimezone(manner.zone)
-        return pages.patterned(manner.article_url, fields, self._place, day, category=category, title=title), ()
+        spoken = manner.language or manner.spoken
+        return pages.patterned(
+            manner.article_url, fields, self._place, day, category=category, title=title, spoken=spoken
+        ), ()
 
     def _cover(self, page: str) -> tuple[Image | None, tuple[Problem, ...]]:
         """The first cover that can be used, and a Problem for each one before it that was meant to be."""

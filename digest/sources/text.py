@@ -42,11 +42,13 @@ _MARKDOWN = MarkdownIt("commonmark")
 
 
 def plain(raw: str, longest: int) -> str:
-    """One line of plain text from what may hold tags and entities; over ``longest`` characters it is cut.
+    """One line of plain text from what may hold tags and entities; over ``longest`` characters it is cut. Where it holds
+    the beginning of a comment without its end, it speaks of that: only an excerpt may have been cut off in one.
 
     The result is text, to be escaped where it goes into HTML: ``&lt;b&gt;`` comes out as ``<b>``.
     """
-    return cut(tidy(_unmarked(raw[:RAW_MAXIMUM])), longest)
+    closed, end, rest = raw[:RAW_MAXIMUM].rpartition("-->")
+    return cut(tidy(_unmarked(closed + end + rest.replace("<!--", "&lt;!--"))), longest)
 
 
 def excerpt(raw: str, longest: int) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import ryaml
 import yaml
 
-from digest.sources.defects import Defect, FormatError, TooDeepError, twice
+from digest.sources.defects import TOLD, Defect, FormatError, TooDeepError, twice
 
 try:
     from yaml import CBaseLoader as _BaseLoader
@@ -32,9 +32,10 @@ _TAG = re.compile(r"(?<![^\s\[{,:-])!")
 # Of what ryaml makes a number or a switch that Python writes differently. The + of a time zone is none of it.
 _DISGUISES = ("+", "0x", "0o", "0b", "True", "TRUE", "False", "FALSE")
 _DISGUISED = re.compile(r"(?<![^\s\[{,:-])(?:(?<!\d )\+[\d.]|0[xob]|(?:True|TRUE|False|FALSE)\b)")
+_MERGE = "<<"  # of YAML 1.1, which ryaml does not know
+_MERGED = 10_000  # fields that are merged in: a small file can merge millions
 _FROM_THE_START = ("while scanning", "while parsing a flow")  # of these errors, what began them is at fault
 _ENDED = "<document start>"
-TOLD = 50  # fields that stand twice
 _HINT = "a value that holds a colon, a quote or a # has to stand in quotes"
 
 
@@ -63,7 +64,7 @@ class _UnsureError(Exception):
 
 def _quickly(source: str) -> Any:
     """What ryaml reads, as text. Raises _UnsureError."""
-    if ("*" in source and _ALIAS.search(source)) or ("!" in source and _TAG.search(source)):
+    if _MERGE in source or ("*" in source and _ALIAS.search(source)) or ("!" in source and _TAG.search(source)):
         raise _UnsureError
     try:
         found = ryaml.loads(source)  # type: ignore[attr-defined]  # it is exported, but does not say so
@@ -103,24 +104,41 @@ class _Written:
 
 
 class _Loader(_BaseLoader):
-    """Of two fields with one name it keeps the first, and notes the second."""
+    """Of two fields with one name it keeps the first, and notes the second. What ``<<`` names is merged in."""
 
     def __init__(self, source: str) -> None:
         super().__init__(source)
         self._lines = source.split("\n")
+        self._merged = 0
         self.twice: list[Defect] = []
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         found: dict[Hashable, Any] = {}
+        others: list[dict[Hashable, Any]] = []
         for name, value in node.value:
             if not isinstance(name, yaml.ScalarNode):
                 raise yaml.constructor.ConstructorError(None, None, "found unhashable key", name.start_mark)
-            if name.value not in found:
+            if name.value == _MERGE and isinstance(value, yaml.CollectionNode):
+                merged = self.construct_object(value, deep=True)
+                others += (
+                    item for item in (merged if isinstance(merged, list) else [merged]) if isinstance(item, dict)
+                )
+            elif name.value not in found:
                 found[name.value] = self.construct_object(value, deep=deep)
             elif len(self.twice) < TOLD:
                 begin, end = name.start_mark.line, value.end_mark.line
                 lost = "\n".join(self._lines[begin : max(end, begin + 1)])
                 self.twice.append(twice(name.value, begin + 1, lost))
+        return self._with(found, others)
+
+    def _with(self, found: dict[Hashable, Any], others: list[dict[Hashable, Any]]) -> dict[Hashable, Any]:
+        """The fields, and those of the others that have no such name; the first of the others wins. Raises FormatError."""
+        self._merged += sum(map(len, others))
+        if self._merged > _MERGED:
+            raise FormatError(f"it merges more than {_MERGED:,} fields", 0, mendable=False)
+        for other in others:
+            for name, value in other.items():
+                found.setdefault(name, value)
         return found
 
 
@@ -131,6 +149,8 @@ def _exactly(source: str) -> tuple[Any, tuple[Defect, ...]]:
         return loader.get_single_data(), tuple(loader.twice)
     except RecursionError:
         raise TooDeepError from None
+    except FormatError:
+        raise
     except yaml.MarkedYAMLError as error:
         raise FormatError(error.problem or error.context or "it is not YAML", _line(error, source), _HINT) from None
     except (yaml.YAMLError, ValueError):

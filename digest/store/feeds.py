@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urldefrag
 
 from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, delete, func, or_, select, true, update
 from sqlalchemy.dialects.sqlite import insert
@@ -54,7 +56,7 @@ class Feeds:
         return sorted(found.values(), key=lambda met: (met.entry.published or met.seen, met.entry.key))
 
     def record(self, state: FeedState, entries: Sequence[Entry], now: datetime) -> None:
-        """What an answer held; what was known of an entry but its date of first meeting and its identity is replaced."""
+        """What an answer held; what was known of an entry is replaced, but for its dates and its identity."""
         found = {entry.key: entry for entry in reversed(entries)}  # of two with one key, the upper one
         if not self._writes:
             self._remember(state, found, now)
@@ -63,14 +65,21 @@ class Feeds:
             _take_over(connection, state.url)
             _write_state(connection, state)
             if found:
-                _forget(connection, state.url, now - self._keep)
+                _forget(connection, state.url, now, self._keep)
                 known = _known(connection, state.url, found)
-                _write(connection, state.url, _meet(state.url, found, known, now), now)
+                met = _meet(state.url, found, known, now)
+                _write(connection, state.url, met, now)
+                _make_room(connection, state.url, known, met)
 
     def forget(self, now: datetime, *, but: Collection[str]) -> None:
-        """Forgets the feeds that nobody has asked for as long as ``keep``, with what they held, ``but`` these."""
+        """Forgets the feeds that nobody has asked for as long as ``keep``, with what they held, ``but`` these.
+
+        Time passes only while any feed is asked, so that a clock that goes wrong once does no harm.
+        """
         with self._database.read() as connection:
-            asked = connection.scalars(select(feeds.c.url).where(feeds.c.asked < now - self._keep)).all()
+            last = connection.scalar(select(func.max(feeds.c.asked))) or now
+            before = min(now, last) - self._keep
+            asked = connection.scalars(select(feeds.c.url).where(feeds.c.asked < before)).all()
         left = sorted({*asked} - {*but})
         if not left or not self._writes:
             return
@@ -88,22 +97,54 @@ class Feeds:
         self._unwritten_states[state.url] = state
 
 
-def _meet(feed: str, found: Mapping[str, Entry], known: Mapping[str, SeenEntry], now: datetime) -> Iterable[SeenEntry]:
-    """What was found, with when it was first met and what it has been known by since.
+def _meet(feed: str, found: Mapping[str, Entry], known: Mapping[str, SeenEntry], now: datetime) -> list[SeenEntry]:
+    """What was found, with when it was first met, how it was dated then, and what it has been known by since.
 
-    A page is the identity of one entry. Another one is given it only in place of one that the feed no longer has: that
-    is the same page under a new id.
+    A page is the identity of one entry. Another one is given it only in place of one that the feed no longer has, and
+    that tells the same: this is the same story under a new id.
     """
     owners = {met.identity: met for met in known.values()}
     sharing = Counter(page_of(entry.url) for entry in found.values())
-    for key, entry in found.items():
-        if met := known.get(key):
-            yield SeenEntry(entry, met.seen, met.identity)
-            continue
+
+    def meet(key: str, entry: Entry) -> SeenEntry:
         page = page_of(entry.url)
-        owner = owners.get(page)
-        free = owner is None or (owner.entry.key not in found and owner.entry.url == entry.url)
-        yield SeenEntry(entry, now, entry_identity(feed, key, entry.url, alone=free and sharing[page] == 1))
+        owner, alone = owners.get(page), sharing[page] == 1
+        met = known.get(key)
+        if met is None and owner and alone and owner.entry.key not in found and _is_same(owner.entry, entry):
+            met = owner
+        if met:
+            return SeenEntry(replace(entry, published=_dated(met.entry, entry, now)), met.seen, met.identity)
+        return SeenEntry(entry, now, entry_identity(feed, key, entry.url, alone=alone and owner is None))
+
+    return [meet(key, entry) for key, entry in found.items()]
+
+
+def _dated(known: Entry, entry: Entry, now: datetime) -> datetime | None:
+    """As it was when it was first met: some feeds date all they have anew with each answer, or with each change.
+
+    Only a date that lies ahead may come nearer, for it may have been a slip.
+    """
+    if known.published and entry.published and known.published > now:
+        return min(known.published, entry.published)
+    return known.published
+
+
+def _is_same(known: Entry, entry: Entry) -> bool:
+    """Whether an entry with another id is the same story on the same page.
+
+    Its date says so; without that its title does, unless it has both a date and a text of its own: a column has one
+    title, and its feed may have one page.
+    """
+    if _place_on_web(known) != _place_on_web(entry):
+        return False
+    if known.published and entry.published:
+        told = (known.title, known.excerpt, known.image) == (entry.title, entry.excerpt, entry.image)
+        return known.published == entry.published or told
+    return known.title == entry.title
+
+
+def _place_on_web(entry: Entry) -> tuple[str, str]:
+    return page_of(entry.url), urldefrag(entry.url).fragment
 
 
 def _row(connection: Connection, url: str) -> RowMapping | None:
@@ -111,9 +152,17 @@ def _row(connection: Connection, url: str) -> RowMapping | None:
     if own := connection.execute(select(feeds).where(feeds.c.url == url)).mappings().one_or_none():
         return own
     meant = canonical_url(url)
-    rows = connection.execute(select(feeds).order_by(feeds.c.asked.desc(), feeds.c.url)).mappings()
+    like = or_(_resembles(feeds.c.url, meant), _resembles(feeds.c.address, meant))
+    rows = connection.execute(select(feeds).where(like).order_by(feeds.c.asked.desc(), feeds.c.url)).mappings()
     likely = ((canonical_url(row["url"]) == meant, row) for row in rows if meant in _addresses(row))
     return max(likely, key=lambda each: each[0], default=(False, None))[1]
+
+
+def _resembles(column: Column[str], meant: str) -> ColumnElement[bool]:
+    """Holds for all addresses with this canonical form, and for few others: the database looks faster than we do."""
+    host, slash, path = meant.partition("?")[0].partition("/")
+    parts = (re.sub(r"([\\%_])", r"\\\1", part) for part in (host, slash + path))
+    return column.like(f"%{'%'.join(parts)}%", escape="\\")
 
 
 def _addresses(row: RowMapping) -> set[str]:
@@ -169,11 +218,19 @@ def _write(connection: Connection, feed: str, found: Iterable[SeenEntry], now: d
     )
 
 
-def _forget(connection: Connection, feed: str, before: datetime) -> None:
-    """Never what the last answer held, however long ago that was: the feed may have stood still since."""
-    last = select(func.max(entries.c.kept)).where(entries.c.feed == feed).scalar_subquery()
-    old = and_(entries.c.feed == feed, entries.c.kept < before, entries.c.kept < last)
+def _forget(connection: Connection, feed: str, now: datetime, keep: timedelta) -> None:
+    """What the feed no longer had for so long when it last answered: it may have stood still since, or a clock be wrong."""
+    last = connection.scalar(select(func.max(entries.c.kept)).where(entries.c.feed == feed)) or now
+    old = and_(entries.c.feed == feed, entries.c.kept < min(now, last) - keep)
     connection.execute(delete(entries).where(old))
+
+
+def _make_room(connection: Connection, feed: str, known: Mapping[str, SeenEntry], met: Iterable[SeenEntry]) -> None:
+    """Removes those in whose place others have come, or there would be one more with each new id."""
+    keys, taken = {each.entry.key for each in met}, {each.identity for each in met}
+    for key, each in known.items():
+        if key not in keys and each.identity in taken:
+            connection.execute(delete(entries).where(entries.c.feed == feed, entries.c.key == key))
 
 
 def _met(connection: Connection, feed: str, which: ColumnElement[bool]) -> dict[str, SeenEntry]:

@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from digest.errors import UsageError
 from digest.identity import category_key
 from digest.model import FREQUENCIES, Selection, SubscriberStatus
+from digest.subscriptions import vocabulary
 from digest.subscriptions.addresses import mailbox
 from digest.subscriptions.entries import Entry, Pause
 
@@ -99,13 +100,11 @@ def _name(text: str) -> str:
     return name
 
 
-@lru_cache(maxsize=64)
 def _status(text: str) -> SubscriberStatus:
-    try:
-        return SubscriberStatus(text.strip().lower())
-    except ValueError:
-        known = ", ".join(SubscriberStatus)
-        raise UsageError(f"unknown status {_shown(text)}; one of: {known}") from None
+    if found := vocabulary.status(text):
+        return found
+    known = ", ".join(SubscriberStatus)
+    raise UsageError(f"unknown status {_shown(text)}; one of: {known}")
 
 
 @lru_cache(maxsize=1024)

@@ -47,6 +47,7 @@ class Imported:
     kept_out: tuple[Note, ...]
     refused: tuple[Note, ...]
     encoding: str
+    passed_over: tuple[str, ...]  # columns that say nothing to us
 
 
 def import_table(
@@ -88,6 +89,7 @@ def import_table(
         kept_out=tuple(kept_out),
         refused=tuple(reading.refused),
         encoding=table.encoding,
+        passed_over=tuple(map(cells.clean, table.passed_over)),
     )
 
 

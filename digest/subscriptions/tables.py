@@ -8,19 +8,28 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from functools import partial
-from typing import IO, BinaryIO, Final
+from typing import IO, BinaryIO
 
-from digest.errors import TableError
+from digest.errors import TableError, UsageError
 from digest.model import Subscriber
-from digest.subscriptions.cells import nearest
+from digest.subscriptions.columns import Columns, is_known, understood
+from digest.subscriptions.vocabulary import COLUMNS
 
-COLUMNS: Final = ("email", "name", "status", "digests", "categories", "language", "timezone", "every", "paused")
 LINE_MAXIMUM = 1_000_000  # characters: a file without line ends must not fill the memory
 _PIECE = 1 << 20
+_DELIMITERS = (",", ";", "\t")
+# "Dora" <dora@example.org> as a cell, which by the rules of CSV would need quotes around all of it.
+_NAMED = {
+    delimiter: re.compile(
+        rf'(^|{delimiter}) *"([^"]*)" *<([^<>"{delimiter}\s]+@[^<>"{delimiter}\s]+)> *(?={delimiter}|[\r\n]|$)'
+    )
+    for delimiter in _DELIMITERS
+}
 _FORMULA = tuple("=+-@\t\r'")  # "'" among them, so that one is taken off exactly where one was put
 
 
@@ -35,8 +44,8 @@ class Line:
 class Table:
     """A CSV file, opened and its header understood. ``source`` must be seekable; ``name`` is what errors call it.
 
-    Raises TableError for whatever makes the file as a whole untrustworthy: text that is not text, an unknown column,
-    and on the way through ``lines()`` a quote that is never closed or a row with more cells than the header.
+    Raises TableError for whatever makes the file as a whole untrustworthy: text that is not text, a column that may say
+    who has left, and on the way through ``lines()`` a quote that is never closed or a row with more cells than the header.
     """
 
     def __init__(self, source: BinaryIO, name: str) -> None:
@@ -47,23 +56,29 @@ class Table:
         self._text = io.TextIOWrapper(source, encoding=self.encoding, newline="")
         delimiter = _delimiter(self._first_line())
         self._text.seek(0)
-        self._reader = csv.reader(self._physical(), delimiter=delimiter, strict=True)
+        whole = partial(_NAMED[delimiter].sub, r'\1"\2 <\3>"')
+        self._reader = csv.reader(map(whole, self._physical()), delimiter=delimiter, strict=True)
         self._columns = self._header()
 
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """The columns that say nothing to us, as they are headed."""
+        return self._columns.passed_over
+
     def lines(self) -> Iterator[Line]:
+        width = len(self._columns.headings)
         for number, row in self._rows():
-            if len(row) > len(self._columns) and any(row[len(self._columns) :]):
+            if any(row[width:]):
                 raise TableError(
                     self.name,
-                    f"this row has {len(row)} cells, the header {len(self._columns)}",
+                    f"this row has {len(row)} cells, the header {width}",
                     line=number,
                     hint='a cell that holds the separator needs quotes around it: "…"',
                 )
-            cells = {
-                column: bare(stripped) if stripped[0] == "'" else stripped
-                for column, cell in zip(self._columns, row, strict=False)
-                if (stripped := cell.strip())
-            }
+            try:
+                cells = self._columns.said([bare(cell.strip()) for cell in row])
+            except UsageError as error:
+                raise self._distrusted(number, error) from error
             yield Line(number, cells)
 
     def position(self) -> int:
@@ -97,20 +112,15 @@ class Table:
                 raise TableError(self.name, "this line never ends", line=number, hint="is it a CSV file?")
             yield line
 
-    def _header(self) -> tuple[str, ...]:
+    def _header(self) -> Columns:
         number, row = next(self._rows(), (0, []))
-        columns = [cell.strip().lower() for cell in row]
-        while columns and not columns[-1]:
-            columns.pop()
-        known = f"the columns are {', '.join(COLUMNS)}"
-        if unknown := [column for column in columns if column not in COLUMNS]:
-            listed = ", ".join(f"{column!r}{nearest(column, COLUMNS)}" for column in unknown)
-            raise TableError(self.name, f"unknown column {listed}", line=number, hint=known)
-        if twice := sorted({column for column in columns if columns.count(column) > 1}):
-            raise TableError(self.name, f"column {twice[0]!r} stands there twice", line=number)
-        if "email" not in columns:
-            raise TableError(self.name, "there is no column 'email' in its first line", line=number, hint=known)
-        return tuple(columns)
+        try:
+            return understood(row)
+        except UsageError as error:
+            raise self._distrusted(number, error) from error
+
+    def _distrusted(self, line: int, error: UsageError) -> TableError:
+        return TableError(self.name, error.message, line=line, hint=error.hint)
 
 
 def write(people: Iterable[Subscriber], out: IO[str]) -> int:
@@ -155,10 +165,9 @@ def _delimiter(header: str) -> str:
     """The separator that makes most columns known ones; among equals the one that is there."""
 
     def fits(delimiter: str) -> tuple[int, int]:
-        cells = {cell.strip(' \t\r\n"').lower() for cell in header.split(delimiter)}
-        return len(cells.intersection(COLUMNS)), header.count(delimiter)
+        return len({cell for cell in header.split(delimiter) if is_known(cell)}), header.count(delimiter)
 
-    return max((",", ";", "\t"), key=fits)
+    return max(_DELIMITERS, key=fits)
 
 
 def _encoding(source: BinaryIO, name: str) -> str:

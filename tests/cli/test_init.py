@@ -205,9 +205,22 @@ def test_the_next_steps_are_commands_that_can_be_pasted(plain: Path, monkeypatch
 # --- what is said and written of some sites ----------------------------------------------------------------------------
 
 
-def test_what_has_expired_is_not_counted(plain: Path):
-    post(plain / "texts/work/offer.md", "expires: 2025-12-03", date="2025-12-02")
-    assert run(plain, now="2025-12-08T08:00Z").output.startswith("4 articles in texts, 2 categories, 4 last week")
+def test_what_is_held_back_is_counted_by_itself(plain: Path):
+    for number, field in enumerate(("expires: 2025-12-03", "draft: true", "draft: yes", "hidden: true")):
+        post(plain / f"texts/work/{number}.md", field, date="2025-12-02")
+    assert run(plain, now="2025-12-08T08:00Z").output.startswith(
+        "8 articles in texts (2 drafts, 1 hidden, 1 expired among them), 2 categories, 4 last week"
+    )
+
+
+def test_pictures_that_are_built_are_not_said_to_be_served(tmp_path: Path):
+    (tmp_path / "astro.config.mjs").write_text("export default { site: 'https://example.org' };")
+    post(tmp_path / "src/content/blog/one.md", "heroImage: ../../assets/photo.jpg")
+    (tmp_path / "src/assets").mkdir()
+    (tmp_path / "src/assets/photo.jpg").touch()
+    run(tmp_path)
+    text = (tmp_path / "digest.toml").read_text()
+    assert 'static = ["src/assets"]  # holds the images of ../assets/photo.jpg\n' in text
 
 
 def test_files_of_a_kind_that_is_not_read_are_counted(plain: Path):
@@ -225,6 +238,19 @@ def test_the_page_of_a_category_is_suggested_as_the_generator_makes_it(hugo: Pat
 def test_jekyll_has_no_pages_of_categories(jekyll: Path):
     run(jekyll)
     assert "category_url" not in (jekyll / "digest.toml").read_text()
+
+
+def test_where_pages_cannot_be_told_none_are_written_and_it_is_said_why(tmp_path: Path):
+    (tmp_path / "eleventy.config.js").write_text("module.exports = {}")
+    (tmp_path / "_data").mkdir()
+    (tmp_path / "_data/site.json").write_text('{"url": "https://example.org"}')
+    post(tmp_path / "blog/one.md")
+    (tmp_path / "blog/blog.11tydata.js").write_text("module.exports = { permalink: data => data.x }")
+    said = run(tmp_path).output.splitlines()[1]
+    assert said == (
+        "site.article_url is not written, since Eleventy's pages cannot be told: blog/blog.11tydata.js makes permalinks"
+    )
+    assert configuration(tmp_path).site.article_url == ""
 
 
 def test_pictures_without_an_address_travel_in_the_mail(plain: Path):
@@ -277,6 +303,33 @@ def test_what_is_no_address_of_a_feed_is_refused_before_anything_is_written(plai
     with pytest.raises(UsageError, match="is not the address of a feed"):
         run(plain, "", "--feed", url)
     assert not (plain / "digest.toml").exists()
+
+
+def test_a_feed_that_is_named_twice_stands_there_once(tmp_path: Path):
+    said = run(tmp_path, "", "--feed", FEEDS[0], "--feed", FEEDS[0].replace("https://", "http://www.")).output
+    assert said.startswith("1 feed, not asked yet\n")
+    assert tuple(source.feed for source in configuration(tmp_path).sources) == FEEDS[:1]
+
+
+def test_a_configuration_that_could_not_be_used_is_not_written(plain: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DIGEST_SMTP__PORT", "no port")
+    with pytest.raises(ConfigError):
+        run(plain)
+    assert not (plain / "digest.toml").exists()
+    monkeypatch.delenv("DIGEST_SMTP__PORT")
+    run(plain)
+    assert configuration(plain).smtp
+
+
+@pytest.mark.parametrize(
+    "url", ["https://me:hunter2@example.org/f", "me:hunter2@example.org/f", "http:///f?key=hunter2"]
+)
+def test_a_password_in_the_address_of_a_feed_is_not_told(plain: Path, url: str):
+    for _ in range(2):
+        with pytest.raises(UsageError) as caught:
+            run(plain, "", "--feed", url)
+        assert "hunter2" not in f"{caught.value.message} {caught.value.hint}"
+        (plain / "digest.toml").touch()
 
 
 def test_a_configuration_that_is_there_gets_no_feed(plain: Path):

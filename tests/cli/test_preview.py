@@ -52,6 +52,26 @@ def test_pictures_that_were_asked_for_and_cannot_be_had_are_a_failure(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        ((), "taking 8 pictures of it, which takes a while; `--no-screenshots` does without them"),
+        (("--screenshots",), "taking 8 pictures of it, which takes a while"),
+    ],
+)
+def test_it_says_that_it_takes_pictures_before_it_does(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    browser = tmp_path / "chromium"
+    browser.write_text("#!/bin/sh\nexit 1\n")  # which makes it tell at once that there will be none
+    browser.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    told = site.run("preview", "--out", str(site.folder / "out"), *words).stderr.splitlines()
+    assert said in told
+    assert "did not tell how high the pages are" in "".join(told[told.index(said) + 1 :])
+    assert "pictures" not in site.run("preview", "--out", str(site.folder / "out"), "--no-screenshots").stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
         (["--for", "a@example.org", "--categories", "work"], "--for and --categories exclude each other"),
         (["--live", "--out", "somewhere"], "--live and --out exclude each other"),
         (["--port", "8025"], "--port is for --live"),

@@ -39,6 +39,10 @@ ONE_FAULT = [
         '[[sources]]\nfeed = "https://example.org/feed"\nlink = "source"\n',
         "sources[2].link: is for a folder of files, and does nothing for a feed; take it out",
     ),
+    (
+        '[[sources]]\nfeed = "https://example.org/feed"\narticle_url = "https://example.org/{slug}"\n',
+        "sources[2].article_url: is for a folder of files, and does nothing for a feed; take it out",
+    ),
     # wrong kinds
     ('[smtp]\nport = "five"\n', 'smtp.port: expected a whole number, found "five"'),
     ("[smtp]\nport = 2.5\n", "smtp.port: expected a whole number, found 2.5"),
@@ -65,6 +69,11 @@ ONE_FAULT = [
     ('at = "25:00"\n', "digests.weekly.at: expected a time of day such as \"07:00\", found '25:00'"),
     ('grace = "a week"\n', "digests.weekly.grace: expected a duration such as 30s, 15m, 1h30m or 2d, found 'a week'"),
     ('[smtp]\nconnect_timeout = "0s"\n', "smtp.connect_timeout: must be longer than 0s"),
+    (
+        'exclude = { title = "(a+)+$" }\n',
+        "digests.weekly.exclude.title: repeats what itself holds a repetition or a choice, as (a+)+ does",
+    ),
+    ('exclude = { title = "(" }\n', "digests.weekly.exclude.title: not a regular expression"),
     ('require = ["sauce"]\n', "digests.weekly.require[1]: expected 'source', 'url', 'excerpt',"),
     ('title = "Weekly\\nBcc: x"\n', "digests.weekly.title: 'Weekly\\nBcc: x' holds a line break"),
     # the look, and where images go
@@ -106,8 +115,12 @@ ONE_FAULT = [
         "sources: the sources 2 and 3 are one, https://example.org/f; take one of them out",
     ),
     (
-        '[feeds]\nkeep = "6d"\n',
-        "digests.weekly.cadence: a week is longer than feeds.keep (6d), after which entries of feeds are forgotten",
+        '[feeds]\nkeep = "59d"\n',
+        "feeds.keep: expected 60d at least, for so long a story that was told is not told again",
+    ),
+    (
+        'grace = "80d"\n[feeds]\nkeep = "88d"\n[[sources]]\nfeed = "https://example.org/f"\n',
+        "digests.weekly.grace: with a week and latest it is 89d, longer than feeds.keep (88d), after which entries",
     ),
     ("minimum = 41\n", "digests.weekly.minimum: is 41, more than maximum = 40: there would never be an edition"),
     (

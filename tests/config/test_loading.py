@@ -22,6 +22,12 @@ Load = Callable[..., Config]
 KEY = "k" * 32
 
 
+def test_a_month_whose_grace_nobody_named_leaves_nothing_of_itself_behind(loaded: Load):
+    monthly = '\n[digests.monthly]\nfrom = "m@example.org"\ncadence = "month"\n'
+    assert loaded(MINIMAL + monthly).digests["monthly"].grace == timedelta(days=31)
+    assert loaded(f'{MINIMAL}{monthly}grace = "7d"\n').digests["monthly"].grace == timedelta(days=7)
+
+
 def test_three_lines_are_a_configuration(loaded: Load, folder: Path):
     config = loaded(MINIMAL)
     weekly = config.digests["weekly"]

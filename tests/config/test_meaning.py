@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import cast
@@ -40,6 +41,7 @@ name = "The Quay"
 category = "City"
 language = "de"
 link = "source"
+article_url = "https://quay.example.org/city/{{slug}}"
 fields = {{ title = ["headline"], cover = ["photo", "hero"] }}
 
 [[sources]]
@@ -168,7 +170,7 @@ def test_every_key_of_a_source_is_heeded(loaded: Load, folder: Path) -> None:
     config, plain = loaded(TEXT), loaded(PLAIN)
     files, feed = config.sources
     assert differ(files, plain.sources[0], "feed", "files")
-    assert differ(feed, plain.sources[1], "files", "link", "fields")
+    assert differ(feed, plain.sources[1], "files", "link", "article_url", "fields")
     index, feeds = cast("Index", NOTHING), cast("Feeds", NOTHING)
     assert meaning.sources(config, index, lambda: feeds, now) == (
         Indexed(
@@ -176,7 +178,7 @@ def test_every_key_of_a_source_is_heeded(loaded: Load, folder: Path) -> None:
                 root=folder / "posts",
                 zone=ZONE,
                 site_url="https://quay.example.org",
-                article_url="https://quay.example.org/{slug}",
+                article_url="https://quay.example.org/city/{slug}",
                 static=(folder / "more",),
                 prefer=LinkTo.SOURCE,
                 base=folder,
@@ -190,6 +192,26 @@ def test_every_key_of_a_source_is_heeded(loaded: Load, folder: Path) -> None:
         ),
         Feed(FEED, feeds, "The Wire", "World", "fr"),
     )
+
+
+def test_a_folder_without_pages_of_its_own_has_those_of_the_site(loaded: Load) -> None:
+    index, feeds = cast("Index", NOTHING), cast("Feeds", NOTHING)
+    text = re.sub(r"article_url = .*/city/.*\n", "", TEXT)
+    source, *_ = meaning.sources(loaded(text), index, lambda: feeds, now)
+    assert isinstance(source, Indexed)
+    assert source.folder.article_url == "https://quay.example.org/{slug}"
+
+
+def test_folders_know_the_language_of_the_site_if_somebody_wrote_it(loaded: Load) -> None:
+    index, feeds = cast("Index", NOTHING), cast("Feeds", NOTHING)
+
+    def spoken(text: str) -> str:
+        source, *_ = meaning.sources(loaded(text), index, lambda: feeds, now)
+        assert isinstance(source, Indexed)
+        return source.folder.spoken
+
+    assert spoken(PLAIN) == ""
+    assert spoken(PLAIN.replace("[site]", '[site]\nlanguage = "de-AT"')) == "de-AT"
 
 
 def test_every_key_of_the_feeds_is_heeded(loaded: Load) -> None:

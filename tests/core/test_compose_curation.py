@@ -71,8 +71,6 @@ def test_articles_are_named_by_their_keys_too():
     "fields",
     [
         {"day": -40},
-        {"hidden": True},
-        {"expires": END},
         {"category": "Sponsored"},
         {"language": "de"},
         {"published": END + timedelta(hours=1)},
@@ -89,6 +87,8 @@ def test_what_the_rules_would_leave_out_is_taken_where_it_is_named(fields: dict[
     ("fields", "reason"),
     [
         ({"draft": True}, "draft"),
+        ({"hidden": True}, "hidden"),
+        ({"expires": END}, "expired on 2025-12-08"),
         ({"published": END + timedelta(days=2)}, "dated in the future (2025-12-10)"),
         ({"key": "example.org/told"}, "had its turn in edition weekly/2025-W48"),
     ],

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from digest.compose import MEMORY, Rules
-from digest.model import Image
+from digest.compose import MEMORY, Rules, apart
+from digest.model import Article, Image
 from tests.core.composed import article, composed, shape, verdict
 
 BRIDGE = "The old swing bridge turns ninety and opens its engine room"
@@ -172,6 +173,72 @@ def test_the_notes_of_one_page_are_told_apart_by_their_fragments():
         article("b", title="Graphics processors are there", source=f"{page}#b"),
     ]
     assert len(composed(*notes).edition.articles) == 2
+
+
+def of_feed(name: str, key: str, **fields: Any) -> Any:
+    return article(name, path="", key=key, source=PAGE, url=PAGE, **fields)
+
+
+PAGE = "https://show.example.org/podcast"
+EPISODES = (
+    of_feed("one", "show.example.org/podcast", title="Whales and their songs"),
+    of_feed("two", "show.example.org/podcast#3384aa", title="Mining in Peru"),
+    of_feed("three", "show.example.org/podcast#99bb01", title="Cheese makers unite"),
+)
+
+
+def test_stories_that_share_a_page_in_their_feed_are_all_shown():
+    assert len(composed(*EPISODES).edition.articles) == 3
+
+
+def test_of_stories_that_share_a_page_each_is_told_once_and_keeps_no_other_out():
+    first, *others = EPISODES
+    composition = composed(replace(first, published=before().published), *others, placed={first.key: LAST})
+    assert {article.title for article in composition.edition.articles} == {other.title for other in others}
+    again = of_feed("again", "show.example.org/podcast", title="Whales and their songs")
+    assert len(composed(*EPISODES, again).edition.articles) == 3
+
+
+def test_a_story_that_shares_its_page_is_known_by_the_source_that_it_names():
+    via = replace(EPISODES[1], source="https://peru.example.org/mines")
+    other = article("other", title="What goes on below", source="https://peru.example.org/mines")
+    assert len(composed(via, other).edition.articles) == 1
+
+
+def test_files_of_one_language_are_no_translations_of_each_other():
+    one = article("city/review", title="A walk", language="en")
+    other = article("city/en/review", title="The bridge", language="en")
+    german = replace(other, path="city/de/review.md", key="path:city/de/review.md", title="Spaziergang", language="de")
+    assert len(composed(one, other).edition.articles) == 2
+    assert len(composed(one, german).edition.articles) == 1
+    assert len(composed(one, other, german).edition.articles) == 3
+
+
+PRESS = ("New crane #3 at the quay", "Tides explained for children", "Wages rise in spring", "Why ferries are late")
+
+
+def pressed(*titles: str) -> list[Article]:
+    source = "https://company.example.org/press"
+    named = [article(title, title=title, source=source, key="company.example.org/press") for title in titles]
+    return list(apart(named))
+
+
+def test_a_list_that_many_files_name_as_their_source_makes_no_story_of_them():
+    assert len(composed(*pressed(*PRESS)).edition.articles) == len(PRESS)
+    assert len({each.key for each in pressed(*PRESS)}) == len(PRESS)
+    earlier = {name: LAST for each in pressed(*PRESS[1:]) for name in (each.key, each.path)}
+    assert shape(composed(*pressed(*PRESS), placed=earlier)) == {"Work": [PRESS[0]]}
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        PRESS[:2],
+        [f"{when}: the best offers for ferries this summer, all tested" for when in ("Now", "Today", "Again", "Still")],
+    ],
+)
+def test_a_page_that_came_again_under_another_title_is_one_story(titles: Sequence[str]):
+    assert len(composed(*pressed(*titles)).edition.articles) == 1
 
 
 # --- told before ----------------------------------------------------------------------------------------------------

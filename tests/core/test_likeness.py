@@ -40,6 +40,9 @@ Mayor was arrested at the airport of Norrby on Friday // Mayor arrested at the a
 Sweden, Norway and Denmark agree on a night train // Sweden, Norway, Denmark agree on night train
 Eilmeldung: Die Brücke in Unterbach ist gesperrt // Die Brücke in Unterbach gesperrt
 Le pont de Valmer est fermé pour les piétons // Le pont de Valmer fermé pour piétons
+What the X-ray of the old swing bridge shows // What the x‐ray of the old swing bridge shows
+Why is the bridge closed on Fridays? // Why is a bridge closed on Fridays?
+The rate is up 5% in Norrby this week // Rate up 5 percent in Norrby this week
 夜のフェリーが戻り、電池で走るようになった北の港の話 // 夜のフェリーが戻り電池で走るようになった北の港の話
 정부는 내년부터 유류세를 인상한다고 밝혔다 // 정부는 내년부터, 유류세를 인상한다고 밝혔다!
 """
@@ -65,6 +68,19 @@ How the town was built, part one: the river // How the town was built, part two:
 How the town was built, part A // How the town was built, part B
 How the town was built, part A // How the town was built, part
 Release of the library is out with bug fixes // Release a of the library is out with bug fixes
+Coach resigns with the Norrby Lakers // Coach re-signs with the Norrby Lakers
+Man's laughter heard in the court of Norrby // Manslaughter heard in the court of Norrby
+Is the swing bridge dead? // The swing bridge is dead
+Are we alone in the harbour // We are alone in the harbour
+Was the harbour master a woman? // The harbour master was a woman
+When was the swing bridge built? // When the swing bridge was built
+Ist die Brücke in Unterbach gesperrt? // Die Brücke in Unterbach ist gesperrt
+Shares of the harbour fall 5% // Shares of the harbour fall $5
+Shares of the harbour fall 5% // Shares of the harbour fall 5
+Tickets for the ferry at £5 // Tickets for the ferry at €5
+Nights of -5 expected on the coast // Nights of 5 expected on the coast
+Nights of −5 expected on the coast // Nights of 5 expected on the coast
+Bank of Norrby moves its rates by +0.5 // Bank of Norrby moves its rates by -0.5
 Vitamin A and the heart: what the trials show us // Vitamin and the heart: what the trials show us
 The mayor says that the bridge will be closed // The mayor says that the bridge will not be closed
 Talks on Iran end without a result in Geneva // Talks in Iran end without a result in Geneva

@@ -262,21 +262,33 @@ def test_whatever_is_written_is_a_period_or_refused(cadence: Cadence, text: str)
 
 def test_a_first_edition_looks_back_one_period_only():
     period = parse("2025-W40", WEEKLY)
-    assert reach(period, first_start=None, previous_end=None, grace=timedelta(days=3)) == period.start
+    assert reach(period, first_start=None, previous_end=None, grace=timedelta(days=3), zone=BERLIN) == period.start
 
 
 def test_the_next_edition_looks_for_what_came_late():
     first, second = parse("2025-W39", WEEKLY), parse("2025-W40", WEEKLY)
-    assert reach(second, first_start=first.start, previous_end=first.end, grace=timedelta(days=3)) == at("2025-09-26")
-    assert reach(second, first_start=first.start, previous_end=first.end, grace=timedelta(days=30)) == first.start
+    assert reach(second, first_start=first.start, previous_end=first.end, grace=timedelta(days=3), zone=BERLIN) == at(
+        "2025-09-26"
+    )
+    assert (
+        reach(second, first_start=first.start, previous_end=first.end, grace=timedelta(days=30), zone=BERLIN)
+        == first.start
+    )
 
 
 def test_an_edition_after_skipped_ones_looks_back_over_them():
     first, fourth = parse("2025-W37", WEEKLY), parse("2025-W40", WEEKLY)
-    assert reach(fourth, first_start=first.start, previous_end=first.end, grace=timedelta(0)) == first.end
+    assert reach(fourth, first_start=first.start, previous_end=first.end, grace=timedelta(0), zone=BERLIN) == first.end
 
 
 def test_a_period_before_the_first_edition_is_looked_at_as_it_is():
     older, first = parse("2025-W30", WEEKLY), parse("2025-W40", WEEKLY)
-    since = reach(older, first_start=first.start, previous_end=first.end, grace=timedelta(days=3))
+    since = reach(older, first_start=first.start, previous_end=first.end, grace=timedelta(days=3), zone=BERLIN)
     assert since == older.start
+
+
+@pytest.mark.parametrize(("week", "start"), [("2025-W44", "2025-10-20 00:00"), ("2025-W14", "2025-03-24 00:00")])
+def test_the_change_of_clocks_takes_no_day_from_those_that_come_late(week: str, start: str):
+    period = parse(week, WEEKLY)
+    since = reach(period, first_start=at("2025-01-06"), previous_end=period.start, grace=timedelta(days=7), zone=BERLIN)
+    assert since == at(start)

@@ -121,11 +121,17 @@ def test_an_excerpt_that_is_the_title_alone_tells_nothing():
     [
         f"{title('night ferry')} is more than most people think.",  # its sentence goes on
         f"We asked {title('night ferry')}. People told us.",
+        f"Nobody knows anything. {title('night ferry')} The court has spoken.",  # a sentence of its own before it
         f'Our series "{title("night ferry")}" begins today.',
     ],
 )
 def test_a_title_that_is_part_of_a_sentence_stays(excerpt: str):
     assert shown([article(title("night ferry"), excerpt)]) == [excerpt]
+
+
+def test_a_question_that_an_article_alone_asks_once_more_stays_behind_its_own_sentence():
+    excerpt = "Nobody knows who governs. Who governs the harbour of Saltmere? The court is asked again."
+    assert shown([article("Who governs the harbour of Saltmere?", excerpt)]) == [excerpt]
 
 
 def test_a_short_title_may_be_how_a_sentence_begins():
@@ -302,7 +308,14 @@ def test_a_byline_behind_the_first_sentences_goes_where_a_site_has_the_habit():
         "Read more…",
         "Read more »",
         "Read the full story",
-        "Continue reading The ferry: what now?",
+        "Continue reading",
+        "Continue reading The ferry »",
+        "Read more about ships →",
+        "Keep reading…",
+        "Read on!",
+        "Read on to learn more!",
+        "Keep reading to find out how it sails",
+        "Read the whole interview here.",
         "The post The ferry: what now? appeared first on The Harbour Post.",
         "Weiterlesen →",
         "Lire la suite",
@@ -314,13 +327,39 @@ def test_a_call_to_read_on_goes_from_the_end(call: str):
     assert shown([article("A", call)]) == [""]
 
 
+@pytest.mark.parametrize("title", ["The ferry: what now?", "The ferry: What now? And who pays for all of it?"])
+def test_a_call_may_name_the_title(title: str):
+    for end in ("", ".", "…"):
+        call = f"Continue reading {title if end != '…' else title[:12]}{end}"
+        assert shown([article(title, f"{own('ferry')} {call}")]) == [own("ferry")]
+
+
+def test_any_words_may_follow_a_call_where_a_site_has_the_habit():
+    articles = [article(title(s), f"{own(s)} Read more about the {s} in our paper") for s in SUBJECTS]
+    assert shown(articles) == [own(subject) for subject in SUBJECTS]
+    few = articles[: OFTEN - 1]
+    assert shown(few) == [one.excerpt for one in few]
+
+
 def test_what_was_cut_before_a_call_ends_with_an_ellipsis():
     excerpt = "The ferry is open again and we […] The post The ferry appeared first on The Harbour Post."
     assert shown([article("A", excerpt)]) == ["The ferry is open again and we…"]
 
 
 @pytest.mark.parametrize(
-    "excerpt", ["Read more books. It helps.", "Where to read more about ships.", "The post is back."]
+    "excerpt",
+    [
+        "Read more books. It helps.",
+        "Where to read more about ships.",
+        "The post is back.",
+        "Two schools try a new plan. Keep reading aloud to children until they are ten, they say.",
+        "Two schools try a new plan. Keep reading aloud to children until they are…",
+        "Two schools try a new plan. Read more books, says the ministry",
+        "Two schools try a new plan. Read more for pleasure, says the ministry",
+        "A library opens. Read the whole Bible in a year, says the priest.",
+        "Die Schulen haben einen Plan. Mehr lesen macht klug, sagt das Amt.",
+        "Two schools try a new plan. Continue reading to children. The rest follows by itself.",
+    ],
 )
 def test_a_sentence_that_only_looks_like_a_call_stays(excerpt: str):
     assert shown([article("A", excerpt)]) == [excerpt]

@@ -29,9 +29,10 @@ from digest.model import DeliveryStatus, Subscriber, SubscriberStatus
 from digest.render import view
 from digest.render.notes import NoteView
 from digest.sources.fields import Field
+from digest.subscriptions import vocabulary
 from digest.subscriptions.addresses import mailbox
 from digest.subscriptions.entries import Entry, decide
-from digest.subscriptions.tables import COLUMNS
+from digest.subscriptions.vocabulary import COLUMNS
 from tests.journeys.conftest import Site
 
 ROOT = Path(__file__).parents[2]
@@ -324,6 +325,17 @@ def test_the_fields_of_articles_and_their_order_are_those_of_the_program() -> No
 
 def test_the_columns_of_a_table_of_subscribers_are_those_of_the_program() -> None:
     assert tuple(coded(row[0])[0] for row in rows(section(read("subscribers.md"), "Importing"))) == COLUMNS
+
+
+def test_what_is_told_of_the_exports_of_other_programs_is_what_the_program_makes_of_them() -> None:
+    for told, meant in rows(section(read("subscribers.md"), "From another program")):
+        if coded(meant)[0] in set(SubscriberStatus):
+            assert {str(vocabulary.status(word)) for word in coded(told)} == {coded(meant)[0]}
+        else:
+            meanings = {vocabulary.MEANINGS[vocabulary.plain(heading)] for heading in coded(meant)}
+            ours = set(coded(told)) or {told.replace("who ", "")}
+            assert ours <= meanings
+            assert not meanings - ours or "name" in ours
 
 
 def test_what_an_import_may_change_is_what_the_program_changes() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ WEEK = Period(START, START + timedelta(weeks=1), "2025-W49")
 NAME = "weekly/2025-W49"
 NOW = WEEK.end + timedelta(hours=7)
 FILE = "editions/weekly-2025-W49.md"
+TOP = f"---\nedition: {NAME}\n---\n"
+AS_PROPOSED = {"Work": ["Cranes", "Wages"], "Science": ["Tides"], "Travel": ["Ferries"]}  # by ``desk``
 
 
 def article(name: str, *, day: float = 1, **fields: Any) -> Article:
@@ -46,6 +48,7 @@ class Desk:
     rules: Rules = field(default_factory=lambda: Rules(minimum=1, per_section=2))
     placed: Mapping[str, str] = field(default_factory=dict)
     edition: str = NAME
+    zone: tzinfo = UTC
 
     @property
     def at(self) -> Place:
@@ -53,7 +56,7 @@ class Desk:
 
     @property
     def candidates(self) -> Candidates:
-        return Candidates(self.articles, self.placed, NOW)
+        return Candidates(self.articles, self.placed, NOW, self.zone)
 
     def composed(self, articles: Sequence[Article] | None = None, curation: Curation | None = None) -> Composition:
         return compose(
@@ -115,6 +118,12 @@ class Desk:
             self.read()
         assert caught.value.message.startswith(f"{self.at.name} cannot be followed:")
         return caught.value.faults
+
+
+def line_of(desk: Desk, words: str) -> int:
+    lines = desk.at.path.read_text(encoding="utf-8").splitlines()
+    [number] = [number for number, line in enumerate(lines, start=1) if words in line]
+    return number
 
 
 @pytest.fixture

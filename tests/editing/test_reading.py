@@ -6,28 +6,21 @@ import os
 import re
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from digest.editing import Edited, is_approved, is_settled, unknown
+from digest.editing import Edited, is_held, is_settled, unknown
 from digest.editing.place import FILE_MAXIMUM
 from digest.editing.reading import TEXT_MAXIMUM
 from digest.errors import EditingError
 from digest.model import Curation
-from tests.editing.conftest import FILE, NAME, NOW, Desk, article
+from tests.editing.conftest import AS_PROPOSED, FILE, NAME, NOW, TOP, Desk, article, line_of
 
-AS_PROPOSED = {"Work": ["Cranes", "Wages"], "Science": ["Tides"], "Travel": ["Ferries"]}
 NO_LINE = "this is no section (## Category), no article (- **Title** `path`), and no text of one"
-TOP = f"---\nedition: {NAME}\n---\n"
-
-
-def line_of(desk: Desk, words: str) -> int:
-    lines = desk.at.path.read_text(encoding="utf-8").splitlines()
-    [number] = [number for number, line in enumerate(lines, start=1) if words in line]
-    return number
 
 
 # --- what is honoured --------------------------------------------------------------------------------------------------
@@ -70,6 +63,25 @@ def test_the_text_that_a_moved_line_leaves_behind_belongs_to_nobody_else(desk: D
     desk.move("Ferries", behind="Wages")
     edited = desk.read()
     assert {found.title: found.excerpt for found in edited.articles} == {a.title: a.excerpt for a in desk.articles}
+
+
+def test_a_text_that_was_left_behind_is_nobody_elses_also_when_its_author_has_changed_it_since(desk: Desk):
+    desk.propose()
+    desk.articles = [
+        replace(found, excerpt="All about tall cranes.") if found.title == "Cranes" else found
+        for found in desk.articles
+    ]
+    desk.move("Cranes", behind="Tides")
+    desk.move("Ferries", behind="Wages")
+    assert {found.title: found.excerpt for found in desk.read().articles} == {a.title: a.excerpt for a in desk.articles}
+
+
+def test_a_file_whose_marks_stand_for_names_alone_is_read_as_before(desk: Desk):
+    desk.propose()
+    marks = re.compile(r":[0-9a-f]{8}")
+    desk.write(marks.sub("", desk.at.path.read_text(encoding="utf-8")))
+    desk.move("Wages", behind="## Left out")
+    assert desk.curation().excluded == {"content/wages.md", "content/shifts.md"}
 
 
 def test_a_new_heading_is_a_new_section_and_one_that_comes_twice_is_one(desk: Desk):
@@ -184,6 +196,8 @@ def test_all_faults_are_told_at_once_each_with_its_line(desk: Desk):
     ("changes", "why"),
     [
         ({"draft": True}, "is a draft"),
+        ({"hidden": True}, "is hidden"),
+        ({"expires": NOW}, "expired on 2025-12-08"),
         ({"published": NOW + timedelta(days=1)}, "is dated in the future (2025-12-09)"),
         ({"path": "content/told.md"}, "had its turn in edition weekly/2025-W48"),
     ],
@@ -194,6 +208,13 @@ def test_an_article_that_may_not_be_in_it_is_named_with_the_reason(desk: Desk, c
     desk.articles = [changed]
     desk.write(f"---\nedition: {NAME}\npinned:\n  - {changed.path}\n---\n\n## Work\n\n- `{changed.path}`\n")
     assert desk.faults() == (f"line 4: {changed.path} {why}", f"line 9: {changed.path} {why}")
+
+
+def test_the_day_in_a_fault_is_the_one_of_the_digests_own_zone(desk: Desk):
+    desk.zone = ZoneInfo("Pacific/Auckland")
+    desk.articles = [article("wages", published=datetime(2025, 12, 9, 12, tzinfo=UTC))]
+    desk.write(f"{TOP}\n## Work\n\n- `content/wages.md`\n")
+    assert desk.faults() == ("line 7: content/wages.md is dated in the future (2025-12-10)",)
 
 
 @pytest.mark.parametrize(
@@ -295,9 +316,21 @@ def test_of_very_many_faults_the_first_are_told_and_how_many_more(desk: Desk):
     ],
 )
 def test_approval_is_seen_at_a_glance(desk: Desk, text: str, approved: bool):
-    assert not is_approved(desk.at)
+    assert is_held(desk.at)
     desk.write(text)
-    assert is_approved(desk.at) is approved
+    assert is_held(desk.at) is not approved
+
+
+@pytest.mark.parametrize(
+    "data", [f"{TOP}# Caf\u00e9".encode("latin-1"), TOP.encode("utf-16"), b"x" * (FILE_MAXIMUM + 1)]
+)
+def test_what_cannot_be_read_is_not_held_in_silence_and_not_taken_while_it_is_being_saved(desk: Desk, data: bytes):
+    desk.write(data)
+    assert not is_held(desk.at)
+    assert not is_settled(desk.at)
+    then = time.time() - 3
+    os.utime(desk.at.path, (then, then))
+    assert is_settled(desk.at)
 
 
 @pytest.mark.parametrize(
@@ -350,7 +383,7 @@ PIECES = st.sampled_from(
 @example(f"{TOP}## Work\n- `content/wages.md`\n".encode())
 def test_any_file_is_followed_or_refused(desk: Desk, data: bytes):
     desk.write(data)
-    is_approved(desk.at)
+    is_held(desk.at)
     try:
         edited = desk.read()
     except EditingError:

@@ -311,6 +311,15 @@ def test_a_name_service_that_does_not_answer_is_left(allowed: Allowed, monkeypat
     assert not found.dead
 
 
+def test_who_asks_may_have_less_time_than_is_allowed(allowed: Allowed):
+    with line(lambda _, over: over.wait()) as port:
+        url = f"http://localhost:{port}/"
+        with pytest.raises(FetchError, match=r"no answer within 0\.1 s"):
+            allowed(allow_http=True).get(url, within=0.1)
+        with pytest.raises(FetchError, match=r"no answer within 0\.2 s"):
+            allowed(allow_http=True, timeout=0.2).get(url, within=9)
+
+
 def test_no_more_bytes_are_taken_than_allowed(web: Web, allowed: Allowed):
     fetcher = allowed(maximum=100_000)
     assert len(fetcher.get(web.put("/a", bytes(100_000))).data) == 100_000
@@ -336,6 +345,8 @@ def test_an_answer_that_is_no_http_is_a_fault_that_may_pass(allowed: Allowed, an
     with line(talk) as port:
         found = fault(allowed(allow_http=True), f"http://localhost:{port}/")
     assert not found.dead
+    assert found.what.startswith("it breaks the rules of HTTP: ")
+    assert "bytearray" not in found.what
 
 
 # --- whose fault ---------------------------------------------------------------------------------------------------

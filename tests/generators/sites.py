@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from digest.generators.recognising import Found, recognise
+from digest.generators.recognising import Found, Section, recognise
 
 SITE = "https://www.example.org"
 
@@ -25,3 +25,26 @@ def recognised(root: Path) -> Found:
     found = recognise(root)
     assert found is not None
     return found
+
+
+def section(root: Path) -> Section:
+    """The one folder of a site's articles."""
+    (only,) = recognised(root).sections
+    return only
+
+
+def pages(root: Path) -> dict[str, str]:
+    """The patterns below the site's address, by folders."""
+    return {found.folder.as_posix(): found.page.removeprefix(SITE) for found in recognised(root).sections}
+
+
+def page(site: Path) -> str:
+    """The pattern below the site's address; what is not told is told why."""
+    found = section(site)
+    assert (found.page == "") == (found.untold != "")
+    return found.page.removeprefix(SITE)
+
+
+def why(site: Path) -> str:
+    assert page(site) == ""
+    return section(site).untold

@@ -65,6 +65,68 @@ def test_the_blog_of_a_larger_site_is_preferred(tmp_path: Path) -> None:
     assert (found.articles, found.files) == (Path("src/content/blog"), 6)
 
 
+@pytest.mark.parametrize("first", ["news", "guides"])
+def test_sections_beside_each_other_are_all_articles(tmp_path: Path, first: str) -> None:
+    write(tmp_path / "hugo.toml", "title = 'S'\n")
+    for name, count in ((first, 20), ("recipes", 20), ("sport", 3)):
+        for number in range(count):
+            post(tmp_path / f"content/{name}/{number}.md")
+    found = recognised(tmp_path)
+    assert ([str(one.folder) for one in found.sections], found.files, found.outside) == (["content"], 43, ())
+
+
+def folders(site: Path) -> list[str]:
+    return [found.folder.as_posix() for found in recognised(site).sections]
+
+
+@pytest.mark.parametrize("name", ["docs", "pages", "_drafts", "i18n/de/blog", "changelog"])
+def test_what_is_no_section_by_its_name_stays_out_and_is_counted(tmp_path: Path, name: str) -> None:
+    for number in range(6):
+        post(tmp_path / f"blog/{number}.md")
+        post(tmp_path / f"{name}/{number}.md")
+    assert folders(tmp_path) == ["blog"]
+    assert recognised(tmp_path).outside == ((Path(name.partition("/")[0]), 6),)
+    for number in range(3):
+        post(tmp_path / f"recipes/{number}.md")
+    assert folders(tmp_path) == ["blog", "recipes"]
+
+
+def test_a_folder_of_mostly_undated_files_is_no_section(tmp_path: Path) -> None:
+    for number in range(6):
+        post(tmp_path / f"blog/{number}.md")
+        post(tmp_path / f"guide/{number}.md", date="2025-12-01" if number < 2 else "")
+        write(tmp_path / f"_layouts/{number}.html", "---\ntitle: x\n---\n")
+    assert folders(tmp_path) == ["blog"]
+    post(tmp_path / "news/one.md")
+    assert folders(tmp_path) == ["blog", "news"]
+    assert recognised(tmp_path).outside == ((Path("guide"), 2),)
+
+
+def test_a_few_files_without_a_date_keep_no_sections_apart(tmp_path: Path) -> None:
+    for number in range(12):
+        post(tmp_path / f"site/posts/{number}.md")
+        post(tmp_path / f"site/recipes/{number}.md")
+    post(tmp_path / "site/contact/write.md", date="")
+    post(tmp_path / "site/about.md")
+    assert folders(tmp_path) == ["site"]
+    assert recognised(tmp_path).files == 25
+    for number in range(9):
+        post(tmp_path / f"site/contact/{number}.md", date="")
+    assert folders(tmp_path) == ["site/posts", "site/recipes"]
+    assert recognised(tmp_path).outside == ((Path("site"), 1),)
+
+
+def test_sections_that_are_apart_name_the_category_of_what_names_none(tmp_path: Path) -> None:
+    for name, fields in (("posts", ()), ("slow-food", ()), ("sport", ("category: Rowing",)), ("docs", ())):
+        for number in range(3):
+            post(tmp_path / f"{name}/{number}.md", *fields)
+    assert {str(found.folder): found.category for found in recognised(tmp_path).sections} == {
+        "posts": "",
+        "slow-food": "Slow food",
+        "sport": "",
+    }
+
+
 def test_a_folder_of_articles_may_be_named_itself(tmp_path: Path) -> None:
     post(tmp_path / "posts/one.md")
     assert recognised(tmp_path / "posts").articles == Path()
@@ -74,6 +136,15 @@ def test_a_folder_without_dated_files_is_no_site(tmp_path: Path) -> None:
     hugo(tmp_path)
     write(tmp_path / "empty/page.md", "---\ntitle: no date\n---\n")
     assert recognise(tmp_path / "empty") is None
+
+
+def test_pictures_that_astro_builds_are_served_from_nowhere(tmp_path: Path) -> None:
+    astro(tmp_path)
+    write(tmp_path / "src/assets/photo.jpg", "")
+    assert (recognised(tmp_path).static, recognised(tmp_path).assets) == ((), ())
+    post(tmp_path / "src/content/blog/two.md", "heroImage: ../../assets/photo.jpg")
+    write(tmp_path / "public/logo.png", "")
+    assert (recognised(tmp_path).static, recognised(tmp_path).assets) == ((Path("public"),), (Path("src/assets"),))
 
 
 def test_covers_are_counted_by_where_they_lie(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.generators.sites import SITE, post, recognised, write
+from tests.generators.sites import SITE, post, recognised, section, write
 
 # --- one site of each make -----------------------------------------------------------------------------------------
 
@@ -54,11 +54,15 @@ def astro(site: Path) -> None:
         f"// site: 'https://old.example.org'\nexport default defineConfig({{ site: '{SITE}' }});",
     )
     write(site / "src/consts.ts", "export const SITE_TITLE = 'The Example';\nexport const lang = \"de\";\n")
+    write(site / "src/pages/blog/[...slug].astro", "---\nconst posts = await getCollection('blog');\n---\n")
     post(site / "src/content/blog/one.md", "pubDate: Jul 08 2025", date="")
 
 
 def eleventy(site: Path) -> None:
-    write(site / "eleventy.config.js", "export default function () {}")
+    write(
+        site / "eleventy.config.js",
+        'export default function () {}\nexport const config = { dir: { input: "content" } };',
+    )
     write(
         site / "_data/metadata.js",
         f'export default {{\n\ttitle: "The Example",\n\turl: "{SITE}/",\n\tlanguage: "de",\n}}',
@@ -67,7 +71,7 @@ def eleventy(site: Path) -> None:
 
 
 def eleventy_with_data(site: Path) -> None:
-    write(site / ".eleventy.js", "module.exports = {}")
+    write(site / ".eleventy.js", "module.exports = { dir: { input: 'src', output: '_site' } }")
     write(site / "src/_data/site.json", f'{{"name": "The Example", "url": "{SITE}", "lang": "de"}}')
     post(site / "src/posts/one.md")
 
@@ -129,7 +133,7 @@ MAKES: dict[Callable[[Path], None], tuple[str, str, str]] = {
     eleventy: ("Eleventy", "content/blog", "/blog/{slug}/"),
     eleventy_with_data: ("Eleventy", "src/posts", "/posts/{slug}/"),
     next_js: ("Next.js", "data/blog", "/blog/{slug}"),
-    docusaurus: ("Docusaurus", "website/blog", "/blog/{year}/{month}/{day}/{slug}"),
+    docusaurus: ("Docusaurus", "website/blog", "/blog/{slug_or_dated}"),
     gatsby: ("Gatsby", "content/blog", "/{slug}/"),
     pelican: ("Pelican", "content", "/{slug_or_title}.html"),
     quarto: ("Quarto", "posts", "/posts/{path}/"),
@@ -147,7 +151,7 @@ def test_a_site_is_recognised_with_all_that_its_configuration_says(
     base = f"{SITE}/notes" if make is jekyll_with_categories else SITE
     assert (found.generator, found.articles.as_posix()) == (generator, articles)
     assert (found.facts.title, found.facts.url, found.facts.language) == ("The Example", base, "de")
-    assert found.page == f"{SITE}{page}"
+    assert section(tmp_path).page == f"{SITE}{page}"
 
 
 @pytest.mark.parametrize("make", MAKES, ids=lambda make: make.__name__)
@@ -187,10 +191,11 @@ def test_a_site_is_recognised_from_its_content_s_own_folder_too(tmp_path: Path, 
 )
 def test_a_page_that_cannot_be_told_is_left_open(tmp_path: Path, name: str, text: str) -> None:
     write(tmp_path / name, text)
-    post(tmp_path / "posts/one.md")
+    post(tmp_path / "content/posts/one.md")
     found = recognised(tmp_path)
     assert found.generator
-    assert found.page == ""
+    assert section(tmp_path).page == ""
+    assert (section(tmp_path).untold != "") == (SITE in text)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +211,7 @@ def test_a_page_that_cannot_be_told_is_left_open(tmp_path: Path, name: str, text
 def test_the_tokens_of_hugo_are_read_whole(tmp_path: Path, pattern: str, page: str) -> None:
     write(tmp_path / "hugo.toml", f'baseURL = "{SITE}"\n[permalinks.page]\nposts = "{pattern}"\n')
     post(tmp_path / "content/posts/one.md")
-    assert recognised(tmp_path).page == f"{SITE}{page}"
+    assert section(tmp_path).page == f"{SITE}{page}"
 
 
 def test_hugo_and_zola_put_folders_and_small_letters_into_their_pages(tmp_path: Path) -> None:
@@ -215,9 +220,9 @@ def test_hugo_and_zola_put_folders_and_small_letters_into_their_pages(tmp_path: 
     for site, page in (("hugo", "slug_or_filename"), ("zola", "slug")):
         post(tmp_path / site / "content/posts/one.md")
         post(tmp_path / site / "content/posts/travel/two.md")
-        assert recognised(tmp_path / site).page == f"{SITE}/posts/{{folders}}/{{{page}}}/"
+        assert section(tmp_path / site).page == f"{SITE}/posts/{{folders}}/{{{page}}}/"
         post(tmp_path / site / "content/posts/Far Away/Slow Trains.md")
-        assert recognised(tmp_path / site).page == f"{SITE}/posts/{{folders:lower}}/{{{page}:lower}}/"
+        assert section(tmp_path / site).page == f"{SITE}/posts/{{folders:lower}}/{{{page}:lower}}/"
 
 
 @pytest.mark.parametrize(
@@ -237,7 +242,7 @@ def test_hugo_and_zola_put_folders_and_small_letters_into_their_pages(tmp_path: 
 def test_the_permalink_of_jekyll_is_that_of_posts(tmp_path: Path, settings: str, page: str) -> None:
     write(tmp_path / "_config.yml", f"url: {SITE}\n{settings}\n")
     post(tmp_path / "_posts/2025-11-01-story.md", "categories: Work Home")
-    assert recognised(tmp_path).page == f"{SITE}{page}"
+    assert section(tmp_path).page == f"{SITE}{page}"
 
 
 # --- Pelican -----------------------------------------------------------------------------------------------------------
@@ -259,7 +264,7 @@ def train(path: Path, title: str = "Night line", *, slug: str = "") -> None:
 def test_pelican_makes_its_pages_of_titles(tmp_path: Path, settings: str, title: str, page: str) -> None:
     write(tmp_path / "pelicanconf.py", f"SITEURL = '{SITE}'\nPATH = 'content'\n{settings}\n")
     train(tmp_path / "content/line.md", title)
-    assert recognised(tmp_path).page == (f"{SITE}{page}" if page else "")
+    assert section(tmp_path).page == (f"{SITE}{page}" if page else "")
 
 
 def test_all_of_pelican_s_content_is_articles_but_for_its_pages(tmp_path: Path) -> None:

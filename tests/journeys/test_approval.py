@@ -20,6 +20,7 @@ DUE = "2025-12-08T07:00:00+00:00"
 EDITOR = "editor@example.org"
 OPERATOR = "operator@example.org"
 SUBJECT = "weekly/2025-W49 waits for approval"
+GIVEN_UP = "weekly/2025-W49 is given up: it waited too long"
 
 
 @dataclass
@@ -197,14 +198,57 @@ def test_what_nobody_approved_in_time_is_given_up_and_its_articles_wait_for_the_
     house.time.go(days=2, minutes=1)
     house.edit()
     house.approve()
-    house.tick()
+    for _ in range(2):
+        house.start()
+        house.tick()
     assert not house.sent
+    assert house.reminders() == [SUBJECT, GIVEN_UP]
+    assert "`digest send --digest weekly --period 2025-W49` still sends it by hand" in house.last
     assert house.clockwork.alarm.is_silent
     house.time.instant += timedelta(days=5)
     house.site.write("next.md", article("Next", "2025-12-09"))
     house.start()
     house.tick()
-    assert house.reminders() == [SUBJECT, "weekly/2025-W50 waits for approval"]
+    assert house.reminders() == [SUBJECT, GIVEN_UP, "weekly/2025-W50 waits for approval"]
+
+
+def test_what_was_sent_by_hand_meanwhile_is_not_given_up(house: House) -> None:
+    house.tick()
+    house.edit()
+    house.approve()
+    assert house.site.run("send", "--yes", now=DUE).exit_code == 0
+    house.time.go(days=3)
+    house.tick()
+    assert house.reminders() == [SUBJECT]
+    assert house.clockwork.alarm.is_silent
+
+
+def test_whom_no_reminder_reached_no_end_of_it_is_told_but_the_log(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    configure(house.site, f'editor = "{EDITOR}"', "")
+    house.start()
+    house.tick()
+    house.time.go(days=3)
+    for _ in range(2):
+        house.tick()
+    assert [record.message for record in caplog.records].count("given up") == 1
+    assert not house.office.messages
+
+
+@pytest.mark.parametrize("data", [b"caf\xe9 \n", b"x" * 1_100_000])
+def test_an_approved_file_that_cannot_be_read_is_told_at_once(house: House, data: bytes) -> None:
+    house.edit()
+    house.approve()
+    path = house.site.folder / "editions" / "weekly-2025-W49.md"
+    whole = path.read_bytes()
+    path.write_bytes(whole + data)
+    os.utime(path, (0, 1))
+    house.tick()
+    assert house.reminders() == [BROKEN]
+    path.write_bytes(whole)
+    house.tick()
+    assert house.sent
 
 
 def test_a_first_edition_that_nobody_approved_leaves_its_articles_to_the_next(house: House) -> None:

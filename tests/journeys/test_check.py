@@ -15,6 +15,7 @@ SUBJECTS = [
     "configuration",
     "secret key",
     "postal address",
+    "names",
     "articles",
     "look",
     "templates",
@@ -36,7 +37,9 @@ def test_a_site_that_is_ready_is_told_what_to_do_next(site: Site, post_office: P
     subscribe(site)
     result = site.run("check")
     assert result.exit_code == 0, result.output
-    assert [line.split(":")[0] for line in result.stdout.splitlines()] == [f"ok    {subject}" for subject in SUBJECTS]
+    lines = [line for line in result.stdout.splitlines() if not line.startswith(" ")]
+    assert [line.split(":")[0][6:] for line in lines] == SUBJECTS
+    assert [line for line in lines if not line.startswith("ok ")] == [line for line in lines if "names: " in line]
     assert "2 readers of weekly" in result.stdout
     assert "4 articles" in result.stdout
     assert "digest send --test" in result.stderr
@@ -57,8 +60,21 @@ def test_articles_that_link_nowhere_are_a_warning(site: Site, post_office: PostO
     assert code == 0
     assert not found["articles"]["well"]
     assert found["articles"]["said"].endswith("4 of 4 articles link nowhere")
-    assert "site.article_url" in found["articles"]["hint"]
+    assert 'site.article_url: set article_url = "https://…/{slug}" below [site]' in found["articles"]["hint"]
     assert "4 of 4 articles link nowhere" in site.run("preview").stderr
+
+
+def test_names_that_are_kept_for_examples_are_a_warning_by_their_keys(site: Site) -> None:
+    configure(site, "[[sources]]", 'article_url = "https://example.org/posts/{slug}"\n\n[[sources]]')
+    result = site.run("check")
+    assert result.exit_code == 0
+    assert (
+        "warn  names: site.url: https://quay.example.org; site.article_url: https://example.org/posts/{slug}; "
+        "digests.weekly.from: weekly@quay.example.org\n      hint: write your own into digest.toml"
+    ) in result.stdout
+    path = site.folder / "digest.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("example.org", "harbour-post.net"), encoding="utf-8")
+    assert "ok    names: none is kept for examples\n" in site.run("check").stdout
 
 
 def no_articles(site: Site) -> None:
@@ -122,7 +138,7 @@ def test_what_is_wrong_is_told_with_a_hint_and_the_rest_is_looked_at_all_the_sam
     arrange(site)
     found_code, found = findings(site)
     assert found_code == code
-    assert [name for name, finding in found.items() if not finding["well"]] == [subject]
+    assert [name for name, finding in found.items() if not finding["well"] and name != "names"] == [subject]
     assert said in found[subject]["said"]
     assert list(found) == SUBJECTS if subject != "configuration" else ["configuration"]
     if subject != "configuration":

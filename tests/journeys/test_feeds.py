@@ -280,6 +280,17 @@ def test_when_no_feed_answers_it_is_to_be_tried_later(site: Site, server: FeedSe
     result = site.run("feeds", "fetch")
     assert result.exit_code == 75
     assert "of 1 feed none has answered" in result.stderr
+    assert "is this machine online?" in result.stderr
+
+
+def test_when_no_feed_was_asked_for_all_are_private_it_says_what_allows_them(site: Site, server: FeedServer) -> None:
+    follow(site, server.put(rss(NEW_BRIDGE), host=HOST), server.put(rss(OLD_BRIDGE), "/other", HOST))
+    configure(site, "allow_private = true", "allow_private = false")
+    result = site.run("feeds", "fetch")
+    assert result.exit_code == 75
+    assert "of 2 feeds none has answered" in result.stderr
+    assert "  hint: set feeds.allow_private if they are feeds of your own house" in result.stderr
+    assert "is this machine online" not in result.stderr
 
 
 def test_a_feed_that_is_not_configured_is_refused(site: Site, server: FeedServer) -> None:

@@ -88,6 +88,18 @@ def test_a_dry_run_writes_the_messages_and_sends_none(site: Site, post_office: P
     assert site.lines("editions", "list") == []
 
 
+def test_a_dry_run_without_a_folder_makes_the_messages_and_keeps_none(site: Site, post_office: PostOffice) -> None:
+    people(site)
+    before = sorted(site.folder.rglob("*"))
+    for words in (("--dry-run",), ("--dry-run", "--strict"), ("--dry-run", "-y")):
+        result = site.run("send", *words)
+        assert result.exit_code == 0, result.output
+        assert result.stdout == "2 messages of weekly/2025-W49 would be sent; `--dry-run DIR` writes them\n"
+    assert sorted(site.folder.rglob("*")) == before
+    assert not post_office.messages
+    assert site.lines("editions", "list") == []
+
+
 def test_without_yes_a_pipe_is_refused_and_nothing_is_frozen(site: Site, post_office: PostOffice) -> None:
     people(site)
     result = site.run("send")

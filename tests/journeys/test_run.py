@@ -7,14 +7,17 @@ import json
 import re
 import signal
 import subprocess
+import threading
 from datetime import UTC, datetime
 from typing import NoReturn
 
 import pytest
 
+from digest.cli.send import until_told
 from digest.errors import StoreError
 from digest.scheduler import run
 from digest.scheduler.clockwork import Clockwork
+from digest.scheduler.pulse import Pulse
 from tests.journeys.conftest import MONDAY, PostOffice, Site, article, on_duty
 from tests.journeys.steps import PATIENCE, HeldOffice, Time, app_of, configure, deliveries, heard, started, subscribe
 
@@ -162,3 +165,47 @@ async def test_told_to_stop_before_it_began_it_does_nothing(site: Site) -> None:
     stop.set()
     await run(app, stop)
     assert app.editions.every() == ()
+
+
+async def test_told_twice_in_one_breath_it_stops_as_if_told_once(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    stop = asyncio.Event()
+    work = asyncio.create_task(until_told(run(app_of(site, Time(MONDAY)), stop), stop, lambda _words: None))
+    await asyncio.sleep(0)  # it has begun, and heeds signals
+    signal.raise_signal(signal.SIGINT)
+    signal.raise_signal(signal.SIGINT)
+    await work
+    assert caplog.records[-1].message == "stopped"
+
+
+async def test_told_again_when_nothing_is_in_hand_any_more_it_stops_all_the_same(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, go_on = threading.Event(), threading.Event()
+
+    def slow(_pulse: Pulse) -> None:
+        reached.set()
+        go_on.wait(PATIENCE)
+
+    monkeypatch.setattr(Pulse, "stop", slow)
+    stop = asyncio.Event()
+    stop.set()
+    work = asyncio.create_task(run(app_of(site, Time(MONDAY)), stop))
+    await asyncio.to_thread(reached.wait, PATIENCE)
+    work.cancel()
+    await work
+    go_on.set()
+
+
+async def test_told_twice_in_one_breath_it_finishes_what_is_in_hand(site: Site, post_office: PostOffice) -> None:
+    subscribe(site)
+    with on_duty(office := HeldOffice()):
+        configure(site, f"port = {post_office.port}", f"port = {office.port}")
+        stop = asyncio.Event()
+        work = asyncio.create_task(run(app_of(site, Time(MONDAY)), stop))
+        await asyncio.to_thread(office.wait_for, 2)
+        stop.set()
+        work.cancel()
+        office.gate.set()
+        await work
+    assert set(deliveries(site).values()) == {"accepted"}

@@ -58,6 +58,8 @@ def test_uris_that_nobody_can_use_are_found(uris: str, rule: str, names: Names) 
 def test_one_click_without_an_address_to_click_on_is_found(names: Names) -> None:
     mail = Mail().headed("<https://news.quay.example.org/u/4d7e1c0a>,\n ", "")
     assert names(mail.data) == ["one-click", "list-unsubscribe-post"]
+    (found, _) = proofread(mail.data).findings
+    assert "set web.url, and `digest serve` answers there" in found.rule.advice
 
 
 def test_a_file_that_ends_all_its_lines_in_lf_is_no_fault_of_the_mail(names: Names) -> None:

@@ -131,6 +131,8 @@ def test_a_page_in_markdown_with_modules_is_read_as_mdx():
 
 
 def test_prose_that_begins_as_a_module_does_is_prose():
+    code = "```js\nimport X from './x'\n```\n\nUse {name} in a <Quay> of yours.\n"
+    assert opening(code, ".md") == "Use {name} in a of yours."
     said = 'Import rules are new.\nimport goods from "the far" harbours, {as they say}.'
     assert opening(said.lower(), ".md") == 'import rules are new. import goods from "the far" harbours, {as they say}.'
 

@@ -335,10 +335,11 @@ def test_what_is_no_article_is_passed_over_with_a_word(content: Content, name: s
         ("search.md", "tags: search"),
         ("a.md", "pagination: false"),
         ("a.md", "template: true"),
+        ("a.md", "permalink: /blog/custom-404.html"),
     ],
 )
 def test_what_only_looks_like_no_article_is_one(content: Content, name: str, line: str):
-    text = f"---\ntitle: A story\ndate: 2025-12-03\n{line}\n---\nHow <meta> refreshes a page, and more.\n"
+    text = f"---\ntitle: A story\ndate: 2025-12-03\n{line}\n---\nHow `<meta http-equiv='refresh'>` refreshes a page.\n"
     content.article(text, name)
 
 

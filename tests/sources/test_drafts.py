@@ -5,17 +5,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.model import Article, Fault, Problem
+from digest.sources.dates import HOW_TO_WRITE
 from digest.sources.drafts import HINT
 from tests.sources.conftest import Content
 from tests.sources.test_any_bytes import FOLDER
 
+DOUBTED = "it is taken for a draft: "
 BODY = "The ferry left at six.\n"
 
 
 def read(content: Content, text: str) -> tuple[Article, list[Problem]]:
     results = content.results(text, "2025-12-03-story.md")
     (article,) = (found for found in results if isinstance(found, Article))
-    return article, [found for found in results if isinstance(found, Problem) and found.hint == HINT]
+    return article, [found for found in results if isinstance(found, Problem) and found.what.startswith(DOUBTED)]
 
 
 def headed(lines: str) -> str:
@@ -37,6 +39,7 @@ def headed(lines: str) -> str:
         *("published: false", 'published: "no"', "publish: false", "published: never", "isPublished: 0"),
         *("status: Draft", "status: private", "status: pending", "status: unpublished", "status: archived"),
         *("status: trash", "status: scheduled", 'status: "in review"', "visibility: private", "draft : true"),
+        *("isPrivate: true", "archived: true", "state: draft", "post_status: draft"),
     ],
 )
 def test_what_plainly_says_so_is_a_draft_without_a_word(content: Content, line: str) -> None:
@@ -46,7 +49,11 @@ def test_what_plainly_says_so_is_a_draft_without_a_word(content: Content, line: 
 
 
 @pytest.mark.parametrize(
-    "line", ["hidden: true", "unlisted: yes", "headless: true", "status: hidden", "visibility: unlisted"]
+    "line",
+    [
+        *("hidden: true", "unlisted: yes", "headless: true", "status: hidden", "visibility: unlisted"),
+        *("isHidden: true", "isUnlisted: yes", "hide: true", "visible: false", "listed: no", "build:\n  list: never"),
+    ],
 )
 def test_what_plainly_says_so_is_hidden_without_a_word(content: Content, line: str) -> None:
     article, doubts = read(content, headed(line))
@@ -60,6 +67,8 @@ def test_what_plainly_says_so_is_hidden_without_a_word(content: Content, line: s
         *("status: published", "status: live", "status: Final", "status: done", "visibility: public", "private: false"),
         *("publishDate: 2025-12-01", "draft: false\nstatus: evergreen", "draft: no\nhidden: perhaps"),
         *("cover:\n  hidden: true", "note: |\n  draft: true", "drafted_by: Desk"),
+        *("hide: [toc, navigation]", "state: Bavaria", "archived: 2024-01-01", "visible: maybe", "listed: yes"),
+        *("expiryDate: never", "expires: false", "expiryDate: 9999-12-31", "publishDate:", "pubDate: 2025-12-01"),
     ],
 )
 def test_what_says_nothing_against_it_is_shown(content: Content, line: str) -> None:
@@ -80,7 +89,7 @@ def test_what_says_nothing_against_it_is_shown(content: Content, line: str) -> N
             "draft: 2",
         ),
         *("draft: ${DRAFT}", "published: soon", "published: 2025-13-45", "status: evergreen", "hidden: maybe"),
-        *("draft: false\npublished: soon\ndraft: t", "draft: false\nstatus: draft-2\nprivate: x", "publishDate: soon"),
+        *("draft: false\npublished: soon\ndraft: t", "draft: false\nstatus: draft-2\nprivate: x"),
     ],
 )
 def test_what_is_neither_yes_nor_no_is_a_draft_and_a_problem_with_its_line(content: Content, line: str) -> None:
@@ -91,74 +100,72 @@ def test_what_is_neither_yes_nor_no_is_a_draft_and_a_problem_with_its_line(conte
     assert "taken for a draft" in doubt.what
 
 
-# Where a line is left out, is the second of its kind, or stands where nobody looks for fields.
-NOT_READ = {
-    "no blank": (headed("draft:true"), 4),
-    "a full-width colon": (headed("draft\uff1a true"), 4),
-    "a second one": (headed("draft: false\ndraft: true"), 5),
-    "another spelling": (headed("draft: false\nDraft: true"), 5),
-    "a list that never ends": (headed("draft: [true"), 4),
-    "swallowed by a quotation": ('---\ntitle: T\nexcerpt: "He said\ndraft: true\nauthor: b"\n---\n', 4),
-    "toml, a second one": ("+++\ntitle = 'T'\ndraft = false\ndraft = true\n+++\n", 4),
-    "toml, a semicolon": ("+++\ntitle = 'T'\ndraft = true;\n+++\n", 3),
-    "toml, in another table": ("+++\ntitle = 'T'\n[menu]\ndraft = true\n+++\n", 4),
-    "json, a second one": ('{"title": "T", "draft": false, "draft": true}\n', 1),
-    "never closed, an empty line": (f"---\ntitle: T\n\ndraft: true\n\n{BODY}", 4),
-    "never closed, two of them": (f"---\ntitle: T\n\nauthor: A\n\ndraft: true\n\n{BODY}", 6),
-    "never closed, a comment": (f"---\ntitle: T\n# flags\ndraft: true\n\n{BODY}", 4),
-    "never closed, a bad line": (f"---\ntitle: T\ntags:\n- a\n-b\ndraft: true\n{BODY}", 6),
-    "toml, never closed": (f"+++\ntitle = 'T'\n\ndraft = true\n\n{BODY}", 4),
-    "header lines after an empty one": (f"Title: T\nDate: 2025-12-03\n\nStatus: draft\n\n{BODY}", 4),
-    "header lines after prose": (f"Title: T\nDate: 2025-12-03\n* x\nStatus: draft\n\n{BODY}", 4),
-    "closed too early": (f"---\ntitle: T\n----\ndraft: true\n---\n{BODY}", 4),
-    "a comment above the fence": ("<!-- c -->\n---\ntitle: T\ndraft: true\n---\n# H\n", 4),
-    "dashes that are none": ("\u2014\u2014\u2014\ntitle: T\ndraft: true\n\u2014\u2014\u2014\n\n# H\n", 3),
-}
-
-
-@pytest.mark.parametrize(("text", "line"), NOT_READ.values(), ids=NOT_READ)
-def test_a_draft_that_says_so_where_it_is_not_read_is_one_and_a_problem_with_its_line(
-    content: Content, text: str, line: int
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("publishDate: soon", "pubDate: soon", "publishedAt: in May", "publishDate: false"),
+        *("expiryDate: 4. Dezember 2025", "expires: soon", "unpublishDate: later", "expires:\n  on: x"),
+    ],
+)
+@pytest.mark.parametrize("before", ["", "draft: false\n"])
+def test_a_day_that_cannot_be_read_may_be_the_wrong_one_whatever_else_is_said(
+    content: Content, before: str, line: str
 ) -> None:
-    article, (doubt,) = read(content, text)
+    article, (doubt,) = read(content, headed(before + line))
     assert article.draft
-    assert doubt.line == line
+    assert (doubt.line, doubt.hint) == (4 + before.count("\n"), HOW_TO_WRITE)
+
+
+MANY = "\n".join(f"  a{number}: x" for number in range(200))
 
 
 @pytest.mark.parametrize(
-    "text",
+    "lines",
     [
-        f"---\ntitle: 'T'\ndraft: 'true'\ndate: '2025-12-03'\n ---\n{BODY}",
-        "title: T\ntags:\n- a\n- b\ndate: 2025-12-03\npublished: false\n---\n" + BODY,
-        'title: T\ntags:\n- a\n\n# flags\npublished: "false"\n---\n' + BODY,
+        *("draft:\nparams:\n  draft: true", "draft: false\nextra: {draft: true}", "params:\n  status: draft"),
+        *("params: {draft: false}\nextra: {draft: true}", "params: {draft: true, Draft: false}"),
+        *("params: {draft: false, Draft: true}", f"params:\n{MANY}\n  draft: true", "draft: ''\nextra: {draft: 'yes'}"),
+        *("defaults: &d\n  status: draft\n<<: *d", "<<: {draft: true}", "a: &a {x: y}\nb: &b {draft: 1}\n<<: [*a, *b]"),
     ],
 )
-def test_fences_that_stand_too_far_in_or_are_left_away_cost_no_field(content: Content, text: str) -> None:
-    article, doubts = read(content, text)
-    assert (article.title, article.draft, doubts) == ("T", True, [])
-    assert article.excerpt == BODY.strip()
+def test_whoever_says_that_it_is_a_draft_is_hidden_by_nobody_who_says_otherwise(content: Content, lines: str) -> None:
+    article, doubts = read(content, headed(lines))
+    assert (article.draft, doubts) == (True, [])
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("own", "beside", "draft"),
     [
-        headed("x: y") + "\nStatus: draft\n",
-        headed("x: y").replace(BODY, "Our status: we sailed.\nThe draft = none.\n"),
-        f"Title: T\nDate: 2025-12-03\n\n{BODY}\nStatus: draft\n",
-        "+++\ntitle = 'T'\n[cover]\nhidden = true\n+++\n",
-        headed("cover:\n  hidden: true\nauthor: A: b"),
+        ("draft:", "draft: true", True),
+        ("x: y", "draft: true", True),
+        ("params: {toc: true}", "params: {draft: true}", True),
+        ("x: y", "params: {draft: true}", True),
+        ("draft: false", "params: {draft: true}", True),
+        ("draft: false", "draft: true", False),
+        ("params: {draft: false}", "params: {draft: true}", False),
+        ("draft: false", "draft: maybe", False),
+        ("draft: true", "draft: false", True),
     ],
 )
-def test_what_a_body_or_a_picture_says_of_itself_holds_no_article_back(content: Content, text: str) -> None:
-    article, doubts = read(content, text)
-    assert (article.draft, article.hidden, doubts) == (False, False, [])
+def test_a_draft_beside_an_article_is_one_unless_the_article_says_otherwise_in_the_same_place(
+    content: Content, own: str, beside: str, *, draft: bool
+) -> None:
+    content.write("2025-12-03-story.yaml", beside)
+    article, doubts = read(content, headed(own))
+    assert (article.draft, doubts) == (draft, [])
 
 
-def test_a_draft_in_a_sidecar_that_cannot_be_read_is_held_back(content: Content) -> None:
-    content.write("2025-12-03-story.yaml", "- a\ndraft: true\n- [\n")
-    article, (doubt,) = read(content, headed("x: y"))
-    assert article.draft
-    assert doubt.line == 0
+@pytest.mark.parametrize(("text", "line"), [("{", 1), ("[1, 2", None), ("{" + " " * 300_000 + "}", 0)])
+@pytest.mark.parametrize(("own", "draft"), [("x: y", True), ("draft: false", False)])
+def test_a_file_beside_an_article_that_cannot_be_read_may_say_that_it_is_a_draft(
+    content: Content, text: str, line: int | None, own: str, *, draft: bool
+) -> None:
+    content.write("2025-12-03-story.json", text)
+    article, doubts = read(content, headed(own))
+    assert article.draft is (draft and line is not None)
+    assert [doubt.what.removeprefix(DOUBTED) for doubt in doubts] == (
+        ["2025-12-03-story.json cannot be read, and may say that it is one"] if article.draft else []
+    )
 
 
 LINES = st.permutations(
@@ -231,3 +238,9 @@ def test_a_folder_s_own_names_hold_back_as_well(
     (article,) = (found for found in results if isinstance(found, Article))
     assert (article.draft, article.hidden) == (draft, hidden)
     assert any(isinstance(found, Problem) and found.hint == HINT for found in results) is doubted
+
+
+@pytest.mark.parametrize("folder", ["drafts", "_drafts", "draft", "_draft", "WIP", "unpublished"])
+def test_what_lies_in_a_folder_for_drafts_is_one(content: Content, folder: str) -> None:
+    assert content.article(headed("x: y"), f"city/{folder}/story.md").draft
+    assert not content.article(headed("x: y"), f"city/{folder}-house/story.md").draft

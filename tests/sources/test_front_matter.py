@@ -232,6 +232,7 @@ def without_nothing(value: object) -> object:
         ("tags:\n\t- a\n\t- b\nb: y", {"tags": ["a", "b"], "b": "y"}, (3, "its tabs were taken for blanks")),
         ("a: x\nno field at all\nb: y", {"a": "x", "b": "y"}, (3, "it was left out")),
         ("by:\n  - name: A: b\n    url: u", {"by": [{"name": "A: b", "url": "u"}]}, (3, "its value was taken as it stands")),
+        ("a: &a {b: x, c: y}\nd: {<<: *a, b: z}", {"a": {"b": "x", "c": "y"}, "d": {"b": "z", "c": "y"}}, None),
         ("title: T\ntitle: U", {"title": "T"}, (3, "the field 'title' stands twice; the first one is read")),
         ("title: T\nTitle: U", {"title": "T"}, (3, "the field 'Title' stands twice; the first one is read")),
     ],

@@ -36,7 +36,15 @@ LINES = st.lists(
                     "date:\n  - 2025-12-03",
                     "publishDate: 2026-01-01",
                 ),
-                *("published: 2024-01-01", "pubDate: x", "layout: list", "redirect: /x/", "permalink: /2024/01/01/x/"),
+                *(
+                    "published: 2024-01-01",
+                    "published: 2027-01-01",
+                    "pubDate: x",
+                    "pubDate: 2027-01-01",
+                    "layout: list",
+                    "redirect: /x/",
+                    "permalink: /2024/01/01/x/",
+                ),
                 *(
                     "type: redirect",
                     "params:\n  date: 2020-01-01",

@@ -87,12 +87,12 @@ def test_a_field_comes_before_the_name_before_the_folder_before_what_the_source_
     assert content.article(PLAIN, "a.md").language == ""
 
 
-def test_two_languages_of_one_article_are_two_articles_with_one_slug(content: Content):
-    settings = {"article_url": "https://example.org/{slug}", "language": "en"}
+def test_two_languages_of_one_article_are_two_articles_and_have_two_pages(content: Content):
+    settings = {"article_url": "https://example.org/{language}/{slug}", "language": "en"}
     found = [content.article(PLAIN, name, **settings) for name in ("regatta/index.md", "regatta/index.de.md")]
     assert [article.language for article in found] == ["en", "de"]
     assert [article.key for article in found] == ["path:regatta/index.md", "path:regatta/index.de.md"]
-    assert {article.url for article in found} == {"https://example.org/regatta"}
+    assert [article.url for article in found] == ["https://example.org/regatta", "https://example.org/de/regatta"]
 
 
 def test_a_language_that_is_none_is_told_and_costs_nothing(content: Content):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.config.values import ARTICLE_PLACEHOLDERS
-from digest.model import EXCERPT_MAXIMUM, Article, Dated, Fault
+from digest.model import EXCERPT_MAXIMUM, Article, Fault
 from digest.sources.fields import CONTAINERS, Field
 from digest.sources.files import Folder
 from digest.sources.pages import PAGE_FIELDS, linkless, titled
@@ -22,81 +22,6 @@ from tests.sources.conftest import Content
 
 def day(*numbers: int) -> datetime:
     return datetime(*numbers, tzinfo=UTC)
-
-
-# --- when ------------------------------------------------------------------------------------------------------------
-
-
-def test_an_impossible_date_is_named_with_its_line(content: Content):
-    problem = content.problem("---\ntitle: T\nlead: x\nPub-Date: 2025-02-31\n---\n")
-    assert (problem.place, problem.fault) == ("story.md:4", Fault.DATE)
-    assert problem.what == "the date '2025-02-31' does not exist"
-
-
-def test_a_bad_date_gives_way_to_a_better_one_and_is_told(content: Content):
-    article, problem = content.results("---\ntitle: T\ndate: soon\n---\n", "2025-12-03-regatta.md")
-    assert (article.published, article.dated) == (day(2025, 12, 2, 23), Dated.NAME)
-    assert (problem.place, problem.fault) == ("2025-12-03-regatta.md:3", Fault.DATE)
-
-
-@pytest.mark.parametrize("date", ["Last Modified", "git Created"])
-def test_a_date_that_only_the_generator_knows_is_none(content: Content, date: str):
-    problem = content.problem(f"---\ntitle: T\ndate: {date}\n---\n")
-    assert (problem.place, problem.fault) == ("story.md:3", Fault.DATE)
-    assert problem.what == f"the date '{date}' is one that only the generator knows"
-    assert "into the file's name" in problem.hint
-
-
-@pytest.mark.parametrize("line", ["published: true", "date: ''", "x: y"])
-def test_what_is_no_date_is_none_and_never_today(content: Content, line: str):
-    problem = content.problem(f"---\ntitle: T\n{line}\n---\n")
-    assert (problem.what, problem.fault) == ("has no date", Fault.DATE)
-    article = content.article(f"---\ntitle: T\n{line}\n---\n", "2025/12/03/regatta.md")
-    assert (article.published, article.dated) == (day(2025, 12, 2, 23), Dated.NAME)
-
-
-@pytest.mark.parametrize("name", ["permalink", "url", "path"])
-def test_the_address_of_the_page_may_tell_the_date(content: Content, name: str):
-    article = content.article(f"---\ntitle: T\n{name}: /blog/2025/12/03/regatta\n---\n")
-    assert (article.published, article.dated) == (day(2025, 12, 2, 23), Dated.PATH)
-
-
-def test_a_date_whose_month_could_be_its_day_is_read_and_told(content: Content):
-    article, problem = content.results("---\ntitle: T\ndate: 03/12/2025\n---\n")
-    assert article.published == day(2025, 3, 11, 23)
-    assert str(problem) == (
-        "story.md:3: the date '03/12/2025' was read as 2025-03-12 (write it as 2025-03-12, or as what was meant)"
-    )
-
-
-def test_an_article_that_is_held_back_appears_when_it_is_published(content: Content):
-    assert content.fields("publishDate: 2025-12-10").published == day(2025, 12, 9, 23)
-    assert content.fields("publishDate: 2025-11-10").published == day(2025, 12, 2, 23)
-
-
-def test_when_it_was_changed_and_until_when_it_is_of_use(content: Content):
-    article = content.fields("lastmod: 2025-12-04\nexpiryDate: 2025-12-24T12:00:00Z")
-    assert article.updated == day(2025, 12, 3, 23)
-    assert article.expires == day(2025, 12, 24, 12)
-    assert content.fields("updated: true").updated is None
-
-
-def test_an_end_that_cannot_be_read_is_told_and_does_not_cost_the_article(content: Content):
-    article, problem = content.results("---\ntitle: T\ndate: 2025-12-03\nexpires: someday\n---\n")
-    assert article.expires is None
-    assert (problem.line, problem.fault) == (4, Fault.DATE)
-
-
-def test_the_beginning_of_a_file_is_enough_to_know_when(content: Content):
-    folder = content.folder()
-    for beginning, published in (
-        (b"---\ntitle: T\ndate: 2025-12-03\n---\nA beg", day(2025, 12, 2, 23)),
-        (b"---\ntitle: T\n---\n", None),
-        (b"---\ndate: 2025-12-03\nlayout: redirect\n---\n", None),
-        (b"---\na: [\n---\n", None),
-        (b"\xff\xfe\x00", None),
-    ):
-        assert when(folder, content.root / "story.md", "story.md", beginning) == published
 
 
 # --- which -----------------------------------------------------------------------------------------------------------
@@ -208,13 +133,17 @@ def test_the_placeholders_of_the_configuration_are_those_that_are_filled():
         ("city/2025-12-03-regatta.md", "{slug}", "regatta"),
         ("city/2025-12-03-regatta.md", "{filename}.html", "2025-12-03-regatta.html"),
         ("city/2025-12-03-regatta.md", "{path}/", "city/2025-12-03-regatta/"),
-        ("city/regatta/index.de.md", "{path}/", "city/regatta/"),
+        ("city/regatta/index.md", "{path}/", "city/regatta/"),
         ("city/été 1.md", "{path}", "city/%C3%A9t%C3%A9%201"),
         ("city/Old Town/Slow Trains.md", "{folders:lower}/{slug:lower}", "city/old-town/slow-trains"),
         ("city/Old Town/Slow Trains.md", "{folders}/{slug}", "city/Old%20Town/Slow%20Trains"),
         ("city/regatta/index.md", "p/{folders}/{slug}/", "p/city/regatta/"),
         ("regatta/index.md", "p/{folders}/{slug}/", "p/regatta/"),
         ("2025-12-03-regatta.md", "{slug_or_filename}", "2025-12-03-regatta"),
+        ("city/2025-12-3-regatta/index.md", "{slug_or_dated}", "2025/12/3/city/regatta"),
+        ("2025/12/03/regatta.md", "{slug_or_dated}", "2025/12/03/regatta"),
+        ("city/regatta.md", "{slug_or_dated}", "city/regatta"),
+        ("City/old/_posts/2025/2025-12-03-regatta.md", "{categories}/{slug}.html", "city/old/regatta.html"),
         ("story.md", "{title}/", "the-night-ferrys-back/"),
         ("story.md", "{slug_or_title}/", "the-night-ferrys-back/"),
         ("2025-12-03-regatta.md", "{categories}/{slug}.html", "regatta.html"),
@@ -239,6 +168,9 @@ def test_the_pattern_of_pages_has_the_parts_of_the_file(content: Content, name: 
         ("permalink: false", ""),
         ("path: content/story.md", "https://example.org/p/story"),
         ("path: ./a/b", "https://example.org/p/story"),
+        ("permalink: /a/../../b", ""),
+        ("slug: ../b", ""),
+        ("slug: a/./b", ""),
     ],
 )
 def test_the_page_that_an_article_names_comes_before_the_pattern(content: Content, line: str, url: str):
@@ -270,6 +202,31 @@ def test_an_article_s_own_slug_and_categories_are_in_its_page(content: Content, 
     if lines.startswith("slug"):
         pattern = "https://example.org/{slug:lower}/{slug_or_title}/{slug:lower}/{slug_or_filename}"
     assert content.fields(lines, article_url=pattern).url == f"https://example.org/{url}"
+
+
+@pytest.mark.parametrize(
+    ("name", "spoken", "pattern", "url"),
+    [
+        ("regatta.md", "", "p/{slug}/", "p/regatta/"),
+        ("regatta.de.md", "en", "p/{slug}/", None),
+        ("regatta.de.md", "", "p/{path}/", None),
+        ("regatta.de.md", "de-AT", "p/{slug}/", "p/regatta/"),
+        ("regatta.pt-br.md", "pt", "p/{slug}/", None),
+        ("regatta.de.md", "en", "{language}/p/{slug}/", "de/p/regatta/"),
+        ("regatta.de.md", "de", "{language}/p/{slug}/", "p/regatta/"),
+        ("de/regatta.md", "en", "p/{slug}/", None),
+        ("de/regatta.md", "en", "p/{path}/", "p/de/regatta/"),
+        ("de/regatta.md", "en", "p/{folders}/{slug}/", "p/de/regatta/"),
+        ("de/regatta.md", "en", "{language}/p/{slug}/", "de/p/regatta/"),
+    ],
+)
+def test_a_translation_has_no_page_that_is_the_original_s(
+    content: Content, name: str, spoken: str, pattern: str, url: str | None
+):
+    content.write("regatta.md", "---\ntitle: The original\ndate: 2025-12-03\n---\n")
+    text = "---\ntitle: A story\ndate: 2025-12-03\n---\n"
+    article = content.article(text, name, article_url=f"https://example.org/{pattern}", spoken=spoken)
+    assert article.url == ("" if url is None else f"https://example.org/{url}")
 
 
 @pytest.mark.parametrize(
@@ -317,7 +274,7 @@ def test_faults_of_every_kind_stand_beside_one_article_each_with_its_line(conten
     article, *problems = content.results("---\n{}\n---\n".format("\n".join(lines)))
     assert isinstance(article, Article)
     assert [(p.fault.name, p.line) for p in problems] == [
-        *(("COVER", 4), ("SOURCE", 5), ("DATE", 7), ("DATE", 8), ("CONTENT", 6)),
+        *(("COVER", 4), ("SOURCE", 5), ("DATE", 7), ("CONTENT", 6), ("FRONT_MATTER", 8)),
     ]
 
 

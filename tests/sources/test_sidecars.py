@@ -64,20 +64,30 @@ def test_what_is_above_the_source_is_none_of_its_business(content: Content):
     ("name", "text", "place", "what"),
     [
         ("story.json", '{"title":\n "T",,}', "story.json:2", "cannot be read: Expecting property name"),
+        ("story.json", '{"layout": "post", "draft": true,}', "story.json:1", "cannot be read: Expecting property name"),
         ("story.yaml", "- a\n", "story.yaml", "cannot be read: it holds no fields"),
-        ("story.yaml", "author: A: b\n", "story.yaml:1", "its value was taken as it stands"),
-        ("story.yaml", "title: T\n" * 50_000, "story.yaml", "longer than 256 KB"),
+        ("story.yaml", "title: T\n" * 50_000 + "draft: true", "story.yaml", "longer than 256 KB"),
         ("posts.json", "{", "posts.json:1", "cannot be read"),
     ],
 )
-def test_a_sidecar_that_cannot_be_read_is_named_and_costs_no_article(
+def test_a_sidecar_that_cannot_be_read_is_named_and_makes_a_draft_of_its_article(
     content: Content, name: str, text: str, place: str, what: str
 ):
     content.write(name, text)
-    problem, article = content.results("---\ntitle: T\ndate: 2025-12-03\n---\n")
+    problem, article, doubt = content.results("---\ntitle: T\ndate: 2025-12-03\n---\n")
     assert isinstance(article, Article)
+    assert article.draft
     assert (problem.place, problem.fault) == (place, Fault.FRONT_MATTER)
     assert what in problem.what
+    assert doubt.where == "story.md"
+
+
+def test_a_bad_line_of_a_sidecar_is_named_and_costs_no_article(content: Content):
+    content.write("story.yaml", "author: A: b\n")
+    problem, article = content.results("---\ntitle: T\ndate: 2025-12-03\n---\n")
+    assert (problem.place, problem.fault) == ("story.yaml:1", Fault.FRONT_MATTER)
+    assert "its value was taken as it stands" in problem.what
+    assert (article.author, article.draft) == ("A: b", False)
 
 
 def test_a_list_beside_an_article_is_data_of_something_else(content: Content):
@@ -87,8 +97,9 @@ def test_a_list_beside_an_article_is_data_of_something_else(content: Content):
 def test_what_is_no_file_is_not_waited_for(content: Content):
     os.mkfifo(content.root / "story.yaml")
     (content.root / "story.toml").symlink_to("nowhere")
-    problem, article = content.results("---\ntitle: T\ndate: 2025-12-03\n---\n")
+    problem, article, _ = content.results("---\ntitle: T\ndate: 2025-12-03\n---\n")
     assert isinstance(article, Article)
+    assert article.draft
     assert problem.where == "story.toml"
 
 

@@ -89,6 +89,19 @@ def test_entities_are_decoded_once_and_no_more(written: str, shown: str):
     assert excerpt(written, 240) == shown
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("What <!-- means in <b>HTML</b>", "What <!-- means in HTML"),
+        ("What `<!--` means", "What `<!--` means"),
+        ("Seen<!-- not seen --> and <!-- seen", "Seen and <!-- seen"),
+        ("From <!-- to -->", "From"),
+    ],
+)
+def test_a_comment_that_never_ends_is_text_in_a_title(written: str, shown: str):
+    assert plain(written, 240) == shown
+
+
 @pytest.mark.parametrize("piece", ["<a ", '<a "', "<!--", "&", "....", "**[", "<script>", "`", "((", "<a '\""])
 def test_hostile_repetition_costs_little(piece: str):
     assert len(excerpt(piece * 100_000, 240)) <= 240

@@ -71,7 +71,8 @@ def test_a_list_goes_in_and_comes_out(digest: Digest, tmp_path: Path):
     assert digest("export", tmp_path / "out.csv").exit_code == 0
     again = digest("import", tmp_path / "out.csv", "--json")
     assert json.loads(again.stdout) == {
-        "added": 0, "updated": 0, "unchanged": 2, "kept_out": [], "refused": [], "encoding": "utf-8", "dry_run": False,
+        "added": 0, "updated": 0, "unchanged": 2, "kept_out": [], "refused": [], "encoding": "utf-8",
+        "passed_over": [], "dry_run": False,
     }  # fmt: skip
 
 
@@ -96,6 +97,14 @@ def test_a_broken_list_is_one_line_and_a_hint(digest: Digest):
         "digest: standard input:1: unknown column 'nmae' (did you mean 'name'?)",
         "  hint: the columns are email, name, status, digests, categories, language, timezone, every, paused",
     ]
+
+
+def test_columns_that_are_passed_over_are_named_in_one_line(digest: Digest):
+    table = "Email Address,First Name,MEMBER_RATING,LEID\na@example.org,Dora,2,7\n"
+    result = digest("import", "-", stdin=table)
+    assert result.stdout == "1 added, 0 updated, 0 unchanged, 0 kept out, 0 refused\n"
+    assert result.stderr == "passed over, for they say nothing to us: MEMBER_RATING, LEID\n"
+    assert json.loads(digest("import", "-", "--json", stdin=table).stdout)["passed_over"] == ["MEMBER_RATING", "LEID"]
 
 
 def test_a_list_that_is_not_there_is_told(digest: Digest, tmp_path: Path):

@@ -10,8 +10,10 @@ from datetime import datetime
 from hashlib import sha256
 from itertools import chain, islice
 from typing import NamedTuple
+from urllib.parse import urldefrag
 
 from digest.cutting import cut, mended
+from digest.identity import canonical_url
 from digest.model import EXCERPT_MAXIMUM, Entry
 from digest.sources import languages
 from digest.sources.addresses import web_url
@@ -157,10 +159,16 @@ def _usable(written: Iterable[str], base: str) -> str:
 
 
 def _key(found: Found, page: str, title: str) -> str:
-    key = tidy(found.id) or page
+    key = tidy(found.id) or _place(page)
     if not key:
         return sha256(f"{title}\n{found.published.text}".encode()).hexdigest() if title else ""
     return key if len(key) <= KEY_MAXIMUM else sha256(key.encode()).hexdigest()
+
+
+def _place(page: str) -> str:
+    """What stays of a page's address when its site goes over to https, or counts its readers by it."""
+    canonical, fragment = canonical_url(page), urldefrag(page).fragment
+    return f"{canonical}#{fragment}" if canonical and fragment else canonical or page
 
 
 def _names(authors: Iterable[str]) -> str:

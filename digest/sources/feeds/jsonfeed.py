@@ -13,11 +13,15 @@ from digest.sources.feeds.dates import Date
 from digest.sources.feeds.entries import ENTRIES_MAXIMUM, TITLE_MAXIMUM, Found, Parsed, Text, entries
 from digest.sources.feeds.pictures import Picture, absolute, is_picture
 
+OBJECTS_MAXIMUM = 500_000  # objects and lists, or marks of them in texts: bounds memory
+
 Object = Mapping[str, Any]
 
 
 def read(text: str, faults: tuple[str, ...], url: str) -> Parsed:
     """A feed in JSON; ``faults`` are those of its encoding. Raises FeedError for what is none."""
+    if text.count("{") + text.count("[") > OBJECTS_MAXIMUM:
+        raise FeedError(url, "is JSON with too much in it", hint="a feed should hold its latest entries, and no more")
     try:
         feed = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from digest.sources.text import tidy
 NAME_MAXIMUM = 200
 FEEDS_MAXIMUM = 5_000  # in one list
 _SHOWN = 200  # characters of an address in a problem
+_NOT_A_NAME = re.compile(r"[^\w.-]")  # of a host
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,10 @@ class Subscriptions:
 
 
 def read(data: bytes, where: str) -> Subscriptions:
-    """The feeds of a list that is called ``where``. Raises SourceError for what is no OPML."""
+    """The feeds of a list that is called ``where``. Raises SourceError for what is no OPML, or may be a bomb."""
     found = markup.read(data)
+    if markup.ENTITIES in found.faults:
+        raise SourceError(f"{where}: {markup.ENTITIES}: refused", hint="export it without <!ENTITY")
     if found.root is None or markup.name(found.root) != "opml":
         raise SourceError(f"{where}: is no OPML", hint="name a list of feeds that another program has exported")
     feeds: dict[str, Subscription] = {}
@@ -50,7 +54,7 @@ def read(data: bytes, where: str) -> Subscriptions:
             continue
         url = web_url(_on_the_web(address))
         if not url:
-            what = f"{address[:_SHOWN]!r} is no usable http(s) address"
+            what = f"{legible(address)!r} is no usable http(s) address"
             problems.append(Problem(where, what, "left out", fault=Fault.FEED))
         elif len(feeds) < FEEDS_MAXIMUM or canonical_url(url) in feeds:
             feeds.setdefault(canonical_url(url), _subscription(outline, url))
@@ -74,6 +78,13 @@ def written(feeds: Sequence[Subscription], title: str) -> bytes:
                 name = tidy(feed.name) or feed.url
                 etree.SubElement(group, "outline", type="rss", text=name, title=name, xmlUrl=feed.url)
     return etree.tostring(root, encoding="utf-8", xml_declaration=True, pretty_print=True)
+
+
+def legible(address: str) -> str:
+    """Of an address that nothing else can be said of, what is neither a password nor a key, however it is written."""
+    if "@" in address:
+        return f"…@{_NOT_A_NAME.split(address.rpartition('@')[2])[0][:_SHOWN]}"
+    return address.partition("?")[0][:_SHOWN]
 
 
 def _subscription(outline: etree._Element, url: str) -> Subscription:

@@ -112,12 +112,18 @@ def problem(state: FeedState, name: str, now: datetime, dead: timedelta) -> Prob
         return None
     if is_refused(state):
         return told(state.fault, "set feeds.allow_private if it is a feed of your own house")
-    if state.answered is None:
-        return told(f"it has never given an answer: {state.fault}", "check its address in digest.toml")
-    if now - state.answered >= dead:
-        silent = f"it has given no answer since {state.answered:%Y-%m-%d}: {state.fault}"
-        return told(silent, "mend its address in digest.toml, or take it out")
-    return told(state.fault, "it is asked again; what it held before is still known")
+    if state.answered and now - state.answered < dead:
+        return told(state.fault, "it is asked again; what it held before is still known")
+    since = (
+        f"it has given no answer since {state.answered:%Y-%m-%d}" if state.answered else "it has never given an answer"
+    )
+    if state.not_before:
+        return told(
+            f"{since}: {state.fault}",
+            f"it asks for patience, and is left alone until {state.not_before:%Y-%m-%d %H:%M} UTC",
+        )
+    mend = "mend its address in digest.toml, or take it out" if state.answered else "check its address in digest.toml"
+    return told(f"{since}: {state.fault}", mend)
 
 
 def is_refused(state: FeedState) -> bool:

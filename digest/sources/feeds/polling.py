@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
-from math import inf
+from math import ceil, inf
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
@@ -51,7 +51,8 @@ Told = Callable[[int, int], None]
 class Poller:
     """``every`` is how long an answer stays new, ``connections`` how many feeds are asked at a time, one of a host.
     A feed without an answer for as long as ``dead`` is reported as dead, by its name if ``names`` has one for its address.
-    Between two feeds of a host are ``pause`` seconds.
+    Between two feeds of a host are ``pause`` seconds. A round that must end gives each its share of the time, ``least``
+    seconds at least.
     """
 
     fetcher: Fetcher
@@ -63,7 +64,9 @@ class Poller:
     names: Mapping[str, str] = field(default_factory=dict)
     parse: Parse = parse
     pause: float = 1.0
+    least: float = 5.0
     _turn: Lock = field(default_factory=Lock, repr=False, compare=False)
+    _parsing: Lock = field(default_factory=Lock, repr=False, compare=False)  # one at a time: it may take much memory
     # Until when feeds are left alone: by rounds that have no time, and by all of them.
     _late: dict[str, datetime] = field(default_factory=dict, repr=False, compare=False)
     _refused: dict[str, datetime] = field(default_factory=dict, repr=False, compare=False)
@@ -137,8 +140,9 @@ class Poller:
         """What each of them said, as it comes; None while nothing does."""
         turns = Turns(due, self.pause)
         found: SimpleQueue[Future[Answer]] = SimpleQueue()
+        share = self._share(len(due), ends)
         for _ in range(min(self.connections, turns.hosts)):
-            Thread(target=self._work, args=(turns, found), name="feeds", daemon=True).start()
+            Thread(target=self._work, args=(turns, found, share), name="feeds", daemon=True).start()
         missing = len(due)
         try:
             while missing and (left := ends - time.monotonic()) > 0:
@@ -152,19 +156,24 @@ class Poller:
         finally:
             turns.end()
 
-    def _work(self, turns: Turns, found: SimpleQueue[Future[Answer]]) -> None:
+    def _share(self, feeds: int, ends: float) -> float:
+        """The seconds that each of so many feeds may take, for all of them to have their turn."""
+        rows = max(1, ceil(feeds / self.connections))
+        return max(self.least, round((ends - time.monotonic()) / rows, 1))
+
+    def _work(self, turns: Turns, found: SimpleQueue[Future[Answer]], share: float) -> None:
         """One thread's work: feed after feed, until there is none left."""
         while state := turns.take():
-            found.put(_future(partial(self._ask, state)))
+            found.put(_future(partial(self._ask, state, share)))
             turns.done(state)
 
-    def _ask(self, state: FeedState) -> Answer:
+    def _ask(self, state: FeedState, within: float) -> Answer:
         """What a feed says. Never raises because of what it says."""
         known = {"If-None-Match": state.etag, "If-Modified-Since": state.modified}
         conditions = {name: value for name, value in known.items() if value}
         headers = ({"Accept": _ACCEPT} | conditions).items()
         try:
-            fetched = self.fetcher.get(state.address, headers=headers, packed=True)
+            fetched = self.fetcher.get(state.address, headers=headers, packed=True, within=within)
         except PrivateHostError as error:
             return refused(state, error.what, self.now()), ()
         except FetchError as error:
@@ -181,7 +190,8 @@ class Poller:
 
     def _parsed(self, state: FeedState, fetched: Fetched) -> Answer:
         try:
-            parsed = self.parse(fetched.data, fetched.url, fetched.media_type, fetched.charset)
+            with self._parsing:
+                parsed = self.parse(fetched.data, fetched.url, fetched.media_type, fetched.charset)
         except FeedError as error:
             return failed(state, error.what, self.now(), self.every), ()
         except Exception as error:  # noqa: BLE001 - strangers wrote it: what a parser stumbles over is one feed's fault

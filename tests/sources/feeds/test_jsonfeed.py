@@ -143,3 +143,9 @@ def test_no_more_than_five_hundred_entries_are_read():
 def test_other_json_is_said_to_be_no_feed(written: str, what: str):
     with pytest.raises(FeedError, match=what):
         read(written, media_type="application/json")
+
+
+@pytest.mark.parametrize("much", ["{}", "[]"])
+def test_json_that_would_take_much_memory_is_not_read(much: str):
+    with pytest.raises(FeedError, match="too much"):
+        read(feed().replace('"items": []', '"items": [' + f"{much}," * 500_000 + "1]"))

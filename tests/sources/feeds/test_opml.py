@@ -80,11 +80,29 @@ def test_a_list_that_is_not_well_formed_is_read_all_the_same():
     assert "is no well-formed XML" in str(found.problems[0])
 
 
-def test_a_bomb_in_a_list_does_nothing():
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://u:hunter2@c.test/", "…@c.test"),
+        ("https://u:hunter?2@c.test:99/x", "…@c.test"),
+        ("u:hunter2@c.test/x", "…@c.test"),
+        ("https:///feed?key=hunter2", "https:///feed"),
+        ("https:///feed?mail=me@c.test&key=hunter2", "…@c.test"),
+        ("javascript:x", "javascript:x"),
+        ("javascript:" + "x" * 500, "javascript:" + "x" * 189),
+    ],
+)
+def test_what_may_be_a_password_or_a_key_is_not_told(address: str, shown: str):
+    found = read(opml(f'<outline text="x" xmlUrl="{address.replace("&", "&amp;")}"/>'), "list.opml")
+    assert list(map(str, found.problems)) == [f"list.opml: {shown!r} is no usable http(s) address (left out)"]
+
+
+def test_a_list_that_declares_entities_is_refused_as_a_feed_is():
     bomb = (
         b"<!DOCTYPE opml [<!ENTITY a 'ha'><!ENTITY b '&a;&a;'>]>" + opml(f'<outline text="&b;" xmlUrl="{QUAY}"/>')[21:]
     )
-    assert read(bomb, "list.opml").feeds == (Subscription(QUAY, "&b;"),)
+    with pytest.raises(SourceError, match=r"list\.opml: declares entities of its own"):
+        read(bomb, "list.opml")
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"<rss/>", b'{"feeds": []}', b"\x00\x01"])

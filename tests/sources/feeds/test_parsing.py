@@ -203,17 +203,23 @@ def test_a_guid_is_a_link_unless_it_says_otherwise():
 
 def test_the_key_is_the_id_else_the_link_else_what_is_said():
     assert item("").key == "crane-1"
-    assert item("", whole="<title>A</title><link>https://quay.example.org/1</link>").key == "https://quay.example.org/1"
+    assert item("", whole="<title>A</title><link>https://quay.example.org/1</link>").key == "quay.example.org/1"
     day = "<title>A</title><pubDate>Tue, 0{} Dec 2025 12:00:00 GMT</pubDate>"
     first, again, other = (item("", whole=day.format(number)).key for number in (2, 2, 3))
     assert first == again != other
     assert len(item("", whole=f"<title>A</title><guid>{'x' * 3_000}</guid>").key) < 100
 
 
+def test_a_page_that_stands_for_an_id_is_the_same_with_https_and_by_any_way_to_it():
+    pages = ("http://www.quay.example.org/1?utm_source=a#top", "https://quay.example.org/1/#top")
+    keys = {item("", whole=f"<title>A</title><link>{page}</link>").key for page in pages}
+    assert keys == {"quay.example.org/1#top"}
+
+
 def test_entries_that_share_an_id_count_by_their_pages():
     same = '<title>A</title><guid isPermaLink="false">0</guid><link>https://quay.example.org/{}</link>'
     found = read(rss(same.format("a"), same.format("b"), same.format("b"))).entries
-    assert [one.key for one in found] == ["https://quay.example.org/a", "https://quay.example.org/b"]
+    assert [one.key for one in found] == ["quay.example.org/a", "quay.example.org/b"]
     assert [one.key for one in read(rss(same.format("a"), same.format("a"))).entries] == ["0"]
 
 

@@ -100,3 +100,15 @@ def test_no_time_lies_further_off_than_a_pause(state: FeedState, now: datetime, 
 @pytest.mark.parametrize("validator", ['"' + "x" * 1000 + '"', '"caf\ufffd"', '"a\x7fb"'])
 def test_a_validator_that_could_not_go_back_as_it_came_is_not_remembered(validator: str) -> None:
     assert patience.remembered(validator) == ""
+
+
+@pytest.mark.parametrize("answered", [None, START - 30 * DAY])
+def test_who_asks_for_patience_is_not_said_to_have_a_wrong_address(answered: datetime | None) -> None:
+    state = FeedState("https://a.example/", "https://a.example/", answered=answered)
+    for retry_after, hint in (
+        ("7200", "it asks for patience, and is left alone until 2025-12-01 09:00 UTC"),
+        ("", "address"),
+    ):
+        problem = patience.problem(patience.failed(state, "429", START, HOUR, retry_after), "A", START, 14 * DAY)
+        assert problem
+        assert hint in problem.hint
