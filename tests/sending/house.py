@@ -268,12 +268,12 @@ class House:
             ).scalar_one()
             return status
 
-    def earliest_lease(self) -> datetime:
-        """When the first of those that are held now will be over."""
+    def latest_lease(self) -> datetime:
+        """When all of those that are held now will be over."""
         with self.database.read() as connection:
-            held = select(deliveries.c.lease).where(deliveries.c.lease.is_not(None)).order_by(deliveries.c.lease)
-            first: datetime = connection.execute(held).scalars().first()
-            return first
+            held = select(deliveries.c.lease).where(deliveries.c.lease.is_not(None)).order_by(deliveries.c.lease.desc())
+            last: datetime = connection.execute(held).scalars().first()
+            return last
 
     def change(self, address: str, **values: Any) -> None:
         """Changes a subscriber behind the loop's back."""

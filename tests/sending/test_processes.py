@@ -212,7 +212,7 @@ async def test_a_sender_that_is_stopped_past_its_lease_sends_nothing_more_withou
         server = await serve(script)
         sleeper = asyncio.create_task(nursery.run(tmp_path / "digest.db", server.port, 1, lease=1))
         await asleep.wait()
-        left = house.earliest_lease() - datetime.now(UTC)  # of a sender that lives: it passes in real time
+        left = house.latest_lease() - datetime.now(UTC)  # of a sender that lives: it passes in real time
         await asyncio.sleep(max(0.0, left.total_seconds()) + 0.01)
         await house.send(server.port)
         awake.set()
