@@ -13,6 +13,8 @@ from digest.store.database import Database
 from digest.store.deliveries import Deliveries
 from digest.store.editions import Editions
 from digest.store.subscribers import Subscribers
+from tests.postgres import cloned
+from tests.postgres import server as postgres_server
 
 NOW = datetime(2025, 10, 6, 7, tzinfo=UTC)
 SENDER = Sender("Example Weekly", "weekly@example.org", "weekly.example.org", "leave@example.org")
@@ -21,9 +23,19 @@ Freeze = Callable[..., EditionRecord | None]
 Enlist = Callable[..., None]
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/digest.db"
+@pytest.fixture(scope="session")
+def postgres() -> str:
+    return postgres_server()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Of a database of each kind: what is promised here holds for both."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/digest.db"
+        return
+    with cloned(request.getfixturevalue("postgres")) as url:
+        yield url
 
 
 @pytest.fixture
