@@ -61,7 +61,7 @@ from digest.store.alarms import Alarms
 from digest.store.archive import Publications
 from digest.store.database import BUSY_TIMEOUT, Database, to_look_at
 from digest.store.deliveries import Deliveries
-from digest.store.editions import Editions
+from digest.store.editions import Along, Editions
 from digest.store.feeds import Feeds
 from digest.store.heartbeat import Heartbeat
 from digest.store.ledger import Ledger
@@ -88,8 +88,8 @@ Hung = tuple[Covers, tuple[Problem, ...]]
 class App:
     """The parts, made when they are first needed: reading articles takes no key, and a preview no mail server.
 
-    ``read_only`` promises that nothing is written: a database that does not exist yet is then an empty one in memory.
-    ``busy_timeout`` is how many seconds a writer waits for another one.
+    ``read_only``: nothing is written, and a database that does not exist yet is an empty one in memory. ``busy_timeout`` is
+    how many seconds a writer waits for another one; ``along`` is done in the transaction that freezes an edition.
     """
 
     def __init__(
@@ -99,11 +99,13 @@ class App:
         *,
         read_only: bool = False,
         busy_timeout: float = BUSY_TIMEOUT,
+        along: Along | None = None,
     ) -> None:
         self.config = config
         self.now = now
         self._read_only = read_only
         self._busy_timeout = busy_timeout
+        self._along = along
         self._outlets: dict[str, Outlet] = {}  # what runs that send at the same time share
         self._digests = {name: meaning.digest(name, config) for name in config.digests}
 
@@ -171,7 +173,7 @@ class App:
 
     @cached_property
     def editions(self) -> Editions:
-        return Editions(self.database)
+        return Editions(self.database, self._along)
 
     @cached_property
     def deliveries(self) -> Deliveries:

@@ -81,4 +81,3 @@ def _create(connection: psycopg.Connection, name: str, template: str) -> None:
 
 def _of(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
-

@@ -172,14 +172,6 @@ def test_a_file_that_has_lost_what_stood_beside_it_has_its_own_date_again(site: 
     assert "Ferry" in site.titles()
 
 
-def test_a_file_that_has_lost_what_stood_beside_it_has_its_own_date_again(site: Site):
-    site.write("2025-12-03-ferry.md", "---\ntitle: Ferry\n---\nText.\n")
-    beside = site.write("2025-12-03-ferry.yaml", "date: 2024-12-03\n")
-    assert "Ferry" not in site.titles()
-    beside.unlink()
-    assert "Ferry" in site.titles()
-
-
 def test_a_file_beside_an_article_has_a_word_in_its_date(site: Site):
     site.write("later.md", "---\ntitle: Later\n---\n")
     site.read()
