@@ -52,12 +52,14 @@ from digest.render import Renderer
 from digest.render.notes import Notes
 from digest.render.pages import Pages
 from digest.sending.loop import send
+from digest.sending.pace import WHOLE, Part
 from digest.sending.ports import Clock, Watch
 from digest.sending.relay import Outlet
 from digest.sending.smtp import SmtpTransport
 from digest.sources.covers import CoverError, Shelf
 from digest.sources.feeds.polling import Poller
 from digest.store.alarms import Alarms
+from digest.store.allowances import Allowances
 from digest.store.archive import Publications
 from digest.store.database import BUSY_TIMEOUT, Database, to_look_at
 from digest.store.deliveries import Deliveries
@@ -361,11 +363,10 @@ class App:
         return message(of, address=address, name=name, subscriber=subscriber, links=links, return_token=return_token)
 
     async def deliver(
-        self, record: EditionRecord, watch: Watch, stop: asyncio.Event, *, processes: int = 1, place: int = 0
+        self, record: EditionRecord, watch: Watch, stop: asyncio.Event, part: Part = WHOLE
     ) -> datetime | None:
-        """Hands over all that is due of a frozen edition; returns when to go on if limits ended it.
-
-        ``processes`` share connections and limits, and this is the one at ``place``. Raises TransportError, StoreError.
+        """Hands over what is due of a frozen edition, or a ``part`` of it; returns when to go on if limits ended it. Raises
+        TransportError, StoreError.
         """
         with SenderLock(self.database) as sender:
             return await send(
@@ -373,11 +374,12 @@ class App:
                 self._writer(record),
                 ledger=Ledger(self.database, sender, self.bounces.take),
                 relays=meaning.relays(self.config, self.transports),
-                pace=meaning.pace(self.config, processes, place),
+                pace=meaning.pace(self.config, part),
                 clock=Clock(self.now, asyncio.sleep, random.random),
                 watch=watch,
                 stop=stop,
                 shared=self._outlets,
+                allowances=Allowances(self.database) if self.database.server else None,
             )
 
     def _writer(self, record: EditionRecord) -> Callable[[Delivery], Message]:

@@ -5,25 +5,31 @@ Every test gets a database of its own, cloned from one that was brought up to da
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
+import digest.store
 from digest.store.database import Database
 from digest.store.tables import REVISION
 
-TEMPLATE = f"digest_template_{REVISION}"
+_MIGRATIONS = Path(digest.store.__file__).parent / "migrations" / "versions"
+_HASH = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(_MIGRATIONS.glob("*.py")))).hexdigest()
+TEMPLATE = f"digest_template_{REVISION}_{_HASH[:12]}"
 _MAKING = 7  # the lock of who makes the template
 
 
+@cache
 def server() -> str:
     """The URL of a server's own database; all processes of one test run share one. It goes with the last of them."""
     if named := os.environ.get("DIGEST_TEST_POSTGRES"):
@@ -51,13 +57,35 @@ def _folder() -> Path:
 def cloned(url: str) -> Iterator[str]:
     """The URL of a new database, which is dropped afterwards."""
     _make_template(url)
+    with _made(url, TEMPLATE) as made:
+        yield made
+
+
+@contextmanager
+def empty(url: str) -> Iterator[str]:
+    """The same, of one that nobody has opened yet."""
+    with _made(url, "template1") as made:
+        yield made
+
+
+@contextmanager
+def _made(url: str, template: str) -> Iterator[str]:
     name = f"digest_test_{uuid.uuid4().hex}"
     with psycopg.connect(url, autocommit=True) as connection:
-        _create(connection, name, TEMPLATE)
+        _create(connection, name, template)
         try:
             yield _of(url, name)
         finally:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def cut_all(url: str) -> None:
+    """As a server does that is restarted."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 def _make_template(url: str) -> None:

@@ -9,15 +9,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, func, make_url, select, text
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from digest.errors import StoreError
 from digest.store import postgresql, sqlite
+from digest.store.postgresql import outwait_senders
 from digest.store.sqlite import file_of
 from digest.store.tables import REVISION
 
-__all__ = ["BUSY_TIMEOUT", "Database", "clock", "file_of", "to_look_at"]
+__all__ = ["BUSY_TIMEOUT", "Database", "clock", "file_of", "is_there", "outwait_senders", "shown", "to_look_at"]
 
 BUSY_TIMEOUT = 30  # seconds that a writer waits for another one
 
@@ -32,19 +33,19 @@ class Database:
     def __init__(
         self, url: str, *, busy_timeout: float = BUSY_TIMEOUT, copy_of: Path | None = None, read_only: bool = False
     ) -> None:
-        self.server = (
-            postgresql.Server(url, busy_timeout, read_only=read_only)
-            if make_url(url).get_backend_name() == "postgresql"
-            else None
-        )
+        self.server = postgresql.Server(url, busy_timeout, read_only=read_only) if _is_of_a_server(url) else None
         self._kind = self.server or sqlite.File(url, busy_timeout, copy_of)
         self._engine = self._kind.engine
         self.path = self._kind.path
         self.name = self._kind.name
-        with self._mapped():
-            self._kind.prepare()
-            if not read_only:
-                self._bring_up_to_date()
+        try:
+            with self._mapped():
+                self._kind.prepare()
+                if not read_only:
+                    self._bring_up_to_date()
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -100,7 +101,7 @@ def to_look_at(url: str) -> Database:
     """The database for somebody who changes nothing: one that is not there stays so, and a file that an older version made
     is left to be brought up to date by whoever writes to it next; a copy of it is looked at. Raises StoreError.
     """
-    if make_url(url).get_backend_name() == "postgresql":
+    if _is_of_a_server(url):
         return _server_to_look_at(url)
     path = file_of(url)
     if path is None or not path.exists():
@@ -120,6 +121,30 @@ def _server_to_look_at(url: str) -> Database:
         f"{database.name}: has the schema {found} of another version of digest (known {REVISION})",
         hint="`digest check` brings an older one up to date; for a newer one upgrade digest",
     )
+
+
+def is_there(url: str) -> bool:
+    """Whether ``to_look_at`` would find something, as far as that can be told just now."""
+    if not _is_of_a_server(url):
+        path = file_of(url)
+        return path is not None and path.exists()
+    try:
+        database = Database(url, read_only=True)
+        try:
+            return database.revision() is not None
+        finally:
+            database.close()
+    except StoreError:
+        return False
+
+
+def shown(url: str) -> str:
+    """A URL as it may be told: without a password, and without what else a server is told."""
+    return postgresql.Server(url, 0).name if _is_of_a_server(url) else url
+
+
+def _is_of_a_server(url: str) -> bool:
+    return url.startswith("postgresql")
 
 
 def clock(connection: Connection) -> datetime:

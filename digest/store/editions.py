@@ -34,7 +34,7 @@ from digest.model import (
 )
 from digest.period import Hours
 from digest.store import freezing, readers
-from digest.store.database import Database
+from digest.store.database import Database, outwait_senders
 from digest.store.tables import (
     acts,
     attachments,
@@ -205,6 +205,7 @@ class Editions:
             changed = connection.execute(update(editions).where(editions.c.id == edition, wanted).values(values))
             if changed.rowcount:
                 connection.execute(insert(acts).values(at=now, edition=edition, act=act, detail=""))
+                outwait_senders(connection)
             return bool(changed.rowcount)
 
     def acts(self, edition: int) -> tuple[tuple[datetime, str, str], ...]:

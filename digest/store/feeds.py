@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, delete, func, or_, select, true, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert  # SQLite's ON CONFLICT is PostgreSQL's, and is compiled from it
 
 from digest.identity import canonical_url, entry_identity, page_of
 from digest.model import Entry, FeedState, SeenEntry

@@ -72,7 +72,7 @@ class Ledger:
             doubts = _give_up_hand_overs(connection, lost, now, resend=resend)
             claims = connection.execute(
                 update(deliveries)
-                .where(deliveries.c.status == DeliveryStatus.CLAIMED, lost)
+                .where(_free(deliveries.c.status == DeliveryStatus.CLAIMED, lost))
                 .values(status=_AS_BEFORE, **FREE)
             ).rowcount
         return claims, doubts
@@ -110,6 +110,7 @@ class Ledger:
         A hand-over is refused when the claim was lost, the subscriber has left, or the edition was stopped.
         """
         alone = any(map(_has_consequences, outcomes))
+        self._sender.keep()
         with self._database.write(alone=alone) as connection:
             _record(connection, outcomes, now, self._take)
             return _hand_over(connection, handing, now, lease) if handing else frozenset()
@@ -208,9 +209,21 @@ _MINE = (
     deliveries.c.status == DeliveryStatus.CLAIMED,
     deliveries.c.lease > bindparam("moment"),
 )
-_MAY_LEAVE = select(func.all_of(deliveries.c.id)).where(
-    *_MINE, _IS_MAILED, deliveries.c.edition.not_in(select(editions.c.id).where(editions.c.stopped.is_not(None)))
+# Held from the first look to the commit, in one order: nobody takes them away in between, and nobody is waited for twice.
+_HOLD = (
+    select(
+        deliveries.c.id,
+        and_(
+            _IS_MAILED,
+            deliveries.c.edition.not_in(select(editions.c.id).where(editions.c.stopped.is_not(None))),
+        ).label("may_leave"),
+    )
+    .where(*_MINE)
+    .order_by(deliveries.c.id)
+    .with_for_update(of=deliveries)
+    .cte("mine")
 )
+_MAY_LEAVE = select(func.all_of(_HOLD.c.id)).where(_HOLD.c.may_leave)
 _HAND_OVER = (
     update(deliveries)
     .where(*_MINE)
@@ -293,8 +306,13 @@ def _give_up_hand_overs(connection: Connection, lost: ColumnElement[bool], now: 
     if resend:
         values |= FREE
     return connection.execute(
-        update(deliveries).where(deliveries.c.status == DeliveryStatus.HANDING, lost).values(values)
+        update(deliveries).where(_free(deliveries.c.status == DeliveryStatus.HANDING, lost)).values(values)
     ).rowcount
+
+
+def _free(*wanted: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Those that nobody is writing to just now: a sender that does is alive, and would be waited for in vain."""
+    return deliveries.c.id.in_(select(deliveries.c.id).where(*wanted).with_for_update(skip_locked=True))
 
 
 def _record(connection: Connection, outcomes: Sequence[Outcome], now: datetime, take: Take) -> None:
@@ -302,7 +320,7 @@ def _record(connection: Connection, outcomes: Sequence[Outcome], now: datetime, 
         outcome.delivery.id: _recorded(outcome) for outcome in reversed(outcomes) if not _has_consequences(outcome)
     }
     if plain:  # of two for one delivery the first counts
-        connection.execute(_RECORD, {"rows": written(plain.values()), "now": now})
+        connection.execute(_RECORD, {"rows": written(plain[delivery] for delivery in sorted(plain)), "now": now})
     for outcome in filter(_has_consequences, outcomes):
         row = written([_recorded(outcome)])
         if connection.execute(_RECORD, {"rows": row, "now": now}).rowcount:

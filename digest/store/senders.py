@@ -76,6 +76,15 @@ class SenderLock:
         return frozenset(sender for sender in ids if sender != self.id and _has_ended(_lock_of(beside, sender)))
 
 
+def living(database: Database, ids: Collection[int]) -> frozenset[int]:
+    """Those of these senders that are alive, for somebody who is none of them."""
+    if database.server:
+        with database.read() as connection:
+            return present(connection, [*ids])
+    beside = database.path.resolve() if database.path else None
+    return frozenset(ids if beside is None else (one for one in ids if not _has_ended(_lock_of(beside, one))))
+
+
 def _lock_of(database: Path, sender: int) -> Path:
     return database.with_name(f"{database.name}-sender-{sender}")
 

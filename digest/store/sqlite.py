@@ -105,9 +105,8 @@ class File:
 
 def file_of(url: str) -> Path | None:
     """The file of a SQLite URL; None for a database in memory, and for one of another kind."""
-    parsed = make_url(url)
-    is_file = parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:"
-    return Path(parsed.database or "") if is_file else None
+    database = make_url(url).database if url.startswith("sqlite") else None
+    return Path(database) if database and database != ":memory:" else None
 
 
 def is_older(path: Path, revision: str) -> bool:

@@ -237,6 +237,23 @@ moments = Table(
     Column("due", Instant, nullable=False),
 )
 
+# What limits allow all senders together, fetched by each some at a time; on PostgreSQL alone.
+allowances = Table(
+    "allowances",
+    metadata,
+    Column("name", String, primary_key=True),  # of a server, or of a domain
+    Column("due", Instant),  # until then its rate is spent
+)
+takings = Table(
+    "takings",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("name", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("count", Integer, nullable=False),
+    Index("takings_name", "name", "at"),
+)
+
 notices = Table(
     "notices",
     metadata,
