@@ -61,7 +61,7 @@ $(VENV)/run: pyproject.toml constraints.txt | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/dev: $(VENV)/run requirements-dev.txt
-	$(PIP) install --constraint constraints.txt --requirement requirements-dev.txt
+	$(PIP) install --constraint constraints.txt --editable '.[postgres]' --requirement requirements-dev.txt
 	touch $@
 
 clean:

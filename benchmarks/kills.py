@@ -62,6 +62,7 @@ class Trial:
     senders: int
     connections: int
     window: int
+    configuration: str = CONFIGURATION
 
     @property
     def most_uncertain(self) -> int:
@@ -70,7 +71,7 @@ class Trial:
 
 def furnish(trial: Trial, port: int) -> None:
     (trial.folder / "content").mkdir()
-    configuration = CONFIGURATION.format(port=port, connections=trial.connections, window=trial.window)
+    configuration = trial.configuration.format(port=port, connections=trial.connections, window=trial.window)
     (trial.folder / "digest.toml").write_text(configuration)
     (trial.folder / "digest.key").write_text("k" * 48)
     for day in range(1, 8):

@@ -52,16 +52,18 @@ from digest.render import Renderer
 from digest.render.notes import Notes
 from digest.render.pages import Pages
 from digest.sending.loop import send
+from digest.sending.pace import WHOLE, Part
 from digest.sending.ports import Clock, Watch
 from digest.sending.relay import Outlet
 from digest.sending.smtp import SmtpTransport
 from digest.sources.covers import CoverError, Shelf
 from digest.sources.feeds.polling import Poller
 from digest.store.alarms import Alarms
+from digest.store.allowances import Allowances
 from digest.store.archive import Publications
 from digest.store.database import BUSY_TIMEOUT, Database, to_look_at
 from digest.store.deliveries import Deliveries
-from digest.store.editions import Editions
+from digest.store.editions import Along, Editions
 from digest.store.feeds import Feeds
 from digest.store.heartbeat import Heartbeat
 from digest.store.ledger import Ledger
@@ -88,8 +90,8 @@ Hung = tuple[Covers, tuple[Problem, ...]]
 class App:
     """The parts, made when they are first needed: reading articles takes no key, and a preview no mail server.
 
-    ``read_only`` promises that nothing is written: a database that does not exist yet is then an empty one in memory.
-    ``busy_timeout`` is how many seconds a writer waits for another one.
+    ``read_only``: nothing is written, and a database that does not exist yet is an empty one in memory. ``busy_timeout`` is
+    how many seconds a writer waits for another one; ``along`` is done in the transaction that freezes an edition.
     """
 
     def __init__(
@@ -99,11 +101,13 @@ class App:
         *,
         read_only: bool = False,
         busy_timeout: float = BUSY_TIMEOUT,
+        along: Along | None = None,
     ) -> None:
         self.config = config
         self.now = now
         self._read_only = read_only
         self._busy_timeout = busy_timeout
+        self._along = along
         self._outlets: dict[str, Outlet] = {}  # what runs that send at the same time share
         self._digests = {name: meaning.digest(name, config) for name in config.digests}
 
@@ -171,7 +175,7 @@ class App:
 
     @cached_property
     def editions(self) -> Editions:
-        return Editions(self.database)
+        return Editions(self.database, self._along)
 
     @cached_property
     def deliveries(self) -> Deliveries:
@@ -360,11 +364,10 @@ class App:
         return message(of, address=address, name=name, subscriber=subscriber, links=links, return_token=return_token)
 
     async def deliver(
-        self, record: EditionRecord, watch: Watch, stop: asyncio.Event, *, processes: int = 1, place: int = 0
+        self, record: EditionRecord, watch: Watch, stop: asyncio.Event, part: Part = WHOLE
     ) -> datetime | None:
-        """Hands over all that is due of a frozen edition; returns when to go on if limits ended it.
-
-        ``processes`` share connections and limits, and this is the one at ``place``. Raises TransportError, StoreError.
+        """Hands over what is due of a frozen edition, or a ``part`` of it; returns when to go on if limits ended it. Raises
+        TransportError, StoreError.
         """
         with SenderLock(self.database) as sender:
             return await send(
@@ -372,11 +375,12 @@ class App:
                 self._writer(record),
                 ledger=Ledger(self.database, sender, self.bounces.take),
                 relays=meaning.relays(self.config, self.transports),
-                pace=meaning.pace(self.config, processes, place),
+                pace=meaning.pace(self.config, part),
                 clock=Clock(self.now, asyncio.sleep, random.random),
                 watch=watch,
                 stop=stop,
                 shared=self._outlets,
+                allowances=Allowances(self.database) if self.database.server else None,
             )
 
     def _writer(self, record: EditionRecord) -> Callable[[Delivery], Message]:

@@ -29,6 +29,7 @@ from digest.app import App, clock
 from digest.config import Config
 from digest.errors import DigestError, TransportError
 from digest.model import Delivery, EditionRecord, Outcome
+from digest.sending.pace import Part
 from digest.sending.ports import Watch
 from digest.sending.running import run
 
@@ -303,7 +304,7 @@ async def _work(app: App, record: EditionRecord, processes: int, place: int) -> 
     reports = asyncio.create_task(relay.report())
     listening = asyncio.create_task(_listen(stop))
     try:
-        relay.ended(None, await app.deliver(record, relay, stop, processes=processes, place=place))
+        relay.ended(None, await app.deliver(record, relay, stop, Part(processes, place)))
     except DigestError as error:
         relay.ended(error)
     finally:

@@ -129,10 +129,11 @@ class RenderError(DigestError):
 
 
 class StoreError(DigestError):
-    """The database cannot do what was asked; the driver's error is the cause."""
+    """The database cannot do what was asked; the driver's error is the cause. One that is ``busy`` may do it later."""
 
     def __init__(self, message: str, *, hint: str = "", busy: bool = False) -> None:
         super().__init__(message, hint=hint)
+        self.busy = busy
         if busy:
             self.exit_code = 75
 

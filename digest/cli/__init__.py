@@ -19,12 +19,15 @@ from digest.cli.edit import edit
 from digest.cli.editions import editions
 from digest.cli.feeds import feeds
 from digest.cli.init import init
+from digest.cli.migrate_store import migrate_store
 from digest.cli.preview import preview
 from digest.cli.run import run
 from digest.cli.send import send
 from digest.cli.serve import serve
 from digest.cli.session import Instant, Session
+from digest.cli.status import status
 from digest.cli.subscribers import subscribers
+from digest.cli.worker import worker
 from digest.errors import DigestError
 
 
@@ -107,12 +110,15 @@ for _command in (
     preview,
     send,
     run,
+    worker,
     serve,
+    status,
     subscribers,
     editions,
     archive,
     bounces,
     dkim,
+    migrate_store,
 ):
     cli.add_command(_command)
 _share_options(cli)

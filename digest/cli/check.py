@@ -273,8 +273,10 @@ def _pages(app: App) -> Finding:
 
 
 def _database(app: App) -> str:
+    from digest.store.database import shown
+
     readers = ", ".join(f"{_readers(app, name):,} readers of {name}" for name in app.digests)
-    return f"{app.config.database.url}: {readers}"
+    return f"{shown(app.config.database.url)}: {readers}"
 
 
 def _readers(app: App, name: str) -> int:

@@ -25,11 +25,16 @@ if TYPE_CHECKING:
 def run(session: Session, style: str) -> None:
     """Publish and send at each digest's cadence, until stopped by SIGTERM or Ctrl-C."""
     app = session.app()
-    app.require_postal_address()
-    app.signer, app.database  # noqa: B018 - what is missing is told now, not on Monday at seven
-    app.renderer.check()
+    ready(app)
     log_to_stderr(style, logging.DEBUG if session.verbose else logging.INFO)
     running.run(_run(app))
+
+
+def ready(app: App) -> None:
+    """What is missing is told now, not on Monday at seven. Raises DigestError."""
+    app.require_postal_address()
+    app.signer, app.database  # noqa: B018 - made here
+    app.renderer.check()
 
 
 async def _run(app: App) -> None:

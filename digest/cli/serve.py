@@ -9,6 +9,7 @@ import click
 from digest.cli.hooks import say_where
 from digest.cli.listening import listens, stand
 from digest.cli.session import Session, pass_session
+from digest.cli.telling import telling
 
 
 @click.command(short_help="Serve the pages for readers.")
@@ -32,4 +33,5 @@ def serve(session: Session, host: str, port: int) -> None:
         say_where(session, tuple(app.reporters), url)
         if not app.config.web.url:
             session.note("web.url is unset: mails will not link here until it is the address that readers reach")
-        stand(session, here, partial(answer, application, listening))
+        with telling(app, app.config.web.status, lambda: (app.database.revision() is not None, {})):
+            stand(session, here, partial(answer, application, listening))

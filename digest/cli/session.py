@@ -21,6 +21,8 @@ from digest.model import Problem
 if TYPE_CHECKING:  # what follows is slow to import, and `digest --help` does without it
     from digest.app import App
     from digest.config import Config
+    from digest.model import EditionRecord
+    from digest.store.editions import Along
 
 PLAIN_PROGRESS_SECONDS = 5
 PROBLEMS_SHOWN = 20
@@ -49,7 +51,8 @@ class Session:
         from digest.app import App, clock
 
         if read_only not in self._apps:
-            self._apps[read_only] = App(self.config(), clock(self.start), read_only=read_only)
+            config = self.config()
+            self._apps[read_only] = App(config, clock(self.start), read_only=read_only, along=_along(config))
         return self._apps[read_only]
 
     # --- words
@@ -178,6 +181,19 @@ def writing(folder: Path) -> Iterator[None]:
         raise DigestError(
             f"{folder}: cannot be written to: {error.strerror or error}", hint="check its permissions, or name another"
         ) from error
+
+
+def _along(config: Config) -> Along | None:
+    """What goes along with freezing: on PostgreSQL, the jobs of workers."""
+    if not config.database.url.startswith("postgresql:"):
+        return None
+
+    def defer(connection: Any, record: EditionRecord) -> None:
+        from digest import cluster
+
+        cluster.defer(connection, record, config.worker.slice)
+
+    return defer
 
 
 pass_session = click.make_pass_decorator(Session)

@@ -29,7 +29,7 @@ from digest.publishing import Told, gather, nobody_is_told
 from digest.sources.feeds.opml import legible
 from digest.sources.files import SUFFIXES
 from digest.sources.pages import linkless
-from digest.store.database import Database
+from digest.store.database import Database, file_of
 
 CONFIGURATION = "digest.toml"
 PLACEHOLDER_HOST = "example.org"
@@ -276,10 +276,10 @@ def _key(loaded: config.Config) -> list[str]:
 
 def _database(loaded: config.Config) -> list[str]:
     """Creates the database, or brings it up to date."""
-    path = Path(loaded.database.url.removeprefix("sqlite:///"))
-    new = not path.exists()
+    path = file_of(loaded.database.url)
+    new = path is not None and not path.exists()
     Database(loaded.database.url).close()
-    return [path.name] if new else []
+    return [path.name] if path and new else []
 
 
 # --- what is said --------------------------------------------------------------------------------------------------

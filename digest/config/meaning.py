@@ -26,7 +26,7 @@ from digest.pacing import Limits
 from digest.period import Cadence, Clock, Missed, Unit
 from digest.pictures.gallery import Gallery, Host, Mode
 from digest.publishing import Digest, Source
-from digest.sending.pace import Pace
+from digest.sending.pace import Pace, Part
 from digest.sending.ports import Transport
 from digest.sending.relay import Relay
 from digest.sending.server import Server, Tls
@@ -202,8 +202,8 @@ def relays(config: Config, transports: Sequence[Transport]) -> tuple[Relay, ...]
     )
 
 
-def pace(config: Config, processes: int, place: int) -> Pace:
-    """How sending goes about it in one of several processes."""
+def pace(config: Config, part: Part) -> Pace:
+    """How sending goes about its part."""
     table = config.delivery
     return Pace(
         batch=table.batch,
@@ -214,8 +214,9 @@ def pace(config: Config, processes: int, place: int) -> Pace:
             name: Limits(limits.connections, limits.per_second, per_hour=limits.per_hour)
             for name, limits in table.domains.items()
         },
-        processes=processes,
-        place=place,
+        processes=part.processes,
+        place=part.place,
+        most=part.most,
     )
 
 

@@ -39,6 +39,9 @@ class Web(Table):
     blocked_domains: Words = Field((), description="Domains whose addresses cannot be subscribed on the page.")
     consent: Line = Field("", description="What people agree to on the page; unset: a sentence with the site's name.")
     privacy_url: WebAddress = Field("", description="The site's page about privacy, linked on every page.")
+    status: str = Field(
+        "", description='Where `digest serve` tells its health and metrics: "127.0.0.1:9101"; "" nowhere.'
+    )
     index: bool = Field(True, description="Whether search engines may list the archive.")
 
     @field_validator("origins")

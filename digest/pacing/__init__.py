@@ -7,9 +7,22 @@
 Moments are seconds on the caller's clock; each of these says how long to wait, and none of them waits.
 """
 
-from digest.pacing.limits import Limits, Meter
+from digest.pacing.limits import DAY, HOUR, MINUTE, Gate, Grant, Limits, Meter
 from digest.pacing.replies import is_rate_limit
 from digest.pacing.restraint import Restraint
 from digest.pacing.sharing import Share, may_take, warm_up
 
-__all__ = ["Limits", "Meter", "Restraint", "Share", "is_rate_limit", "may_take", "warm_up"]
+__all__ = [
+    "DAY",
+    "HOUR",
+    "MINUTE",
+    "Gate",
+    "Grant",
+    "Limits",
+    "Meter",
+    "Restraint",
+    "Share",
+    "is_rate_limit",
+    "may_take",
+    "warm_up",
+]

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple, Protocol
 
 from digest.pacing.steady import SteadyClock, waiting
 
@@ -36,6 +37,29 @@ class Limits:
         return Limits(
             part(self.connections), self.per_second / n, part(self.per_minute), part(self.per_hour), part(self.per_day)
         )
+
+
+class Grant(NamedTuple):
+    """So many ``messages`` may go; where none may, the seconds until one will."""
+
+    messages: int
+    wait: float = 0.0
+
+
+class Gate(Protocol):
+    """Whatever says when one more may go."""
+
+    def wait(self, now: float) -> float:
+        """0.0 if one more may go now, else the seconds until it may."""
+        ...
+
+    def take(self, now: float) -> None:
+        """One goes."""
+        ...
+
+    def give_back(self, taken: float) -> None:
+        """The one taken at that moment did not go after all."""
+        ...
 
 
 class Meter:

@@ -68,6 +68,13 @@ class Alarm:
         trouble = self._troubles.get(about)
         return trouble.since if trouble else None
 
+    def recall(self) -> None:
+        """Learns what other runs have told meanwhile, and what is over."""
+        own = {*self._unsaid, *self._unwritten}
+        with suppress(StoreError):
+            known = self._app.alarms.known()
+            self._troubles = {**known, **{about: self._troubles[about] for about in own & self._troubles.keys()}}
+
     def begin(self, about: str) -> datetime:
         """Since when there is this trouble, which begins now if it was not there."""
         if about not in self._troubles:

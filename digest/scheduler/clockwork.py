@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from digest import crew
 from digest.app import App
@@ -19,7 +19,12 @@ from digest.publishing import Digest, Told, nobody_is_told
 from digest.scheduler.alarm import TRY_AGAIN, Alarm, blind, seeing, stuck, unpublished, unstuck
 from digest.scheduler.logged import LogWatch, log
 from digest.scheduler.reminding import Reminding
+from digest.sending.ports import Watch
 
+# Hands over something of an edition; returns when to go on (see ``crew.deliver``).
+Deliver = Callable[[App, EditionRecord, Watch, asyncio.Event], Awaitable[datetime | None]]
+
+SOON = timedelta(seconds=10)  # after a database was away
 _SENDING = "sending"  # the trouble of not knowing what to send; that of an edition goes by its name
 
 
@@ -31,11 +36,13 @@ class Clockwork:
     """Does what is due. It remembers nothing that a restart would miss.
 
     ``told`` hears again and again that publishing goes on, and may raise LeftError: then nothing more is published.
+    ``part`` is how it sends a part of an edition; without it, it sends all of one.
     """
 
-    def __init__(self, app: App, told: Told = nobody_is_told) -> None:
+    def __init__(self, app: App, told: Told = nobody_is_told, part: Deliver | None = None) -> None:
         self._app = app
         self._told = told
+        self._part = part
         # digest -> the period that could not be published and when its file was changed, and when it is tried again in
         # any case; None where only another period or another file may help: too few articles or readers
         self._in_vain: dict[str, tuple[tuple[str, int], datetime | None]] = {}
@@ -121,23 +128,30 @@ class Clockwork:
         """
         for edition in [edition for edition, task in self.sending.items() if task.done()]:
             self.sending.pop(edition).result()
+        for record in self.unfinished():
+            if record.id not in self.sending and not self.rest(record):
+                self.sending[record.id] = asyncio.create_task(self.send(record, stop))
+
+    def unfinished(self) -> tuple[EditionRecord, ...]:
+        """The editions that have something to hand over, or in hand; none while that cannot be told."""
         try:
             unfinished = self._app.deliveries.unfinished(self._app.now())
             records = () if self.alarm.is_silent and not unfinished else self._app.editions.every()
         except StoreError as error:
             log.error("sending failed", extra={"why": error.message, "hint": error.hint})
             self.alarm.ring(_SENDING, blind(self._any_digest, error))
-            return
-        now = self._app.now()
+            return ()
         if since := self.alarm.since(_SENDING):
-            self.alarm.over(_SENDING, seeing(self._any_digest, since, now))
+            self.alarm.over(_SENDING, seeing(self._any_digest, since, self._app.now()))
         for record in records:
-            if record.id in self.sending:
-                continue
-            if record.id not in unfinished:
+            if record.id not in unfinished and record.id not in self.sending:
                 self._left_to_others(record)
-            elif now >= self._not_before.get(record.id, now):
-                self.sending[record.id] = asyncio.create_task(self._send(record, stop))
+        return tuple(record for record in records if record.id in unfinished)
+
+    def rest(self, record: EditionRecord) -> timedelta:
+        """How long to wait before an edition is sent again; nothing where nothing stands in the way."""
+        now = self._app.now()
+        return max(self._not_before.get(record.id, now) - now, timedelta())
 
     @property
     def _any_digest(self) -> Digest:
@@ -150,16 +164,19 @@ class Clockwork:
         elif self.alarm.since(record.name) and self._waits(record) == "0":
             self._goes_on(record)
 
-    async def _send(self, record: EditionRecord, stop: asyncio.Event) -> None:
+    async def send(self, record: EditionRecord, stop: asyncio.Event) -> None:
+        """Hands over what is due of an edition. Errors are logged, and tried again after a ``rest``."""
         watch = LogWatch(record, paused=lambda: self._pauses(record), goes_on=lambda: self._goes_on(record))
         try:
-            if goes_on := await crew.deliver(self._app, record, watch, stop):  # once limits allow more
+            if goes_on := await (self._part or crew.deliver)(self._app, record, watch, stop):  # once limits allow more
                 self._not_before[record.id] = goes_on
-            watch.summed_up(self._app.deliveries.counts(record.id))
+            if not self._part or record.id not in self._app.deliveries.unfinished(self._app.now()):
+                watch.summed_up(self._app.deliveries.counts(record.id))
             if not stop.is_set():
                 self._goes_on(record)
         except DigestError as error:
-            self._not_before[record.id] = self._app.now() + TRY_AGAIN
+            passes = self._part and isinstance(error, StoreError) and error.busy
+            self._not_before[record.id] = self._app.now() + (SOON if passes else TRY_AGAIN)
             log.error("sending failed", extra={"edition": record.name, "why": error.message, "hint": error.hint})
             self.alarm.ring(record.name, stuck(record, self._waits(record), error, self._pauses(record)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from threading import Event, Thread
@@ -40,6 +41,13 @@ class Gathering:
         self._looked = now
         self._round = Future()
         Thread(target=self._run, args=(self._round,), name="gathering", daemon=True).start()
+
+    async def ended(self) -> None:
+        """Waits for the end of the round that is going on."""
+        if self._round:
+            ending = asyncio.wrap_future(self._round)
+            await asyncio.wait([ending])
+            ending.exception()  # raised by ``go_on``
 
     def leave(self) -> None:
         """Ends the round that is going on; what was recorded stays, the rest is asked another time."""

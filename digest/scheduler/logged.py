@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from digest.errors import TransportError
+from digest.metrics import MESSAGES
 from digest.model import DeliveryStatus, EditionRecord, Outcome
 from digest.sending.server import nameless
 
@@ -29,6 +30,7 @@ class LogWatch:
         if not self._handed:
             self._goes_on()
         self._handed += 1
+        MESSAGES.labels(outcome.server, outcome.delivery.status.value).inc()
         level = logging.DEBUG if outcome.delivery.status is DeliveryStatus.ACCEPTED else logging.INFO
         if not log.isEnabledFor(level):
             return

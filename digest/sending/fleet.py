@@ -12,6 +12,7 @@ from digest.sending.pace import Pace
 from digest.sending.ports import Clock, Watch
 from digest.sending.relay import Outlet, Relay, warmed_up
 from digest.sending.supply import Supply
+from digest.sending.taps import Taps
 
 LONG = 10.0  # seconds; who has to wait longer for a server's limits is told of it
 TOO_LONG = 3700.0  # seconds; a server whose limits last longer is spent for this run
@@ -22,8 +23,9 @@ class Fleet:
     is for all of them together.
     """
 
-    def __init__(self, pace: Pace, clock: Clock, watch: Watch, shared: dict[str, Outlet]) -> None:
+    def __init__(self, pace: Pace, taps: Taps, clock: Clock, watch: Watch, shared: dict[str, Outlet]) -> None:
         self._pace = pace
+        self._taps = taps
         self._shared = shared
         self._clock = clock
         self._watch = watch
@@ -39,9 +41,12 @@ class Fleet:
         """What each may take still, by what it was given before."""
         for relay in relays:
             first, used = await supply.used(relay)
-            limits = warmed_up(relay, first, self._clock.now())
-            limits = self._pace.share(replace(limits, connections=relay.connections))
-            outlet = self._shared.setdefault(relay.name, Outlet(relay, limits, _part(used, self._pace.processes)))
+            whole = warmed_up(relay, first, self._clock.now())
+            part = self._pace.share(replace(whole, connections=relay.connections))
+            if relay.name not in self._shared:
+                gate = self._taps.gate(relay.name, whole, part, _part(used, self._pace.processes))
+                self._shared[relay.name] = Outlet(relay, part.connections, gate)
+            outlet = self._shared[relay.name]
             outlet.users += 1
             self._outlets[relay.name] = outlet
 

@@ -22,9 +22,10 @@ from digest.model import Delivery, DeliveryStatus, Message, Outcome, Reply, Stag
 from digest.sending.fleet import LONG, Fleet
 from digest.sending.journal import Journal
 from digest.sending.pace import Pace
-from digest.sending.ports import Clock, Connection, Ledger, Parcel, Watch
+from digest.sending.ports import Allowances, Clock, Connection, Ledger, Parcel, Watch
 from digest.sending.relay import Outlet, Relay
 from digest.sending.supply import Supply
+from digest.sending.taps import Taps
 from digest.sending.waiting import Waiting
 from digest.sending.work import Work
 
@@ -42,11 +43,13 @@ async def send(
     watch: Watch,
     stop: asyncio.Event,
     shared: dict[str, Outlet] | None = None,
+    allowances: Allowances | None = None,
 ) -> datetime | None:
     """Hands over all that is due of an edition; ``write`` makes a delivery's message (may raise AddressError).
 
     Ends when nothing is due or ``stop`` is set; what is in hand is finished first, and claims that were not used are
-    handed back. ``shared`` are the servers that other runs of this process send through at the same time. Returns when to go on if all servers have had what their limits allow, else None. Raises TransportError
+    handed back. ``shared`` are the servers that other runs of this process send through at the same time; with ``allowances`` the limits on
+    messages are kept together with all other senders. Returns when to go on if all servers have had what their limits allow, else None. Raises TransportError
     when all of them stayed sick for ``pace.outage``, StoreError when the ledger cannot be written; also then everything
     that the servers said is recorded first, where that is possible.
     """
@@ -62,6 +65,7 @@ async def send(
             stop=stop,
             executor=executor,
             shared={} if shared is None else shared,
+            taps=Taps(allowances),
         )
         return await run.to_the_end()
 
@@ -82,12 +86,15 @@ class _Run:
         stop: asyncio.Event,
         executor: ThreadPoolExecutor,
         shared: dict[str, Outlet],
+        taps: Taps,
     ) -> None:
         self._relays = relays
         self._clock = clock
         self._watch = watch = cast("Watch", _Careful(watch, self._failed))
         self._stop = stop
-        self._waiting = Waiting({domain: pace.share(limits) for domain, limits in pace.domains.items()})
+        self._taps = taps
+        parts = {domain: pace.share(limits) for domain, limits in pace.domains.items()}
+        self._waiting = Waiting(parts, {of: taps.gate(f"@{of}", pace.domains[of], part) for of, part in parts.items()})
         self._supply = Supply(
             edition,
             ledger=ledger,
@@ -98,7 +105,7 @@ class _Run:
             watch=watch,
             executor=executor,
         )
-        self._fleet = Fleet(pace, clock, watch, shared)
+        self._fleet = Fleet(pace, taps, clock, watch, shared)
         self._journal = Journal(self._commit, self._recorded, self._stir, lambda: self._at_work // 2)
         self._work = Work(
             write,
@@ -128,6 +135,7 @@ class _Run:
                 await self._supply.hand_back()
             finally:
                 await self._fleet.close(self._supply)
+                await self._taps.close()
         if self._fault is not None:
             raise self._fault
         return self._fleet.goes_on_at()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,10 +12,22 @@ from digest.pacing import Limits
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """``outage`` is how long sick servers are waited for; ``processes`` share the limits, and this is the one at
-    ``place``, from 0.
+class Part:
+    """What one of many takes: ``processes`` share the limits, and this is the one at ``place``, from 0. It claims ``most``
+    deliveries, and leaves the rest to others.
     """
+
+    processes: int = 1
+    place: int = 0
+    most: int = sys.maxsize
+
+
+WHOLE = Part()
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """``outage`` is how long sick servers are waited for; the others are those of ``Part``."""
 
     batch: int
     lease: timedelta
@@ -23,6 +36,7 @@ class Pace:
     domains: Mapping[str, Limits] = field(default_factory=dict)
     processes: int = 1
     place: int = 0
+    most: int = sys.maxsize
 
     def share(self, limits: Limits) -> Limits:
         """What this process may use of them."""

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from digest.errors import TransportError
 from digest.model import Claim, Delivery, Message, Outcome, Reply
+from digest.pacing import Grant, Limits
 
 
 class Ledger(Protocol):
@@ -32,6 +33,14 @@ class Ledger(Protocol):
     def first_used(self, server: str) -> datetime | None: ...
 
     def note_first_use(self, server: str, now: datetime) -> None: ...
+
+
+class Allowances(Protocol):
+    """``digest.store.allowances.Allowances``: limits by the names of servers and domains, kept by all senders together."""
+
+    def fetch(self, name: str, limits: Limits, most: int) -> Grant: ...
+
+    def give_back(self, name: str, limits: Limits, count: int) -> None: ...
 
 
 @dataclass(slots=True)

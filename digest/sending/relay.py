@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from digest.model import Delivery, Reply
-from digest.pacing import Limits, Meter, Restraint, Share, is_rate_limit, may_take, warm_up
+from digest.pacing import Gate, Limits, Restraint, Share, is_rate_limit, may_take, warm_up
 from digest.sending.ports import Transport
 from digest.sending.waiting import domain_of
 
@@ -32,11 +32,11 @@ class Relay:
 class Outlet:
     """A relay while sending goes on. Moments are seconds on the caller's clock."""
 
-    def __init__(self, relay: Relay, limits: Limits, used: Sequence[tuple[float, int]]) -> None:
+    def __init__(self, relay: Relay, connections: int, gate: Gate) -> None:
         self.relay = relay
-        self.connections = limits.connections
+        self.connections = connections
         self.users = 0  # runs that share it
-        self.meter = Meter(limits, used)
+        self.gate = gate
         self.proven: set[object] = set()  # connections that have carried mail
         self.sick_since: datetime | None = None
         self.spent_until: datetime | None = None
@@ -70,7 +70,7 @@ class Outlet:
 
     def wait(self, now: float, outlets: Mapping[str, Outlet]) -> float:
         """Seconds until it may take one more; 0.0 when it may now."""
-        left = max(self.meter.wait(now), self._restraint.wait(now, self._in_hand))
+        left = max(self.gate.wait(now), self._restraint.wait(now, self._in_hand))
         if left <= 0 and self.relay.weight and self.can_take:
             side_by_side = {name: one for name, one in outlets.items() if one.is_at_it}
             shares = {
@@ -89,7 +89,7 @@ class Outlet:
             self._heard = now
         self._in_hand += 1
         self.taken += 1
-        self.meter.take(now)
+        self.gate.take(now)
         self._restraint.take(now)
 
     def take_back(self, taken: float, now: float) -> None:
@@ -97,7 +97,7 @@ class Outlet:
         self._heard = now
         self._in_hand -= 1
         self.taken -= 1
-        self.meter.give_back(taken)
+        self.gate.give_back(taken)
 
     def heard(self, delivery: Delivery, reply: Reply, now: float, chance: float) -> bool:
         """Its word on a message; whether it asks for less now, whatever the recipient's domain."""

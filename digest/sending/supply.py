@@ -10,11 +10,15 @@ from functools import partial
 from typing import TypeVar
 
 from digest.delivery import Uncertain
+from digest.errors import StoreError
 from digest.model import Delivery, Outcome
 from digest.sending.pace import Pace
 from digest.sending.ports import Clock, Ledger, Watch
 from digest.sending.relay import Relay
 from digest.sending.waiting import Claimed, Waiting
+
+# Seconds to wait, one after another, for a database that is restarted, or that another one takes over from.
+AWAY = (0.5, 1, 2, 4, 8, 15, 30)
 
 T = TypeVar("T")
 Used = tuple[tuple[float, int], ...]
@@ -43,6 +47,7 @@ class Supply:
         self._clock = clock
         self._watch = watch
         self._executor = executor
+        self._left = pace.most  # deliveries that may still be claimed, for each that comes back another one
         self._claiming = asyncio.Lock()
         self._returned = 0  # how often claims came back to the ledger
         self.is_dry = False  # the last claim brought less than there was room for, and nothing came back since
@@ -54,22 +59,25 @@ class Supply:
 
     async def fill(self, troubled: Callable[[Delivery], bool], *, surely: bool = True) -> None:
         """Claims what is due, if half a batch or less waits; or nothing, if the last claim left nothing behind and it
-        need not be sure. Those that a line broke over come last.
+        need not be sure; or nothing, if all of this part was claimed. Those that a line broke over come last.
         """
         async with self._claiming:
-            if not self.is_low or (self.is_dry and not surely):
+            self.is_dry = self.is_dry or not self._left
+            if not self.is_low or (self.is_dry and not (surely and self._left)):
                 return
             before = self._returned
             while not (found := await self._claim(troubled)) and await self.recover():
                 pass
             # Those that were deferred get half of a claim (``Ledger.claim``): less than that, and there are no more.
-            self.is_dry = found < max(1, self._most // 2) and before == self._returned
+            self.is_dry = not self._left or (found < max(1, self._most // 2) and before == self._returned)
 
     async def _claim(self, troubled: Callable[[Delivery], bool]) -> int:
         """How many deliveries were found due."""
+        most = min(self._most, self._left)
         claim = await self._in_ledger(
-            partial(self._ledger.claim, self._edition, self._most, self._clock.now(), self._pace.lease)
+            partial(self._ledger.claim, self._edition, most, self._clock.now(), self._pace.lease)
         )
+        self._left -= len(claim.deliveries)
         if claim.skipped:
             self._watch.skipped(claim.skipped)
         self._waiting.put((delivery, claim.token) for delivery in sorted(claim.deliveries, key=troubled))
@@ -90,12 +98,13 @@ class Supply:
     async def give_back(self, claimed: Sequence[Claimed], due: datetime | None = None) -> None:
         """These are due again: at once, or then."""
         if claimed:
-            self.comes_back()
+            self.comes_back(len(claimed))
             unused = [(delivery.id, token) for delivery, token in claimed]
             await self._in_ledger(partial(self._ledger.hand_back, unused, due))
 
-    def comes_back(self) -> None:
-        """Something is due again that was claimed."""
+    def comes_back(self, claims: int = 1) -> None:
+        """They are due again, and as many others may be claimed."""
+        self._left += claims
         self._returned += 1
         self.is_dry = False
 
@@ -123,4 +132,15 @@ class Supply:
         await self._in_ledger(partial(self._ledger.note_first_use, relay.name, self._clock.now()))
 
     async def _in_ledger(self, call: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, call)
+        """Waits for a database that is away for a moment. What it may have done all the same does no harm: each write names
+        the token of its claim, and a claim that nobody knows of ends with its lease.
+        """
+        loop = asyncio.get_running_loop()
+        for seconds in AWAY:
+            try:
+                return await loop.run_in_executor(self._executor, call)
+            except StoreError as error:
+                if not error.busy:
+                    raise
+            await self._clock.sleep(seconds)
+        return await loop.run_in_executor(self._executor, call)

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 
 from digest.model import Delivery
-from digest.pacing import Limits, Meter, Restraint
+from digest.pacing import Gate, Limits, Restraint
 
 Claimed = tuple[Delivery, str]  # and the token of its claim
 KEPT = 20  # of a slow domain; the others go back, so that they keep nobody out
@@ -17,9 +17,9 @@ PATIENCE = 10.0  # seconds; who has to wait longer for their domain goes back to
 class Waiting:
     """First come, first served, but for the limits of domains: configured ones, and those that replies ask for."""
 
-    def __init__(self, limits: Mapping[str, Limits]) -> None:
+    def __init__(self, limits: Mapping[str, Limits], gates: Mapping[str, Gate]) -> None:
         self._limits = limits
-        self._meters = {domain: Meter(limit) for domain, limit in limits.items()}
+        self._gates = gates
         self._restraints: dict[str, Restraint] = {}
         self._in_hand: Counter[str] = Counter()
         self._free: deque[Claimed] = deque()
@@ -90,9 +90,9 @@ class Waiting:
         left = 0.0
         if (restraint := self._restraints.get(domain)) is not None:
             left = restraint.wait(now, self._in_hand[domain])
-        if (meter := self._meters.get(domain)) is not None:
+        if (gate := self._gates.get(domain)) is not None:
             most = self._limits[domain].connections
-            left = max(left, meter.wait(now), 0.1 if most and self._in_hand[domain] >= most else 0.0)
+            left = max(left, gate.wait(now), 0.1 if most and self._in_hand[domain] >= most else 0.0)
         return left
 
     def overdue(self, now: float) -> Iterator[tuple[float, list[Claimed]]]:
@@ -113,14 +113,14 @@ class Waiting:
         return everything
 
     def _is_watched(self, domain: str) -> bool:
-        return domain in self._restraints or domain in self._meters
+        return domain in self._restraints or domain in self._gates
 
     def _took(self, claimed: Claimed, domain: str, now: float) -> Claimed:
         self._in_hand[domain] += 1
         if (restraint := self._restraints.get(domain)) is not None:
             restraint.take(now)
-        if (meter := self._meters.get(domain)) is not None:
-            meter.take(now)
+        if (gate := self._gates.get(domain)) is not None:
+            gate.take(now)
         return claimed
 
 

@@ -59,6 +59,13 @@ class Deliveries:
             count: int = connection.execute(query).scalar_one()
             return count
 
+    def free(self, edition: int, now: datetime, most: int) -> int:
+        """How many are due by now and in nobody's hands. No more than ``most`` are counted."""
+        arrived = or_(deliveries.c.due.is_(None), deliveries.c.due <= now)
+        found = select(deliveries.c.id).where(_waits(edition), arrived).limit(most).subquery()
+        with self._database.read() as connection:
+            return int(connection.execute(select(func.count()).select_from(found)).scalar_one())
+
     def waiting(self, edition: int, now: datetime) -> dict[DeliveryStatus, tuple[int, datetime]]:
         """Those whose time is still to come: how many, and when the first is due. Queued ones were never tried."""
         query = (
@@ -113,8 +120,9 @@ class Deliveries:
             query = query.order_by(deliveries.c.subscriber)
         else:
             query = query.where(deliveries.c.status == status).order_by(deliveries.c.due, deliveries.c.id)
-        with self._database.read() as connection:
-            for row in connection.execute(query.execution_options(yield_per=1000)):
+        streamed = query.execution_options(yield_per=1000)
+        with self._database.read() as connection, connection.execute(streamed) as rows:
+            for row in rows:
                 yield delivery_of(row), row.server, row.changed
 
     def unfinished(self, now: datetime) -> tuple[int, ...]:
@@ -155,7 +163,10 @@ class Deliveries:
         with self._database.write() as connection:
             if keys:
                 doubtful = deliveries.c.id.in_(_addressed(connection, doubtful, keys))
-            count = connection.execute(update(deliveries).where(doubtful).values(values)).rowcount
+            held = select(deliveries.c.id).where(doubtful).order_by(deliveries.c.id).with_for_update()
+            count = connection.execute(
+                update(deliveries).where(deliveries.c.id.in_(held), doubtful).values(values)
+            ).rowcount
             # Whom it was about stands in the deliveries; in an act, an address would outlive the person's erasure.
             if count:
                 detail = f"{count} uncertain{', by address' if keys else ''}: {how}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,7 +34,7 @@ from digest.model import (
 )
 from digest.period import Hours
 from digest.store import freezing, readers
-from digest.store.database import Database
+from digest.store.database import Database, outwait_senders
 from digest.store.tables import (
     acts,
     attachments,
@@ -48,11 +48,16 @@ CATEGORIES_OF = 12  # editions: a category that none of them had is not offered
 _LONGEST_NUMBER = 9  # digits: what every database holds as an integer
 
 
-class Editions:
-    """The editions of every digest in one database."""
+# What is done along with the freezing of an edition, on the driver's own connection.
+Along = Callable[[Any, EditionRecord], None]
 
-    def __init__(self, database: Database) -> None:
+
+class Editions:
+    """The editions of every digest in one database. What goes ``along`` is done in the transaction that freezes one."""
+
+    def __init__(self, database: Database, along: Along | None = None) -> None:
         self._database = database
+        self._along = along
 
     def history(self, digest: str, *, of: Period | None = None) -> History:
         """What the edition ``of`` a period has to know of the others: the previous one ended no later than it starts."""
@@ -116,7 +121,10 @@ class Editions:
                 row = freezing.write(connection, edition, sender, message_key, now)
                 freezing.write_articles(connection, row, considered)
                 freezing.deliver(connection, row, made, audience, hours)
-                return _record(connection.execute(_records().where(editions.c.id == row)).one())
+                record = _record(connection.execute(_records().where(editions.c.id == row)).one())
+                if self._along:
+                    self._along(connection.connection.driver_connection, record)
+                return record
         except IntegrityError:
             if not self._is_taken(edition):
                 raise
@@ -197,6 +205,7 @@ class Editions:
             changed = connection.execute(update(editions).where(editions.c.id == edition, wanted).values(values))
             if changed.rowcount:
                 connection.execute(insert(acts).values(at=now, edition=edition, act=act, detail=""))
+                outwait_senders(connection)
             return bool(changed.rowcount)
 
     def acts(self, edition: int) -> tuple[tuple[datetime, str, str], ...]:

@@ -75,10 +75,10 @@ def _forget_raw(connection: Connection, address: str) -> None:
 
 
 def _forget_replies(connection: Connection, person: int) -> None:
-    said = connection.execute(
-        select(deliveries.c.id, deliveries.c.reply).where(deliveries.c.subscriber == person, deliveries.c.reply != "")
-    )
-    bare = [{"row": row.id, "codes": _without_words(row.reply)} for row in said]
+    """All of their deliveries are held, or a sender might write what a server says just now."""
+    theirs = select(deliveries.c.id, deliveries.c.reply).where(deliveries.c.subscriber == person)
+    said = connection.execute(theirs.order_by(deliveries.c.id).with_for_update())
+    bare = [{"row": row.id, "codes": _without_words(row.reply)} for row in said if row.reply]
     if bare:
         connection.execute(
             update(deliveries).where(deliveries.c.id == bindparam("row")).values(reply=bindparam("codes")), bare

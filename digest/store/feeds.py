@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urldefrag
 
 from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, delete, func, or_, select, true, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert  # SQLite's ON CONFLICT is PostgreSQL's, and is compiled from it
 
 from digest.identity import canonical_url, entry_identity, page_of
 from digest.model import Entry, FeedState, SeenEntry

@@ -1,7 +1,6 @@
 """The delivery ledger: claims, hand-overs and outcomes, each committed before it is acted on or told.
 
-Rows travel into the database as one JSON text for each statement: a statement for each row would wait for the
-interpreter's lock each time, while the connections keep that busy.
+Senders lock the deliveries that they take and wait for no other writer, unless a refusal has consequences for a person.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Row,
@@ -33,8 +33,9 @@ from digest.store.database import Database, clock
 from digest.store.deliveries import FREE, joined
 from digest.store.notices import NoticeChanges
 from digest.store.readers import IS_ACTIVE, IS_AWAKE, STANDING
+from digest.store.rows import ROWS, given, written
 from digest.store.senders import SenderLock
-from digest.store.tables import deliveries, editions, meta, stored, subscribers
+from digest.store.tables import Instant, deliveries, editions, meta, subscribers
 
 _DAY = timedelta(days=1)
 
@@ -71,7 +72,7 @@ class Ledger:
             doubts = _give_up_hand_overs(connection, lost, now, resend=resend)
             claims = connection.execute(
                 update(deliveries)
-                .where(deliveries.c.status == DeliveryStatus.CLAIMED, lost)
+                .where(_free(deliveries.c.status == DeliveryStatus.CLAIMED, lost))
                 .values(status=_AS_BEFORE, **FREE)
             ).rowcount
         return claims, doubts
@@ -82,14 +83,15 @@ class Ledger:
         Those that were deferred get half of it at most, so that they neither wait for all others nor hold them up.
         """
         token = secrets.token_hex(8)
-        with self._database.write() as connection:
+        self._sender.keep()
+        with self._database.write(alone=False) as connection:
             rows = list(_due(connection, edition, most, now))
             staying = [row for row in rows if row.person == SubscriberStatus.ACTIVE]
             _skip(connection, [row for row in rows if row.person != SubscriberStatus.ACTIVE], now)
             connection.execute(
                 _CLAIM,
                 {
-                    "rows": json.dumps([[row.id] for row in staying]),
+                    "rows": written([[row.id] for row in staying]),
                     "by": self._sender.id,
                     "claim": token,
                     "until": clock(connection) + lease,
@@ -107,14 +109,16 @@ class Ledger:
 
         A hand-over is refused when the claim was lost, the subscriber has left, or the edition was stopped.
         """
-        with self._database.write() as connection:
+        alone = any(map(_has_consequences, outcomes))
+        self._sender.keep()
+        with self._database.write(alone=alone) as connection:
             _record(connection, outcomes, now, self._take)
             return _hand_over(connection, handing, now, lease) if handing else frozenset()
 
     def hand_back(self, claimed: Sequence[tuple[int, str]], due: datetime | None = None) -> None:
         """Claims that will not be used are due again: at once, or when they are said to be."""
-        with self._database.write() as connection:
-            connection.execute(_HAND_BACK, {"rows": json.dumps(claimed), "later": due})
+        with self._database.write(alone=False) as connection:
+            connection.execute(_HAND_BACK, {"rows": written(claimed), "later": due})
 
     def is_stopped(self, edition: int) -> bool:
         """Whether nothing more of an edition may leave."""
@@ -153,12 +157,7 @@ def _first_use(server: str) -> str:
 
 # --- statements ----------------------------------------------------------------------------------------------------
 
-_ROWS = func.json_each(bindparam("rows")).table_valued("value", name="given")
-
-
-def _given(position: int) -> Any:
-    """The column of that position in the rows that were given."""
-    return func.json_extract(_ROWS.c.value, f"$[{position}]")
+_ID, _TOKEN = given(0, BigInteger()), given(1)
 
 
 # What a delivery was before it was claimed.
@@ -167,14 +166,14 @@ _AS_BEFORE = case(
 )
 _CLAIM = (
     update(deliveries)
-    .where(deliveries.c.id == _given(0))
+    .where(deliveries.c.id == _ID)
     .values(status=DeliveryStatus.CLAIMED, sender=bindparam("by"), token=bindparam("claim"), lease=bindparam("until"))
 )
 _HAND_BACK = (
     update(deliveries)
     .where(
-        deliveries.c.id == _given(0),
-        deliveries.c.token == _given(1),
+        deliveries.c.id == _ID,
+        deliveries.c.token == _TOKEN,
         deliveries.c.status == DeliveryStatus.CLAIMED,
     )
     .values(
@@ -185,40 +184,52 @@ _HAND_BACK = (
 _RECORD = (
     update(deliveries)
     .where(
-        deliveries.c.id == _given(0),
-        deliveries.c.token == _given(1),
+        deliveries.c.id == _ID,
+        deliveries.c.token == _TOKEN,
         or_(
             deliveries.c.status == DeliveryStatus.HANDING,
-            and_(deliveries.c.status == DeliveryStatus.UNCERTAIN, _given(2) == DeliveryStatus.ACCEPTED),
+            and_(deliveries.c.status == DeliveryStatus.UNCERTAIN, given(2) == DeliveryStatus.ACCEPTED),
         ),
     )
     .values(
-        status=_given(2),
-        attempts=_given(3),
-        first_tried=_given(4),
-        due=_given(5),
-        reply=case((deliveries.c.subscriber.is_(None), ""), else_=_given(6)),  # it may name who was erased meanwhile
-        server=_given(7),
+        status=given(2),
+        attempts=given(3, BigInteger()),
+        first_tried=given(4, Instant()),
+        due=given(5, Instant()),
+        reply=case((deliveries.c.subscriber.is_(None), ""), else_=given(6)),  # it may name who was erased meanwhile
+        server=given(7),
         changed=bindparam("now"),
-        **{name: case((_given(2) == DeliveryStatus.UNCERTAIN, deliveries.c[name]), else_=null()) for name in FREE},
+        **{name: case((given(2) == DeliveryStatus.UNCERTAIN, deliveries.c[name]), else_=null()) for name in FREE},
     )
 )
 _IS_MAILED = exists().where(subscribers.c.id == deliveries.c.subscriber, IS_ACTIVE, IS_AWAKE)
 _MINE = (
-    deliveries.c.id == _given(0),
-    deliveries.c.token == _given(1),
+    deliveries.c.id == _ID,
+    deliveries.c.token == _TOKEN,
     deliveries.c.status == DeliveryStatus.CLAIMED,
     deliveries.c.lease > bindparam("moment"),
 )
-_MAY_LEAVE = select(func.json_group_array(deliveries.c.id)).where(
-    *_MINE, _IS_MAILED, deliveries.c.edition.not_in(select(editions.c.id).where(editions.c.stopped.is_not(None)))
+# Held from the first look to the commit, in one order: nobody takes them away in between, and nobody is waited for twice.
+_HOLD = (
+    select(
+        deliveries.c.id,
+        and_(
+            _IS_MAILED,
+            deliveries.c.edition.not_in(select(editions.c.id).where(editions.c.stopped.is_not(None))),
+        ).label("may_leave"),
+    )
+    .where(*_MINE)
+    .order_by(deliveries.c.id)
+    .with_for_update(of=deliveries)
+    .cte("mine")
 )
+_MAY_LEAVE = select(func.all_of(_HOLD.c.id)).where(_HOLD.c.may_leave)
 _HAND_OVER = (
     update(deliveries)
     .where(*_MINE)
-    .values(status=DeliveryStatus.HANDING, lease=bindparam("until"), changed=bindparam("now"), server=_given(2))
+    .values(status=DeliveryStatus.HANDING, lease=bindparam("until"), changed=bindparam("now"), server=given(2))
 )
-_REFUSED = joined().add_columns(STANDING.label("person")).join(_ROWS, deliveries.c.id == _given(0)).where(*_MINE[1:])
+_REFUSED = joined().add_columns(STANDING.label("person")).join(ROWS, deliveries.c.id == _ID).where(*_MINE[1:])
 _GIVE_UP = update(deliveries).where(*_MINE).values(status=_AS_BEFORE, **FREE)
 
 
@@ -234,6 +245,7 @@ _CLAIMABLE = (
     .where(deliveries.c.edition == bindparam("of"))
     .order_by(deliveries.c.due)
     .limit(bindparam("most"))
+    .with_for_update(of=deliveries, skip_locked=True)
 )
 _IS_DUE = deliveries.c.due <= bindparam("now")
 _KINDS = (
@@ -294,8 +306,13 @@ def _give_up_hand_overs(connection: Connection, lost: ColumnElement[bool], now: 
     if resend:
         values |= FREE
     return connection.execute(
-        update(deliveries).where(deliveries.c.status == DeliveryStatus.HANDING, lost).values(values)
+        update(deliveries).where(_free(deliveries.c.status == DeliveryStatus.HANDING, lost)).values(values)
     ).rowcount
+
+
+def _free(*wanted: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Those that nobody is writing to just now: a sender that does is alive, and would be waited for in vain."""
+    return deliveries.c.id.in_(select(deliveries.c.id).where(*wanted).with_for_update(skip_locked=True))
 
 
 def _record(connection: Connection, outcomes: Sequence[Outcome], now: datetime, take: Take) -> None:
@@ -303,9 +320,9 @@ def _record(connection: Connection, outcomes: Sequence[Outcome], now: datetime, 
         outcome.delivery.id: _recorded(outcome) for outcome in reversed(outcomes) if not _has_consequences(outcome)
     }
     if plain:  # of two for one delivery the first counts
-        connection.execute(_RECORD, {"rows": json.dumps(list(plain.values())), "now": now})
+        connection.execute(_RECORD, {"rows": written(plain[delivery] for delivery in sorted(plain)), "now": now})
     for outcome in filter(_has_consequences, outcomes):
-        row = json.dumps([_recorded(outcome)])
+        row = written([_recorded(outcome)])
         if connection.execute(_RECORD, {"rows": row, "now": now}).rowcount:
             if outcome.suppress:
                 _suppress(connection, outcome, now)
@@ -332,8 +349,8 @@ def _recorded(outcome: Outcome) -> list[Any]:
         outcome.token,
         after.status,
         after.attempts,
-        stored(after.first_tried),
-        stored(after.due),
+        after.first_tried,
+        after.due,
         after.reply,
         outcome.server,
     ]
@@ -343,10 +360,10 @@ def _hand_over(
     connection: Connection, handing: Sequence[tuple[int, str, str]], now: datetime, lease: timedelta
 ) -> frozenset[int]:
     moment = clock(connection)
-    given = {"rows": json.dumps(handing), "moment": moment}
+    given = {"rows": written(handing), "moment": moment}
     may_leave = frozenset(json.loads(connection.execute(_MAY_LEAVE, given | {"now": now}).scalar_one()))
     leaving = [claim for claim in handing if claim[0] in may_leave]
-    connection.execute(_HAND_OVER, {"rows": json.dumps(leaving), "moment": moment, "until": moment + lease, "now": now})
+    connection.execute(_HAND_OVER, {"rows": written(leaving), "moment": moment, "until": moment + lease, "now": now})
     if len(leaving) < len(handing):
         gone = connection.execute(
             _REFUSED, given | {"now": now}

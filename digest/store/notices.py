@@ -6,7 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from digest.model import Concerned, DeliveryStatus, Noted, Notice, NoticeKind, SubscriberStatus
 from digest.store.database import Database
@@ -164,8 +176,9 @@ class Notices:
 
     def raw(self, identity: int) -> bytes | None:
         """The report itself, where it was kept."""
+        that_one = notices.c.id == literal(identity, BigInteger())  # people may ask for more than an id has bits
         with self._database.read() as connection:
-            found: bytes | None = connection.execute(select(notices.c.raw).where(notices.c.id == identity)).scalar()
+            found: bytes | None = connection.execute(select(notices.c.raw).where(that_one)).scalar()
             return found
 
     def edition_of(self, delivery: int) -> tuple[str, datetime] | None:
@@ -203,8 +216,9 @@ class Notices:
             .where(which)
             .order_by(notices.c.id.desc())
         )
-        with self._database.read() as connection:
-            for row in connection.execution_options(yield_per=1000).execute(query):
+        streamed = query.execution_options(yield_per=1000)
+        with self._database.read() as connection, connection.execute(streamed) as rows:
+            for row in rows:
                 yield Noted(
                     id=row.id,
                     at=row.at,

@@ -69,7 +69,9 @@ class Requests:
     def changing(self) -> Iterator[RequestChanges]:
         """One transaction, all or nothing."""
         with self._database.write() as connection:
-            yield RequestChanges(connection)
+            changes = RequestChanges(connection)
+            yield changes
+            changes.hold()
 
     def find(self, request: int) -> Request | None:
         """What was asked, by its id."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,7 @@ from sqlalchemy import delete, insert
 
 from digest.errors import StoreError
 from digest.store.database import Database, clock
+from digest.store.postgresql import Presence, present
 from digest.store.tables import senders
 
 
@@ -35,6 +36,7 @@ class SenderLock:
         self._database = database
         self._beside = database.path.resolve() if database.path else None
         self._file = -1
+        self._presence: Presence | None = None
         self.id = 0
 
     def __enter__(self) -> Self:
@@ -43,6 +45,8 @@ class SenderLock:
             self.id = connection.execute(insert(senders).values(row).returning(senders.c.id)).scalar_one()
         if self._beside is not None:
             self._file = _locked(_lock_of(self._beside, self.id))
+        if self._database.server:
+            self._presence = Presence(self._database.server, self.id)
         return self
 
     def __exit__(
@@ -53,13 +57,32 @@ class SenderLock:
         if self._beside is not None:
             _lock_of(self._beside, self.id).unlink(missing_ok=True)
             os.close(self._file)
+        if self._presence:
+            self._presence.close()
 
-    def dead(self, ids: Iterable[int]) -> frozenset[int]:
+    def keep(self) -> None:
+        """Sees to it that this sender still counts as living. Raises StoreError."""
+        if self._presence:
+            self._presence.keep()
+
+    def dead(self, ids: Collection[int]) -> frozenset[int]:
         """Those of the given senders that have ended; one that cannot be asked counts as living until its lease is over."""
         beside = self._beside
+        if self._presence:
+            with self._database.read() as connection:
+                return frozenset(ids) - present(connection, [*ids]) - {self.id}
         if beside is None:
             return frozenset()
         return frozenset(sender for sender in ids if sender != self.id and _has_ended(_lock_of(beside, sender)))
+
+
+def living(database: Database, ids: Collection[int]) -> frozenset[int]:
+    """Those of these senders that are alive, for somebody who is none of them."""
+    if database.server:
+        with database.read() as connection:
+            return present(connection, [*ids])
+    beside = database.path.resolve() if database.path else None
+    return frozenset(ids if beside is None else (one for one in ids if not _has_ended(_lock_of(beside, one))))
 
 
 def _lock_of(database: Path, sender: int) -> Path:

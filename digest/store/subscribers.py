@@ -13,8 +13,10 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, liter
 from sqlalchemy.sql.elements import ColumnElement
 
 from digest.model import DeliveryStatus, Receipt, Selection, Subscriber, SubscriberStatus
-from digest.store.database import Database
+from digest.store.database import Database, outwait_senders
 from digest.store.erasing import SALT, forget, hashed, salt
+from digest.store.lines import add
+from digest.store.rows import given, written
 from digest.store.tables import deliveries, editions, erased, meta, subscribers
 
 _AT_ONCE = 1000  # keys in one question and rows in one answer
@@ -53,7 +55,7 @@ class SubscriberChanges:
         new = [_values(key, person) for key, person in people if not person.id]
         old = [_values(key, person) | {"row": person.id} for key, person in people if person.id]
         if new:
-            self._connection.execute(insert(subscribers), new)
+            add(self._connection, subscribers, new)
             self._forget_erasure([row["address_key"] for row in new])
         if old:
             self._connection.execute(update(subscribers).where(subscribers.c.id == bindparam("row")), old)
@@ -77,11 +79,19 @@ class SubscriberChanges:
         if not self.erased([key]):
             self._connection.execute(insert(erased).values(address_hash=hashed(self._salt, key), erased=now))
 
+    def hold(self) -> None:
+        """Sees to it that whoever has left by now is handed nothing from now on. Who is erased holds their deliveries, and
+        every sender waits for that.
+        """
+        if not self.erases:
+            outwait_senders(self._connection)
+
     def _matching(self, column: ColumnElement[str], values: Collection[str]) -> Iterator[Row[Any]]:
         listed = list(values)
         for start in range(0, len(listed), _AT_ONCE):
-            statement = select(column.table).where(column.in_(listed[start : start + _AT_ONCE]))
-            yield from self._connection.execute(statement).all()
+            # Not by IN: for a thousand keys PostgreSQL would rather read a whole table of which it knows little yet.
+            rows = written([value] for value in listed[start : start + _AT_ONCE])
+            yield from self._connection.execute(select(column.table).where(column == given(0)), {"rows": rows}).all()
 
     def _forget_erasure(self, keys: Collection[str]) -> None:
         if again := self.erased(keys):
@@ -106,6 +116,7 @@ class Subscribers:
             yield changes
             if not keep:
                 raise _TakenBackError
+            changes.hold()
         if changes.erases:
             self._database.flush()  # what was overwritten stands in its log until then
 
@@ -140,8 +151,9 @@ class Subscribers:
             statement = statement.where(subscribers.c.status == status)
         statement = _wanting(statement, subscribers.c.digests, digest)
         statement = _wanting(statement, subscribers.c.selection, category)
-        with self._database.read() as connection:
-            for row in connection.execution_options(yield_per=_AT_ONCE).execute(statement):
+        streamed = statement.execution_options(yield_per=_AT_ONCE)
+        with self._database.read() as connection, connection.execute(streamed) as rows:
+            for row in rows:
                 yield _subscriber(row)
 
     def receipts(self, subscriber: int) -> tuple[Receipt, ...]:

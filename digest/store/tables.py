@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 # The newest migration; a database at this revision needs no look at Alembic, which is slow to import.
-REVISION = "0005"
+REVISION = "0006"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -58,11 +58,6 @@ class Bytes(LargeBinary):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> None:
         """None is needed."""
-
-
-def stored(moment: datetime | None) -> str | None:
-    """An instant as SQLite keeps it, for rows that travel as JSON."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds") if moment is not None else None
 
 
 metadata = MetaData(
@@ -205,7 +200,8 @@ senders = Table(
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("id", Integer, primary_key=True),
+    # 32 bits would last ten million readers of a weekly digest for four years; SQLite's are of 64 bits anyway.
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("edition", ForeignKey("editions.id"), nullable=False),
     Column("subscriber", ForeignKey("subscribers.id", ondelete="SET NULL")),
     Column("rendition", ForeignKey("renditions.id"), nullable=False),
@@ -239,6 +235,23 @@ moments = Table(
     Column("timezone", String, primary_key=True),
     Column("slice", Integer, primary_key=True),  # of the window over which the load is spread
     Column("due", Instant, nullable=False),
+)
+
+# What limits allow all senders together, fetched by each some at a time; on PostgreSQL alone.
+allowances = Table(
+    "allowances",
+    metadata,
+    Column("name", String, primary_key=True),  # of a server, or of a domain
+    Column("due", Instant),  # until then its rate is spent
+)
+takings = Table(
+    "takings",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("name", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("count", Integer, nullable=False),
+    Index("takings_name", "name", "at"),
 )
 
 notices = Table(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import trustme
 
+from tests.sending.databases import SQLITE, new_house
 from tests.sending.house import House
 from tests.sending.server import CHUNKING, DIALOGUES, PIPELINED, PLAIN, Script, ScriptedServer
 
@@ -30,7 +31,27 @@ by_data = only(PLAIN, PIPELINED)
 in_chunks = only(CHUNKING)
 
 
-@pytest.fixture(params=DIALOGUES)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test is held in every dialogue, unless it says in which. On PostgreSQL are those whose module says so, in one
+    dialogue: what the ledger has a part in is the same in all of them.
+    """
+    marks = metafunc.definition.iter_markers("parametrize")
+    open_ones = {"dialogue", "kind"} & set(metafunc.fixturenames) - {name for mark in marks for name in _named(mark)}
+    kinds = getattr(metafunc.module, "DATABASES", (SQLITE,))
+    if open_ones == {"dialogue", "kind"}:
+        held = [(name, SQLITE) for name in DIALOGUES] + [(CHUNKING, kind) for kind in kinds if kind != SQLITE]
+        metafunc.parametrize(("dialogue", "kind"), held, indirect=True)
+    elif open_ones:
+        (name,) = open_ones
+        metafunc.parametrize(name, DIALOGUES if name == "dialogue" else kinds, indirect=True)
+
+
+def _named(mark: pytest.Mark) -> Sequence[str]:
+    names = mark.args[0]
+    return [name.strip() for name in names.split(",")] if isinstance(names, str) else names
+
+
+@pytest.fixture
 def dialogue(request: pytest.FixtureRequest) -> str:
     """The dialogue that servers offer."""
     name: str = request.param
@@ -38,10 +59,16 @@ def dialogue(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path / "digest.db")
-    yield house
-    house.database.close()
+def kind(request: pytest.FixtureRequest) -> str:
+    """Of the database."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def house(kind: str) -> Iterator[House]:
+    with new_house(kind) as house:
+        yield house
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What sending tests stand on: a real ledger in a real file, a frozen edition, a clock that nobody waits for."""
+"""What sending tests stand on: a real ledger in a real database, a frozen edition, a clock that nobody waits for."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -134,22 +131,12 @@ class BrittleLedger(Ledger):
         return super().commit(handing, outcomes, now, lease)
 
 
-@lru_cache
-def _empty_database() -> bytes:
-    """Made by the migrations once; the tests copy it."""
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "empty.db"
-        Database(f"sqlite:///{file}").close()
-        return file.read_bytes()
-
-
 class House:
     """One database, one edition frozen for its readers, and all that is needed to send it."""
 
-    def __init__(self, file: Path) -> None:
-        if not file.exists():
-            file.write_bytes(_empty_database())
-        self.database = Database(f"sqlite:///{file}")
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.database = Database(url)
         self.time = FakeTime()
         self.diary = Diary()
         self.stop = asyncio.Event()

@@ -1,6 +1,6 @@
 """Senders as processes of their own, which can be killed; forked, because importing everything takes half a second.
 
-As a program: reads ``FILE PORT CONNECTIONS WINDOW LEASE`` from each line of its input, starts a sender, writes its process
+As a program: reads ``URL PORT CONNECTIONS WINDOW LEASE`` from each line of its input, starts a sender, writes its process
 id and, once it has ended, its exit status (negative for a signal). A lease in seconds passes in real time.
 """
 
@@ -41,11 +41,11 @@ class Nursery:
         self._process.stdin.close()
         await self._process.wait()
 
-    async def run(self, file: Path, port: int, connections: int, window: int = 2, lease: int = 0) -> int:
+    async def run(self, url: str, port: int, connections: int, window: int = 2, lease: int = 0) -> int:
         """Starts a sender and waits for its end; returns its exit status."""
         assert self._process.stdin
         self._pid: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._process.stdin.write(f"{file} {port} {connections} {window} {lease}\n".encode())
+        self._process.stdin.write(f"{url} {port} {connections} {window} {lease}\n".encode())
         self._pid.set_result(await self._number())
         return await self._number()
 
@@ -70,10 +70,10 @@ class Nursery:
 
 def main() -> None:
     for line in sys.stdin:
-        file, *numbers = line.split()
+        url, *numbers = line.split()
         port, connections, window, lease = map(int, numbers)
         if (child := os.fork()) == 0:
-            house = House(Path(file))
+            house = House(url)
             options = {"lease": timedelta(seconds=lease), "clock": REAL_TIME} if lease else {}
             asyncio.run(house.send(port, connections=connections, window=window, batch=40, **options))
             os._exit(0)

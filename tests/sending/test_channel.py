@@ -17,6 +17,7 @@ from digest.errors import TransportError
 from digest.sending.server import Tls
 from digest.sending.smtp import SmtpTransport
 from tests.sending.conftest import Serve, only
+from tests.sending.databases import new_house
 from tests.sending.house import House, readers, server_at
 from tests.sending.server import CHUNKING, DIALOGUES, GREETING, PLAIN, Answer, Moment, ScriptedServer, Then, say
 
@@ -258,7 +259,6 @@ def test_whatever_is_said_before_the_first_message_is_one_line_for_the_operator(
     dialogue: str,
     certificate: ssl.SSLContext,
     ca_file: Path,
-    tmp_path_factory: pytest.TempPathFactory,
 ):
     async def run(house: House) -> None:
         house.freeze(*readers(2))
@@ -280,11 +280,8 @@ def test_whatever_is_said_before_the_first_message_is_one_line_for_the_operator(
         assert caught.value.message.isprintable()
         assert house.counts == {"queued": 2}
 
-    house = House(tmp_path_factory.mktemp("noise") / "digest.db")
-    try:
+    with new_house() as house:
         asyncio.run(run(house))
-    finally:
-        house.database.close()
 
 
 # --- a sick channel ------------------------------------------------------------------------------------------------

@@ -13,9 +13,11 @@ from digest.model import Delivery, Message, Outcome
 from digest.model import DeliveryStatus as Status
 from digest.sending.line import Line, Said
 from tests.sending.conftest import Serve, by_data
+from tests.sending.databases import BOTH
 from tests.sending.house import NOW, BrittleLedger, Diary, House, readers
 from tests.sending.server import CUT, FINAL, GREETING, Moment
 
+DATABASES = BOTH
 LATE = "reader019@example.org"
 
 

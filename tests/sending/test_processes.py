@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections import Counter
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from signal import SIGCONT
 
 import pytest
@@ -17,6 +15,7 @@ from digest.model import DeliveryStatus as Status
 from digest.store.ledger import Ledger
 from digest.store.senders import SenderLock
 from tests.sending.conftest import Serve
+from tests.sending.databases import BOTH, is_locked
 from tests.sending.house import LEASE, NOW, House, readers
 from tests.sending.nursery import Nursery
 from tests.sending.server import (
@@ -33,6 +32,7 @@ from tests.sending.server import (
     say,
 )
 
+DATABASES = BOTH
 CONNECTIONS = 5
 
 # When each sender is killed: at which stage, the how manieth time since it was born, and what the server does then.
@@ -86,7 +86,7 @@ class Killer:
     ("dialogue", "window"), [(PLAIN, 1), (PIPELINED, 2), (CHUNKING, 1), (CHUNKING, 4)], indirect=["dialogue"]
 )
 async def test_however_often_a_sender_is_killed_nobody_is_mailed_twice_and_nobody_is_forgotten(
-    house: House, serve: Serve, tmp_path: Path, window: int
+    house: House, serve: Serve, window: int
 ):
     """SIGKILL at any instant, any number of times: the doubts are bounded by the window, and each is listed."""
     everybody = readers(300)
@@ -96,9 +96,9 @@ async def test_however_often_a_sender_is_killed_nobody_is_mailed_twice_and_nobod
         server = await serve(killer)
         for stage, turn, then in KILLS:
             killer.aim(stage, turn, then)
-            assert await nursery.run(tmp_path / "digest.db", server.port, CONNECTIONS, window) == -9
+            assert await nursery.run(house.url, server.port, CONNECTIONS, window) == -9
         killer.aim("never", 0, None)
-        assert await nursery.run(tmp_path / "digest.db", server.port, CONNECTIONS, window) == 0
+        assert await nursery.run(house.url, server.port, CONNECTIONS, window) == 0
     taken, statuses = server.taken, house.statuses
     assert max(server.begun.values()) == 1  # not even a second try, let alone a second message
     assert set(house.counts) <= {"accepted", "uncertain"}
@@ -110,12 +110,12 @@ async def test_however_often_a_sender_is_killed_nobody_is_mailed_twice_and_nobod
     assert set(everybody) == set(taken) | set(doubts)
 
 
-async def test_two_processes_share_the_work_and_everybody_gets_one(house: House, serve: Serve, tmp_path: Path):
+async def test_two_processes_share_the_work_and_everybody_gets_one(house: House, serve: Serve):
     house.freeze(*readers(200))
     server = await serve()
     async with AsyncExitStack() as stack:
         nurseries = [await stack.enter_async_context(Nursery()) for _ in range(2)]
-        runs = [nursery.run(tmp_path / "digest.db", server.port, 3) for nursery in nurseries]
+        runs = [nursery.run(house.url, server.port, 3) for nursery in nurseries]
         assert await asyncio.gather(*runs) == [0, 0]
     assert server.taken == dict.fromkeys(readers(200), 1)
     assert house.counts == {"accepted": 200}
@@ -136,9 +136,7 @@ async def test_several_senders_in_one_process_do_not_take_each_other_for_dead(ho
     assert house.counts == {"accepted": 100}
 
 
-async def test_the_end_of_one_sender_does_not_make_another_one_of_its_process_look_dead(
-    house: House, serve: Serve, tmp_path: Path
-):
+async def test_the_end_of_one_sender_does_not_make_another_one_of_its_process_look_dead(house: House, serve: Serve):
     began, first_ended = asyncio.Event(), asyncio.Event()
 
     async def script(moment: Moment) -> None:
@@ -152,7 +150,7 @@ async def test_the_end_of_one_sender_does_not_make_another_one_of_its_process_lo
     await began.wait()
     await house.send(server.port, connections=1, batch=3)
     async with Nursery() as nursery:
-        assert await nursery.run(tmp_path / "digest.db", server.port, 1) == 0
+        assert await nursery.run(house.url, server.port, 1) == 0
     assert house.statuses["reader000@example.org"] is Status.HANDING
     first_ended.set()
     await slow
@@ -179,19 +177,9 @@ async def test_a_sender_whose_claims_were_taken_over_hands_over_none_of_them(hou
     assert server.taken == dict.fromkeys(readers(10), 1)
 
 
-def is_locked(file: Path) -> bool:
-    """Whether somebody is in the middle of writing to the database."""
-    with closing(sqlite3.connect(file, timeout=0)) as connection:
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            return True
-    return False
-
-
 @pytest.mark.parametrize("stage", ["MAIL", FINAL])
 async def test_a_sender_that_is_stopped_past_its_lease_sends_nothing_more_without_its_token(
-    house: House, serve: Serve, tmp_path: Path, dialogue: str, stage: str
+    house: House, serve: Serve, dialogue: str, stage: str
 ):
     """SIGSTOP, and SIGCONT when another sender has done its work: its late answer may still settle its own doubt."""
     asleep, awake = asyncio.Event(), asyncio.Event()
@@ -200,7 +188,7 @@ async def test_a_sender_that_is_stopped_past_its_lease_sends_nothing_more_withou
     async def script(moment: Moment) -> None:
         if (moment.stage, moment.turn, moment.connection) == (stage, 3, 1):
             await nursery.put_to_sleep()
-            while is_locked(tmp_path / "digest.db"):  # then it would hold up everybody: docs/delivery.md
+            while is_locked(house.url):  # then it would hold up everybody: docs/delivery.md
                 await nursery.kill(SIGCONT)
                 await asyncio.sleep(0.01)
                 await nursery.put_to_sleep()
@@ -210,7 +198,7 @@ async def test_a_sender_that_is_stopped_past_its_lease_sends_nothing_more_withou
     house.freeze(*everybody)
     async with Nursery() as nursery:
         server = await serve(script)
-        sleeper = asyncio.create_task(nursery.run(tmp_path / "digest.db", server.port, 1, lease=1))
+        sleeper = asyncio.create_task(nursery.run(house.url, server.port, 1, lease=1))
         await asleep.wait()
         left = house.latest_lease() - datetime.now(UTC)  # of a sender that lives: it passes in real time
         await asyncio.sleep(max(0.0, left.total_seconds()) + 0.01)

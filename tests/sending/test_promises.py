@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -15,6 +13,7 @@ from digest.errors import TransportError
 from digest.model import DeliveryStatus as Status
 from digest.model import Outcome
 from tests.sending.conftest import Serve, at, by_data, in_chunks, only
+from tests.sending.databases import BOTH, new_house
 from tests.sending.house import Diary, House, readers
 from tests.sending.server import (
     CHUNKING,
@@ -32,6 +31,7 @@ from tests.sending.server import (
     say,
 )
 
+DATABASES = BOTH
 SICK = "reader001@example.org"
 AN_HOUR = timedelta(hours=1)
 BRIEF = 0.3  # seconds, for a server that says nothing; long enough for one that is only busy
@@ -70,12 +70,8 @@ def test_a_line_that_is_broken_at_any_byte(dialogue: str, window: int, part: flo
         assert max(server.begun.values()) == 1
         assert "no answer after the message" in house.delivery(SICK).reply
 
-    with TemporaryDirectory() as folder:
-        house = House(Path(folder) / "digest.db")
-        try:
-            asyncio.run(run(house))
-        finally:
-            house.database.close()
+    with new_house() as house:
+        asyncio.run(run(house))
 
 
 @at(GREETING, "EHLO", "MAIL", "RCPT", "DATA", "RSET", FINAL)

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import HealthCheck, example, given, settings
@@ -22,6 +20,7 @@ from digest.errors import DigestError, StoreError
 from digest.model import Claim, Outcome
 from digest.model import DeliveryStatus as Status
 from digest.store.ledger import Ledger
+from tests.sending.databases import POSTGRESQL, SQLITE, new_house
 from tests.sending.faults import BEFORE, TOO_MANY, Fault, Faulty, faults
 from tests.sending.house import House, readers
 from tests.sending.server import (
@@ -171,6 +170,14 @@ def agree(house: House, server: ScriptedServer, story: Story) -> None:
     assert house.counts.get("failed", 0) == told[Status.FAILED]
 
 
+def hold(story: Story, database: str) -> None:
+    async def run(house: House) -> None:
+        agree(house, await play(story, house), story)
+
+    with new_house(database) as house:
+        asyncio.run(run(house))
+
+
 @settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(stories())
 @example(Story(PLAIN, {who: [(FINAL, CUT)] for who in WHO}, connections=3))
@@ -180,13 +187,11 @@ def agree(house: House, server: ScriptedServer, story: Story) -> None:
 @example(Story(CHUNKING, {}, {20: End.DIE, 45: End.CANCEL}, window=4))
 def test_the_ledger_and_the_server_tell_the_same_story(story: Story):
     """Nobody twice, nobody forgotten, every doubt listed with its reason, nobody suppressed but the dead."""
+    hold(story, SQLITE)
 
-    async def run(house: House) -> None:
-        agree(house, await play(story, house), story)
 
-    with TemporaryDirectory() as folder:
-        house = House(Path(folder) / "digest.db")
-        try:
-            asyncio.run(run(house))
-        finally:
-            house.database.close()
+@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(stories())
+@example(Story(CHUNKING, {}, {20: End.DIE, 45: End.CANCEL}, window=4))
+def test_postgresql_and_the_server_tell_the_same_story(story: Story):
+    hold(story, POSTGRESQL)

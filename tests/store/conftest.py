@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from digest.store.database import Database
 from digest.store.deliveries import Deliveries
 from digest.store.editions import Editions
 from digest.store.subscribers import Subscribers
+from tests.postgres import cloned, empty
 
 NOW = datetime(2025, 10, 6, 7, tzinfo=UTC)
 SENDER = Sender("Example Weekly", "weekly@example.org", "weekly.example.org", "leave@example.org")
@@ -21,9 +23,28 @@ Freeze = Callable[..., EditionRecord | None]
 Enlist = Callable[..., None]
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/digest.db"
+on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Of a database of each kind: what is promised here holds for both. The two marks are for what is about one alone."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/digest.db"
+        return
+    with cloned(request.getfixturevalue("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Of a database of each kind that nobody has opened yet."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/new.db"
+        return
+    with empty(request.getfixturevalue("postgres")) as url:
+        yield url
 
 
 @pytest.fixture
@@ -89,6 +110,13 @@ def freeze(editions: Editions) -> Freeze:
         )
 
     return freeze
+
+
+def soon(found: Callable[[], object], wanted: object) -> None:
+    """A server that has to notice something is given the time for it."""
+    last = time.monotonic() + 20
+    while (is_so := found()) != wanted:
+        assert time.monotonic() < last, is_so
 
 
 def rendition(selection: str) -> Rendition:

@@ -1,11 +1,7 @@
 from __future__ import annotations
 
-import os
-import sqlite3
-import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -15,44 +11,16 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, insert, select, text
+from sqlalchemy import create_engine, insert, make_url, select, text
 from sqlalchemy.exc import StatementError
 
 import digest.store
 from digest.errors import StoreError
-from digest.store.database import Database, clock, file_of, to_look_at
+from digest.store.database import Database, clock
+from digest.store.editions import Editions
+from digest.store.notices import Notices
+from digest.store.rows import given, written
 from digest.store.tables import REVISION, meta, metadata, senders
-
-NOBODY = 65534
-
-
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """Without the right of the superuser to write everywhere."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
-@pytest.fixture
-def public() -> Iterator[Path]:
-    """A folder that everybody may enter and nobody else may write to."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder)
-        path.chmod(0o755)
-        yield path
-        path.chmod(0o755)
-
-
-def pragma(database: Database, name: str) -> object:
-    with database.read() as connection:
-        return connection.execute(text(f"PRAGMA {name}")).scalar_one()
-
 
 # --- migrations ----------------------------------------------------------------------------------------------------
 
@@ -60,26 +28,6 @@ def pragma(database: Database, name: str) -> object:
 def test_the_migrations_build_exactly_the_tables(database: Database):
     with database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-
-
-def test_the_migrations_build_what_the_tables_themselves_would(database: Database):
-    """Also defaults and the words that alembic does not compare."""
-
-    def described(connection: Connection) -> dict[str, object]:
-        columns = 'SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(:table) ORDER BY name'
-        keys = 'SELECT "table", "from", "to", on_delete FROM pragma_foreign_key_list(:table) ORDER BY "from"'
-        autoincrement = "SELECT sql LIKE '%AUTOINCREMENT%' FROM sqlite_master WHERE name = :table"
-        return {
-            f"{table}: {query}": connection.execute(text(query), {"table": table}).all()
-            for table in metadata.tables
-            for query in (columns, keys, autoincrement)
-        }
-
-    direct = create_engine("sqlite://")
-    metadata.create_all(direct)
-    with database.read() as migrated, direct.connect() as made:
-        assert described(migrated) == described(made)
-    direct.dispose()
 
 
 def test_the_revision_that_is_known_is_the_newest_script():
@@ -98,23 +46,52 @@ def test_a_database_is_migrated_once_and_opened_again_as_it_is(database: Databas
     again.close()
 
 
-def test_two_who_open_a_new_database_at_once_both_find_it_ready(url: str):
+def test_those_who_open_a_new_database_at_once_all_find_it_ready(new_url: str):
     opened: list[Database] = []
-    threads = [threading.Thread(target=lambda: opened.append(Database(url))) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: opened.append(Database(new_url))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [pragma(database, "user_version") for database in opened] == [0] * 4
+    assert [database.revision() for database in opened] == [REVISION] * 4
     for database in opened:
         database.close()
 
 
-def test_a_folder_with_a_percent_sign_and_a_blank_is_no_trouble(tmp_path: Path):
-    folder = tmp_path / "100 % ours"
-    folder.mkdir()
-    Database(f"sqlite:///{folder}/digest.db").close()
-    assert (folder / "digest.db").exists()
+@pytest.fixture
+def old(new_url: str) -> str:
+    """The URL of a database as the first version made it, with something in it."""
+    parsed = make_url(new_url)
+    driver = "postgresql+psycopg" if parsed.get_backend_name() == "postgresql" else "sqlite"
+    engine = create_engine(parsed.set(drivername=driver))
+    config = Config()
+    config.set_main_option("script_location", str(Path(digest.store.__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(insert(meta).values(name="a", value="b"))
+    if driver == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+    engine.dispose()
+    return new_url
+
+
+def test_an_older_database_is_brought_up_to_date_and_keeps_what_it_holds(old: str):
+    again = Database(old)
+    with again.read() as connection:
+        assert connection.execute(select(meta.c.value)).scalar_one() == "b"
+        assert connection.execute(text("SELECT trimmed FROM renditions")).all() == []
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    again.close()
+
+
+def test_those_who_bring_an_older_database_up_to_date_at_once_do_it_once(old: str):
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(Database, [old] * 4))
+    assert [database.revision() for database in opened] == [REVISION] * 4
+    for database in opened:
+        database.close()
 
 
 def test_a_database_of_a_newer_version_is_refused(database: Database, url: str):
@@ -126,13 +103,7 @@ def test_a_database_of_a_newer_version_is_refused(database: Database, url: str):
     assert caught.value.exit_code == 1
 
 
-# --- what the file promises ----------------------------------------------------------------------------------------
-
-
-def test_what_was_committed_survives_a_loss_of_power(database: Database):
-    assert pragma(database, "journal_mode") == "wal"
-    assert pragma(database, "synchronous") == 2  # FULL
-    assert pragma(database, "foreign_keys") == 1
+# --- what is promised ----------------------------------------------------------------------------------------------
 
 
 def test_a_write_is_all_or_nothing(database: Database):
@@ -157,29 +128,6 @@ def test_a_reader_sees_one_moment_while_others_write(database: Database):
         assert len(connection.execute(select(meta)).all()) == 1
 
 
-def test_a_database_in_memory_is_one_database():
-    database = Database("sqlite://")
-    with database.write() as connection:
-        connection.execute(insert(meta).values(name="a", value="b"))
-    with database.read() as connection:
-        assert connection.execute(select(meta.c.name)).scalar_one() == "a"
-    assert database.path is None
-    database.close()
-
-
-@pytest.mark.parametrize(
-    ("url", "path"),
-    [
-        ("sqlite:///a/b.db", Path("a/b.db")),
-        ("sqlite:////a/b.db", Path("/a/b.db")),
-        ("sqlite:///:memory:", None),
-        ("sqlite://", None),
-    ],
-)
-def test_the_file_of_a_url(url: str, path: Path | None):
-    assert file_of(url) == path
-
-
 def test_the_clock_is_aware_and_moves_on(database: Database):
     with database.read() as connection:
         first, second = clock(connection), clock(connection)
@@ -192,194 +140,31 @@ def test_instants_are_kept_as_utc_and_naive_ones_refused(database: Database):
     started = datetime(2025, 10, 6, 9, 0, 0, 123456, tzinfo=timezone(timedelta(hours=2)))
     with database.write() as connection:
         connection.execute(insert(senders).values(started=started, host="h", process=1))
-        assert connection.execute(text("SELECT started FROM senders")).scalar_one() == "2025-10-06 07:00:00.123456"
         kept = connection.execute(select(senders.c.started)).scalar_one()
         assert (kept, kept.tzinfo) == (started, UTC)
+        assert kept.hour == 7
         with pytest.raises(StatementError, match="naive datetime"):
             connection.execute(insert(senders).values(started=started.replace(tzinfo=None), host="h", process=1))
 
 
-# --- what an operator can mend -------------------------------------------------------------------------------------
+WORDS = "what a stranger\0 wrote \ud83d\ude00"  # half of a pair, twice, and a NUL: as JSON may bring them
 
 
-def test_a_file_that_is_no_database_is_named(tmp_path: Path):
-    file = tmp_path / "list.csv"
-    file.write_text("email,name\n" * 100)
-    with pytest.raises(StoreError, match=r"list\.csv: is not a database") as caught:
-        Database(f"sqlite:///{file}")
-    assert caught.value.hint
-    assert file.read_text() == "email,name\n" * 100
-
-
-def test_a_folder_that_does_not_exist_is_named(tmp_path: Path):
-    with pytest.raises(StoreError, match="cannot be opened") as caught:
-        Database(f"sqlite:///{tmp_path}/missing/digest.db")
-    assert "folder exists" in caught.value.hint
-
-
-def test_a_folder_in_place_of_the_file_is_named(tmp_path: Path):
-    with pytest.raises(StoreError, match="cannot be opened"):
-        Database(f"sqlite:///{tmp_path}")
-
-
-def test_a_folder_that_may_not_be_written_to_is_named(public: Path):
-    public.chmod(0o555)
-    with as_nobody(), pytest.raises(StoreError, match="cannot be opened"):
-        Database(f"sqlite:///{public}/digest.db")
-
-
-def test_a_file_that_may_not_be_written_to_is_named(public: Path):
-    url = f"sqlite:///{public}/digest.db"
-    Database(url).close()
-    (public / "digest.db").chmod(0o444)
-    public.chmod(0o777)
-
-    def written() -> None:
-        database = Database(url)
-        try:
-            with database.write() as connection:
-                connection.execute(insert(meta).values(name="a", value="b"))
-        finally:
-            database.close()
-
-    with as_nobody(), pytest.raises(StoreError, match=r"cannot be (written to|opened)") as caught:
-        written()
-    assert "permissions" in caught.value.hint or "may be written" in caught.value.hint
-
-
-def test_a_damaged_file_is_named(tmp_path: Path):
-    file = tmp_path / "digest.db"
-    Database(f"sqlite:///{file}").close()
-    data = bytearray(file.read_bytes())
-    data[4096:] = b"\xff" * (len(data) - 4096)
-    file.write_bytes(data)
-    with pytest.raises(StoreError, match="is damaged") as caught:
-        Database(f"sqlite:///{file}")
-    assert "backup" in caught.value.hint
-
-
-def test_a_database_that_is_in_use_may_be_tried_again_later(database: Database, url: str):
-    impatient = Database(url, busy_timeout=0)
-    other = sqlite3.connect(str(database.path), isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreError, match="in use by another process") as caught, impatient.write():
-        pytest.fail("two writers at once")  # pragma: no cover
-    assert caught.value.exit_code == 75
-
-    with impatient.read() as connection:  # who reads is never in the way of who writes
-        assert connection.execute(select(meta)).all() == []
-    other.execute("ROLLBACK")
-    other.close()
-    with impatient.write() as connection:
-        connection.execute(insert(meta).values(name="a", value="b"))
-    impatient.close()
-
-
-def test_a_file_of_somebody_else_is_not_migrated_over(tmp_path: Path):
-    file = tmp_path / "other.db"
-    other = sqlite3.connect(file)
-    other.execute("CREATE TABLE subscribers (email)")
-    other.commit()
-    other.close()
-    with pytest.raises(StoreError, match=r"other\.db"):
-        Database(f"sqlite:///{file}")
-    other = sqlite3.connect(file)
-    assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("subscribers",)]
-    other.close()
-
-
-@pytest.fixture
-def old(tmp_path: Path) -> str:
-    """The URL of a database as the first version made it, with something in it."""
-    url = f"sqlite:///{tmp_path}/old.db"
-    engine = create_engine(url)
-    config = Config()
-    config.set_main_option("script_location", str(Path(digest.store.__file__).parent / "migrations"))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        connection.execute(insert(meta).values(name="a", value="b"))
-    engine.dispose()
-    return url
-
-
-def test_an_older_database_is_brought_up_to_date_and_keeps_what_it_holds(old: str):
-    again = Database(old)
-    with again.read() as connection:
-        assert connection.execute(select(meta.c.value)).scalar_one() == "b"
-        assert connection.execute(text("SELECT trimmed FROM renditions")).all() == []
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-    again.close()
-
-
-def test_who_only_looks_leaves_an_older_database_as_it_is(old: str, tmp_path: Path):
-    looked = to_look_at(old)
-    with looked.read() as connection:
-        assert connection.execute(select(meta.c.value)).scalar_one() == "b"
-        assert connection.execute(text("SELECT trimmed FROM renditions")).all() == []
-    looked.close()
-    with closing(sqlite3.connect(tmp_path / "old.db")) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
-    to_look_at(f"sqlite:///{tmp_path}/none.db").close()
-    assert not (tmp_path / "none.db").exists()
-
-
-@contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Another process is writing."""
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        other.close()
-
-
-def test_a_writer_with_less_patience_gives_up_sooner_and_the_next_one_waits_as_usual(tmp_path: Path):
-    path = tmp_path / "digest.db"
-    database = Database(f"sqlite:///{path}", busy_timeout=20)
-    with (
-        held(path),
-        pytest.raises(StoreError, match="is in use by another process") as caught,
-        database.write(patience=0.05),
-    ):
-        pass
-    assert caught.value.exit_code == 75
+def test_text_that_a_database_cannot_hold_stops_nothing(database: Database):
     with database.write() as connection:
-        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 20_000
-    database.close()
+        connection.execute(insert(meta).values(name="a\0b", value="c"))
+        found = connection.execute(select(meta.c.value).where(meta.c.name == "a\0b")).scalar_one()
+    assert found == "c"
 
 
-def test_a_writer_with_more_patience_outlasts_others(tmp_path: Path):
-    path = tmp_path / "digest.db"
-    database = Database(f"sqlite:///{path}", busy_timeout=0.05)
-    let_go = threading.Event()
-
-    def hold() -> None:
-        with held(path):
-            held_now.set()
-            let_go.wait(10)
-
-    held_now = threading.Event()
-    holder = threading.Thread(target=hold)
-    holder.start()
-    assert held_now.wait(10)
-    with pytest.raises(StoreError), database.write():
-        pass
-    threading.Timer(0.2, let_go.set).start()
-    with database.write(patience=20) as connection:
-        connection.exec_driver_sql("SELECT 1")
-    holder.join(10)
-    database.close()
+def test_rows_that_a_database_cannot_hold_stop_nothing(database: Database):
+    with database.write() as connection:
+        found = connection.execute(select(given(0), given(1)), {"rows": written([[WORDS, "fine"]])}).one()
+    assert found == ("what a stranger\ufffd wrote ??", "fine")
 
 
-def test_threads_and_processes_are_waited_for_by_one_clock(tmp_path: Path):
-    """Whoever has waited for a thread of this process does not wait as long again for another process."""
-    path = tmp_path / "digest.db"
-    database = Database(f"sqlite:///{path}", busy_timeout=20)
-    with database._turn(0.3) as left:
-        assert left is not None
-        assert left <= 0.3
-        with pytest.raises(StoreError, match="is in use"), database.write(patience=0.05):
-            pass
-    database.close()
+@pytest.mark.parametrize("number", [0, -1, 2**31, 2**63 - 1])
+def test_a_number_that_no_row_can_have_is_not_found(database: Database, number: int):
+    assert Notices(database).raw(number) is None
+    assert Notices(database).edition_of(number) is None
+    assert Editions(database).find("weekly", str(number)) is None

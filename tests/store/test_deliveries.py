@@ -17,6 +17,7 @@ from digest.store.editions import Editions
 from digest.store.subscribers import Subscribers
 from digest.store.tables import deliveries as table
 from digest.store.tables import subscribers as people
+from tests.store.conftest import on_sqlite
 
 NOW = datetime(2025, 10, 6, 7, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -216,6 +217,7 @@ def test_a_rate_that_no_time_was_taken_for_is_not_told(
     assert deliveries.passage(record.id).per_second is None
 
 
+@on_sqlite
 @pytest.mark.parametrize("status", [None, QUEUED])
 def test_a_long_list_comes_in_the_order_of_an_index(
     database: Database, deliveries: Deliveries, record: EditionRecord, status: DeliveryStatus | None

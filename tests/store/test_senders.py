@@ -16,6 +16,7 @@ from digest.errors import StoreError
 from digest.store.database import Database
 from digest.store.senders import SenderLock
 from digest.store.tables import senders
+from tests.store.conftest import on_sqlite, soon
 
 LIVING = """
 import sys
@@ -79,7 +80,7 @@ def test_a_sender_of_another_process_lives_until_it_is_killed(database: Database
         assert sender.dead([other]) == frozenset()  # asking changes nothing
         process.send_signal(signal.SIGKILL)
         process.wait()
-        assert sender.dead([sender.id, other]) == {other}
+        soon(lambda: sender.dead([sender.id, other]), {other})
         assert sender.dead([other]) == {other}
 
 
@@ -98,6 +99,7 @@ def test_a_program_started_by_a_sender_does_not_keep_it_alive(database: Database
         child.communicate(b"\n")
 
 
+@on_sqlite
 def test_a_database_has_one_place_for_locks_by_whatever_path_it_is_opened(database: Database, tmp_path: Path):
     (tmp_path / "link").mkdir()
     assert database.path is not None
@@ -109,6 +111,7 @@ def test_a_database_has_one_place_for_locks_by_whatever_path_it_is_opened(databa
     linked.close()
 
 
+@on_sqlite
 def test_nothing_is_left_beside_the_database(database: Database, url: str):
     with SenderLock(database) as sender:
         with another_process(url) as (process, other):
@@ -120,6 +123,7 @@ def test_nothing_is_left_beside_the_database(database: Database, url: str):
     assert beside(database) == []
 
 
+@on_sqlite
 def test_a_lock_that_cannot_be_made_is_an_error_with_a_hint(database: Database):
     assert database.path is not None
     database.path.with_name("digest.db-sender-1").mkdir()
@@ -128,6 +132,7 @@ def test_a_lock_that_cannot_be_made_is_an_error_with_a_hint(database: Database):
     assert "permissions" in caught.value.hint
 
 
+@on_sqlite
 def test_a_sender_whose_lock_cannot_be_read_counts_as_living(database: Database):
     assert database.path is not None
     database.path.with_name("digest.db-sender-7").mkdir()

@@ -16,7 +16,7 @@ from digest.publishing import Digest, Source, Told
 from digest.sources.indexed import UNSETTLED, Indexed
 from digest.sources.listing import is_article
 from digest.sources.ports import Index
-from digest.store.database import file_of
+from digest.store.database import is_there
 
 Results = tuple[Article | Problem, ...]
 Stamp = tuple[int, int]
@@ -142,8 +142,9 @@ class RememberingApp(App):
     @property
     def outlived(self) -> bool:
         """Whether there is a database now, where an empty one had to stand in for it."""
-        path = file_of(self.config.database.url)
-        return "database" in vars(self) and self.database.path is None and path is not None and path.exists()
+        if "database" not in vars(self) or self.database.path or self.database.server:
+            return False
+        return is_there(self.config.database.url)
 
     def close(self) -> None:
         if "database" in vars(self):  # it was opened
