@@ -76,6 +76,7 @@ from digest.subscriptions.addresses import mailbox
 
 POLLED_WITHIN = 30.0  # seconds in which feeds may answer before an edition is made of what is known
 LETTERS_KEPT = 128  # letters that are held ready while sending; the others are made again when their turn comes
+Hung = tuple[Covers, tuple[Problem, ...]]
 
 
 def clock(start: datetime | None = None) -> Callable[[], datetime]:
@@ -84,14 +85,11 @@ def clock(start: datetime | None = None) -> Callable[[], datetime]:
     return lambda: datetime.now(UTC) + offset
 
 
-Hung = tuple[Covers, tuple[Problem, ...]]
-
-
 class App:
     """The parts, made when they are first needed: reading articles takes no key, and a preview no mail server.
 
-    ``read_only``: nothing is written, and a database that does not exist yet is an empty one in memory. ``busy_timeout`` is
-    how many seconds a writer waits for another one; ``along`` is done in the transaction that freezes an edition.
+    ``read_only``: nothing is written, a database that is not there is an empty one in memory. ``busy_timeout``: seconds a
+    writer waits for another one. ``along`` is done in the transaction that freezes an edition.
     """
 
     def __init__(
@@ -366,9 +364,7 @@ class App:
     async def deliver(
         self, record: EditionRecord, watch: Watch, stop: asyncio.Event, part: Part = WHOLE
     ) -> datetime | None:
-        """Hands over what is due of a frozen edition, or a ``part`` of it; returns when to go on if limits ended it. Raises
-        TransportError, StoreError.
-        """
+        """Hands over what is due of a frozen edition; returns when to go on if limits ended it. Raises TransportError, StoreError."""
         with SenderLock(self.database) as sender:
             return await send(
                 record.id,

@@ -22,7 +22,7 @@ class _Address(click.ParamType[str]):
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         from pydantic import ValidationError
 
-        from digest.config.tables import Database
+        from digest.config import Database
 
         try:
             return Database(url=value).url

@@ -3,11 +3,11 @@
 from digest.config.delivering import Delivery, Domain, Smtp
 from digest.config.gathering import Exclude, Source
 from digest.config.loading import load
+from digest.config.remembering import Database
 from digest.config.showing import schema, show
 from digest.config.tables import (
     WEEKDAYS,
     Config,
-    Database,
     Digest,
     Site,
     Templates,
