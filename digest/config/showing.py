@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from digest.config.notation import written
 from digest.config.tables import Config
 
 HIDDEN = "•••"
+_PASSWORD = re.compile(r"(?<=://)([^/@:]*):[^/@]*(?=@)")  # RFC 3986, 3.2.1
 
 
 def show(config: Config, environ: Mapping[str, str] = os.environ) -> str:
@@ -68,7 +70,12 @@ def _lines(table: BaseModel, path: Path, outside: frozenset[Path]) -> Iterator[s
         elif secret and f"{key}_file" in table.model_fields_set:
             yield f"# {key} is in {key}_file"
         else:
-            yield f"{key} = {written(HIDDEN if secret else values[key])}  # {_origin(table, name, (*path, key), outside)}"
+            shown = HIDDEN if secret else _without_password(values[key])
+            yield f"{key} = {written(shown)}  # {_origin(table, name, (*path, key), outside)}"
+
+
+def _without_password(value: Any) -> Any:
+    return _PASSWORD.sub(rf"\1:{HIDDEN}", value) if isinstance(value, str) else value
 
 
 def _consequences(table: BaseModel, config: Config) -> Iterator[str]:

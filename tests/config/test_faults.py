@@ -95,7 +95,10 @@ ONE_FAULT = [
     ('[web]\nurl = "news.example.org"\n', "web.url: expected an address that begins with https:// or http://"),
     ('[web]\nurl = "https://example.org:x/"\n', "web.url: expected an address that begins with https:// or http://"),
     ('[smtp]\nhost = "smtp://mail.example.org"\n', "smtp.host: expected the name of a host alone, such as"),
-    ('[database]\nurl = "postgresql://u:hunter2@db/x"\n', "database.url: expected sqlite:///FILE; other databases"),
+    (
+        '[database]\nurl = "mysql://u:hunter2@db/x"\n',
+        "database.url: expected sqlite:///FILE or postgresql://USER@HOST/NAME",
+    ),
     ('[database]\nurl = "sqlite://"\n', "database.url: names no file"),
     (
         '[[sources]]\nfeed = "https://me:hunter2@example.org/feed"\n',

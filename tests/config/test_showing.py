@@ -99,6 +99,12 @@ def _tables() -> list[tuple[str, dict[str, Any]]]:
     return [("digest.toml", described), *described["$defs"].items()]
 
 
+def test_a_password_in_the_address_of_the_database_is_not_shown(loaded: Load):
+    shown = show(loaded(MINIMAL, {"DIGEST_DATABASE__URL": "postgresql://post:hunter2@db.example.org:5433/digest"}), {})
+    assert "hunter2" not in shown
+    assert 'url = "postgresql://post:•••@db.example.org:5433/digest"' in shown
+
+
 def test_the_schema_explains_every_key():
     for name, table in _tables():
         if "properties" in table:
