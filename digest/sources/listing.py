@@ -60,7 +60,7 @@ def listing(root: Path) -> Listing:
         shared += folder.beside(sidecars.for_all(path.rpartition(os.sep)[2] or root.name))
         around += folder.beside(sections.NAMES)
         waiting += [(f"{below}{name}", shared, around) for name in folder.folders]
-        found.files.update((f"{below}{name}", stamp) for name, stamp in folder.articles.items())
+        found.files.update({below + name: stamp for name, stamp in folder.articles.items()})
         if folder.sidecars or shared or around:
             for name in folder.articles:
                 beside = (*folder.beside(sidecars.beside(name)), *shared)
@@ -70,8 +70,8 @@ def listing(root: Path) -> Listing:
 
 def is_article(name: str) -> bool:
     """Whether a file of this name may be an article; what is one by its name may turn out to be none when it is read."""
-    stem, dot, suffix = name.rpartition(".")
-    return bool(stem) and f"{dot}{suffix.lower()}" in SUFFIXES
+    dot = name.rfind(".")
+    return dot > 0 and (name[dot:] in SUFFIXES or name[dot:].lower() in SUFFIXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +92,15 @@ def _look_into(folder: str) -> _Folder:
     with os.scandir(folder) as entries:
         for entry in entries:
             name = entry.name
-            if name.startswith("."):
+            if name[0] == ".":
                 continue
             if entry.is_dir(follow_symlinks=False):
                 found.folders.extend([name] if name not in SKIPPED else [])
-                continue
-            is_sidecar = sidecars.is_sidecar(name)
-            if is_sidecar:
-                found.sidecars[name] = _stamp(entry) or NO_FILE
-            if is_article(name) and (stamp := found.sidecars[name] if is_sidecar else _stamp(entry)):
+            elif sidecars.is_sidecar(name):
+                found.sidecars[name] = stamp = _stamp(entry) or NO_FILE
+                if is_article(name):
+                    found.articles[name] = stamp
+            elif is_article(name) and (stamp := _stamp(entry)):
                 found.articles[name] = stamp
     return found
 
