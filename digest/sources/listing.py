@@ -97,9 +97,9 @@ def _look_into(folder: str) -> _Folder:
             if entry.is_dir(follow_symlinks=False):
                 found.folders.extend([name] if name not in SKIPPED else [])
             elif sidecars.is_sidecar(name):
-                found.sidecars[name] = stamp = _stamp(entry) or NO_FILE
+                found.sidecars[name] = _stamp(entry) or NO_FILE
                 if is_article(name):
-                    found.articles[name] = stamp
+                    found.articles[name] = found.sidecars[name]
             elif is_article(name) and (stamp := _stamp(entry)):
                 found.articles[name] = stamp
     return found
