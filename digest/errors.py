@@ -129,11 +129,14 @@ class RenderError(DigestError):
 
 
 class StoreError(DigestError):
-    """The database cannot do what was asked; the driver's error is the cause. One that is ``busy`` may do it later."""
+    """The database cannot do what was asked; the driver's error is the cause. One that is ``busy`` may do it later; one
+    that is ``away`` too, and has not been waited for yet.
+    """
 
-    def __init__(self, message: str, *, hint: str = "", busy: bool = False) -> None:
+    def __init__(self, message: str, *, hint: str = "", busy: bool = False, away: bool = False) -> None:
         super().__init__(message, hint=hint)
         self.busy = busy
+        self.away = away
         if busy:
             self.exit_code = 75
 

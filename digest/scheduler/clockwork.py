@@ -75,8 +75,11 @@ class Clockwork:
         try:
             return self._publish_unless_held(digest, period, file)
         except DigestError as error:
-            self._in_vain[digest.name] = (look, None if isinstance(error, TryLaterError) else now + TRY_AGAIN)
-            self._not_published(digest, period, file, error)
+            self._in_vain[digest.name] = (look, None if isinstance(error, TryLaterError) else now + self._after(error))
+            if self._after(error) == SOON and before != look:
+                log.warning("not published", extra={"edition": file.edition, "why": error.message})
+            else:
+                self._not_published(digest, period, file, error)
         return None
 
     def _publish_unless_held(self, digest: Digest, period: Period, file: Place) -> EditionRecord | None:
@@ -153,6 +156,10 @@ class Clockwork:
         now = self._app.now()
         return max(self._not_before.get(record.id, now) - now, timedelta())
 
+    def _after(self, error: DigestError) -> timedelta:
+        """How long to wait before another try. Workers are many: what has hit one need not hit the next."""
+        return SOON if self._part and isinstance(error, StoreError) and error.busy else TRY_AGAIN
+
     @property
     def _any_digest(self) -> Digest:
         return self._app.digest(self._app.digests[0])
@@ -175,8 +182,7 @@ class Clockwork:
             if not stop.is_set():
                 self._goes_on(record)
         except DigestError as error:
-            passes = self._part and isinstance(error, StoreError) and error.busy
-            self._not_before[record.id] = self._app.now() + (SOON if passes else TRY_AGAIN)
+            self._not_before[record.id] = self._app.now() + self._after(error)
             log.error("sending failed", extra={"edition": record.name, "why": error.message, "hint": error.hint})
             self.alarm.ring(record.name, stuck(record, self._waits(record), error, self._pauses(record)))
 

@@ -140,7 +140,7 @@ class Supply:
             try:
                 return await loop.run_in_executor(self._executor, call)
             except StoreError as error:
-                if not error.busy:
+                if not error.away:
                     raise
             await self._clock.sleep(seconds)
         return await loop.run_in_executor(self._executor, call)

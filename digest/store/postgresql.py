@@ -85,7 +85,7 @@ class Server:
         for prefix, what, hint, busy in _EXPLAINED:
             if state.startswith(prefix):
                 told = f"{what}: {said}" if prefix == _AWAY else what
-                return StoreError(f"{self.name}: {told}", hint=hint, busy=busy)
+                return StoreError(f"{self.name}: {told}", hint=hint, busy=busy, away=busy and prefix != _LOCKED)
         if not state:
             return StoreError(f"{self.name}: {said}", hint="check database.url")
         return StoreError(f"{self.name}: {said}") if isinstance(error, OperationalError) else error
@@ -225,6 +225,7 @@ def _one_line(error: DBAPIError) -> str:
     return "; ".join(filter(None, lines)).removeprefix("connection failed: ")
 
 
+_LOCKED = "55P03"  # lock_not_available: it was waited for as long as was said
 _AWAY = "08"
 _WORDS = {
     r"password authentication failed|no pg_hba\.conf entry|not permitted to log in|no password supplied": "28000",
@@ -235,7 +236,7 @@ _WORDS = {
 }
 # By SQLSTATE, or the class of it (PostgreSQL documentation, Appendix A): what it means, what to do, whether it passes.
 _EXPLAINED = (
-    ("55P03", "is in use by another process", "wait for it to finish and try again", True),
+    (_LOCKED, "is in use by another process", "wait for it to finish and try again", True),
     ("40", "two processes were in each other's way", "try again", True),
     (_AWAY, "cannot be reached", "check that the server runs, and the host and port in database.url", True),
     ("57P", "is shutting down or starting", "wait for it and try again", True),

@@ -70,7 +70,7 @@ class AwayLedger(Ledger):
     def _may_be_away(self) -> None:
         self.calls += 1
         if self.calls % 3:
-            raise StoreError("the database is shutting down", busy=True)
+            raise StoreError("the database is shutting down", busy=True, away=True)
 
 
 async def test_a_database_that_is_away_for_a_moment_is_waited_for(house: House) -> None:

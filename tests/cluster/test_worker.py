@@ -112,8 +112,9 @@ async def test_a_worker_goes_on_by_itself_after_the_database_was_away(
             books.asked,
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
         )
-        await books.all_accepted()
-    assert post_office.received == ONCE
+        await books.until(lambda: books.count("deliveries WHERE status IN ('accepted', 'uncertain')") == len(PEOPLE))
+    assert set(post_office.received.values()) == {1}  # what was being handed over just then may be uncertain
+    assert books.statuses["accepted"] <= len(post_office.received)
 
 
 async def test_one_that_was_believed_dead_enlists_again(working: Working, app: App, books: Books) -> None:
