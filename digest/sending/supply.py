@@ -18,6 +18,7 @@ from digest.sending.relay import Relay
 from digest.sending.waiting import Claimed, Waiting
 
 # Seconds to wait, one after another, for a database that is restarted, or that another one takes over from.
+# Seconds to wait for a database that is restarted, or that another one takes over from.
 AWAY = (0.5, 1, 2, 4, 8, 15, 30)
 
 T = TypeVar("T")

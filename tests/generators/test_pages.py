@@ -54,9 +54,9 @@ def test_only_posts_have_the_pages_of_jekyll_s_posts(tmp_path: Path) -> None:
 
 
 def test_folders_with_posts_of_jekyll_s_beside_others_are_in_their_pages(tmp_path: Path) -> None:
-    jekyll(tmp_path, "", "_posts/2025-12-01-one.md", "Work/_posts/2025-12-01-two.md", "docs/notes.md")
+    jekyll(tmp_path, "", "_posts/2025-12-01-one.md", "Harbour/_posts/2025-12-01-two.md", "docs/notes.md")
     assert pages(tmp_path) == {
-        "Work": "/work/{categories}/{year}/{month}/{day}/{slug}.html",
+        "Harbour": "/harbour/{categories}/{year}/{month}/{day}/{slug}.html",
         "_posts": "/{year}/{month}/{day}/{slug}.html",
     }
 
