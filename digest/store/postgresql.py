@@ -22,7 +22,8 @@ from digest.store.rows import without_nul
 _WRITERS = 1_684_629_349  # "dige": the lock of those who write alone
 _SENDERS = 1_936_027_236  # "send": with a sender's id, the lock that shows it is alive
 _LOOKERS = 1_819_242_347  # "look": those who send share it, from before they look until they have written
-_LOST_AFTER = 60  # seconds: of a transaction whose process was put to sleep, and of a machine that says nothing
+_LOST_AFTER = 60  # seconds: of a machine that says nothing
+_ASLEEP_AFTER = 10.0  # seconds in which a process that is in a transaction says nothing: others need what it has locked
 _LOOKED_AFTER = 5.0  # seconds after which a sender looks whether its lock is there still
 _OF_SESSION = {
     "application_name": "digest",
@@ -38,8 +39,8 @@ _SAID = (
     f" -c tcp_user_timeout={_LOST_AFTER * 1000}"
 )
 _READS_ONLY = " -c default_transaction_read_only=on"
-_BEGIN = f"""
-    SELECT set_config('lock_timeout', :wait, true), set_config('idle_in_transaction_session_timeout', '{_LOST_AFTER}s', true),
+_BEGIN = """
+    SELECT set_config('lock_timeout', :wait, true), set_config('idle_in_transaction_session_timeout', :asleep, true),
 """
 _ALONE = text(f"{_BEGIN} pg_advisory_xact_lock({_WRITERS})")
 _BESIDE = text(f"{_BEGIN} pg_advisory_xact_lock_shared({_LOOKERS})")
@@ -73,7 +74,7 @@ class Server:
         """Who is ``alone`` queues with the server. A process that is put to sleep in the middle does not keep its locks."""
         wait = self._busy_timeout if patience is None else patience
         with self.engine.connect() as connection, connection.begin():
-            connection.execute(_ALONE if alone else _BESIDE, {"wait": str(max(1, round(wait * 1000)))})
+            connection.execute(_ALONE if alone else _BESIDE, {"wait": _ms(wait), "asleep": _ms(_ASLEEP_AFTER)})
             yield connection
 
     def flush(self) -> None:
@@ -207,6 +208,11 @@ def _dumpers() -> tuple[Any, ...]:
             return super().dump(without_nul(obj))
 
     return Dumper, DumperUnknown
+
+
+def _ms(seconds: float) -> str:
+    """At least one: none at all would be for ever."""
+    return str(max(1, round(seconds * 1000)))
 
 
 def _state(error: DBAPIError) -> str:

@@ -128,3 +128,19 @@ def test_a_sender_that_was_killed_leaves_a_row_and_no_lock(database: Database, u
         process.wait()
     with SenderLock(database) as sender:
         soon(lambda: sender.dead([killed]), {killed})
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_who_is_put_to_sleep_in_a_transaction_does_not_keep_what_it_has_locked(
+    database: Database, monkeypatch: pytest.MonkeyPatch, alone: bool
+):
+    monkeypatch.setattr("digest.store.postgresql._ASLEEP_AFTER", 0.05)
+    with pytest.raises(StoreError, match="was left alone for too long") as caught, database.write(alone=alone) as sleeper:
+        sleeper.execute(text("INSERT INTO meta (name, value) VALUES ('nap', '1')"))
+        with database.write() as awake:  # waits for what the sleeper has locked
+            awake.execute(text("INSERT INTO meta (name, value) VALUES ('nap', '2')"))
+        sleeper.execute(text("SELECT 1"))
+    assert caught.value.busy
+    assert caught.value.away
+    with database.read() as connection:
+        assert connection.execute(text("SELECT value FROM meta WHERE name = 'nap'")).scalar_one() == "2"
