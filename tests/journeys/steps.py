@@ -19,7 +19,7 @@ from digest.app import App
 from digest.config import load
 from tests.journeys.conftest import PostOffice, Site
 
-PATIENCE = 30  # seconds after which a process that says nothing is ended, so that a fault fails and does not hang
+PATIENCE = 60  # seconds after which a process that says nothing is ended, so that a fault fails and does not hang
 
 READERS = ("first@example.org", "second@example.org")
 
