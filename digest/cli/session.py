@@ -191,7 +191,7 @@ def _along(config: Config) -> Along | None:
     def defer(connection: Any, record: EditionRecord) -> None:
         from digest import cluster
 
-        cluster.defer(connection, record, config.worker.slice)
+        cluster.defer(connection, record)
 
     return defer
 

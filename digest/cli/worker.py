@@ -47,7 +47,6 @@ async def _work(app: App) -> None:
     shift = Shift(app, stop)
     config = app.config
     worker = Worker(config.database.url, shift, config.worker.jobs)
-    log.info("working", extra={"jobs": app.config.worker.jobs, "slice": app.config.worker.slice})
     try:
         with telling(app, config.worker.status, lambda: (worker.is_connected, {"in_hand": list(worker.in_hand)})):
             await until_told(worker.work(stop), stop, lambda _words: log.info("stopping"))

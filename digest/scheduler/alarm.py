@@ -68,12 +68,12 @@ class Alarm:
         trouble = self._troubles.get(about)
         return trouble.since if trouble else None
 
-    def recall(self) -> None:
+    async def recall(self) -> None:
         """Learns what other runs have told meanwhile, and what is over."""
-        own = {*self._unsaid, *self._unwritten}
         with suppress(StoreError):
-            known = self._app.alarms.known()
-            self._troubles = {**known, **{about: self._troubles[about] for about in own & self._troubles.keys()}}
+            known = await asyncio.to_thread(self._app.alarms.known)
+            own = {*self._unsaid, *self._unwritten}
+            self._troubles = known | {about: one for about, one in dict(self._troubles).items() if about in own}
 
     def begin(self, about: str) -> datetime:
         """Since when there is this trouble, which begins now if it was not there."""
@@ -135,8 +135,9 @@ class Alarm:
 
     async def _say(self, about: str, notice: Notice) -> None:
         """What happens while it is on its way is the opposite of it, and unsaid."""
-        del self._unsaid[about]
-        before = self._troubles.pop(about)
+        before = self._troubles.pop(about, None)
+        if self._unsaid.pop(about, None) is None or before is None:
+            return  # meanwhile it was dropped by who publishes, in a thread
         if not notice.over:
             self._troubles[about] = replace(before, told=True)
         if not self._is_ours(about, notice, before):

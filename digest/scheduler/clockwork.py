@@ -11,7 +11,7 @@ from digest import crew
 from digest.app import App
 from digest.config import meaning
 from digest.editing import Place, is_held, is_settled
-from digest.errors import DigestError, EditingError, StoreError, TryLaterError
+from digest.errors import DigestError, EditingError, StoreError, TransportError, TryLaterError
 from digest.identity import keyless
 from digest.model import FINAL_STATUSES, EditionRecord, Period
 from digest.period import due, next_send
@@ -47,7 +47,7 @@ class Clockwork:
         # any case; None where only another period or another file may help: too few articles or readers
         self._in_vain: dict[str, tuple[tuple[str, int], datetime | None]] = {}
         self._not_before: dict[int, datetime] = {}  # edition -> when sending is tried again
-        self.sending: dict[int, asyncio.Task[None]] = {}
+        self.sending: dict[int, asyncio.Task[timedelta]] = {}
         self.alarm = Alarm(app)
         self._reminding = Reminding(app, self.alarm)
 
@@ -171,20 +171,31 @@ class Clockwork:
         elif self.alarm.since(record.name) and self._waits(record) == "0":
             self._goes_on(record)
 
-    async def send(self, record: EditionRecord, stop: asyncio.Event) -> None:
-        """Hands over what is due of an edition. Errors are logged, and tried again after a ``rest``."""
+    async def send(self, record: EditionRecord, stop: asyncio.Event) -> timedelta:
+        """Hands over what is due of an edition. Errors are logged, and tried again after a ``rest``.
+
+        Returns how long nothing of any edition can be handed over from here, for some minutes at most.
+        """
         watch = LogWatch(record, paused=lambda: self._pauses(record), goes_on=lambda: self._goes_on(record))
         try:
             if goes_on := await (self._part or crew.deliver)(self._app, record, watch, stop):  # once limits allow more
                 self._not_before[record.id] = goes_on
-            if not self._part or record.id not in self._app.deliveries.unfinished(self._app.now()):
-                watch.summed_up(self._app.deliveries.counts(record.id))
+            await self._sum_up(record, watch)
             if not stop.is_set():
                 self._goes_on(record)
         except DigestError as error:
             self._not_before[record.id] = self._app.now() + self._after(error)
             log.error("sending failed", extra={"edition": record.name, "why": error.message, "hint": error.hint})
             self.alarm.ring(record.name, stuck(record, self._waits(record), error, self._pauses(record)))
+            if not isinstance(error, (TransportError, StoreError)):
+                return timedelta()  # the next one may be well
+        return min(self.rest(record), TRY_AGAIN)
+
+    async def _sum_up(self, record: EditionRecord, watch: LogWatch) -> None:
+        """What became of it; who sends a part of it, at its end."""
+        now, record_of = self._app.now(), self._app.deliveries
+        if watch.has_handed and not (self._part and record.id in await asyncio.to_thread(record_of.unfinished, now)):
+            watch.summed_up(await asyncio.to_thread(record_of.counts, record.id))
 
     def _pauses(self, record: EditionRecord) -> datetime:
         """Since when: a pause goes on over all tries, until a message is through."""

@@ -73,6 +73,10 @@ class LogWatch:
     def spent(self, server: str, until: datetime) -> None:
         log.info("spent", extra={"edition": self._edition, "server": server, "until": until.isoformat()})
 
+    @property
+    def has_handed(self) -> bool:
+        """Whether something became of a delivery."""
+        return self._handed > 0
+
     def summed_up(self, counts: dict[DeliveryStatus, int]) -> None:
-        if self._handed:
-            log.info("sent", extra={"edition": self._edition, **{status.value: n for status, n in counts.items()}})
+        log.info("sent", extra={"edition": self._edition, **{status.value: n for status, n in counts.items()}})

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import math
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime
 
 from digest.app import App
 from digest.model import EditionRecord
-from digest.scheduler.alarm import TRY_AGAIN
 from digest.scheduler.clockwork import Clockwork, LeftError
 from digest.scheduler.gathering import Gathering
 from digest.scheduler.pulse import Pulse
 from digest.sending.pace import Part
 from digest.sending.ports import Watch
-
-MOST_JOBS = 1000  # that an edition is given at once: when they are done, there are others
 
 
 class Shift:
@@ -30,12 +28,14 @@ class Shift:
         self._slice = app.config.worker.slice
         self._gathering = Gathering(app)
         self._pulse = Pulse(app)
+        self._idle_until = app.now()
         self._clockwork = Clockwork(app, self._told, self._deliver)
         self._clockwork.announce()
 
     async def publish(self) -> None:
         """Publishes every digest whose period is due and has no edition, and sees to editors who are waited for."""
-        await asyncio.to_thread(self._publish)
+        await self._clockwork.alarm.recall()
+        await asyncio.to_thread(self._clockwork.publish_due)
         self._clockwork.alarm.speak_soon()
 
     async def gather(self) -> None:
@@ -46,25 +46,39 @@ class Shift:
         for wait in waits:
             wait.cancel()
 
-    async def needs(self) -> dict[str, int]:
-        """The editions that have something to hand over or in hand, and how many slices of it are in nobody's hands: one
-        at least, for what a dead worker holds is taken back by whoever sends next.
+    async def needs(self) -> tuple[str, ...]:
+        """The editions that have something to hand over or in hand: what a dead worker holds is taken back by whoever
+        sends next.
         """
-        needs = await asyncio.to_thread(self._needs)
+        await self._clockwork.alarm.recall()
+        unfinished = await asyncio.to_thread(self._clockwork.unfinished)
         self._clockwork.alarm.speak_soon()
-        return needs
+        return tuple(record.name for record in unfinished)
 
-    async def send(self, edition: str) -> timedelta | None:
-        """Hands over a slice of an edition; how long to wait before somebody goes on with it, if there is anything to do."""
+    async def send(self, edition: str, another: Callable[[], Awaitable[None]]) -> bool:
+        """Hands over a slice of an edition; whether there is more to do.
+
+        ``another`` gives the edition one more job. It is called before anything else where more is due than this slice, so
+        that the others need not wait for its end; and while this worker can send nothing, whatever it is, so that nobody
+        waits for it.
+        """
+        await self._rest(another)
         record = await asyncio.to_thread(self._find, edition)
         if record is None or record.stopped:
-            return None
-        if not self._stop.is_set() and not self._clockwork.rest(record):
-            await self._clockwork.send(record, self._stop)
+            return False
+        if not self._stop.is_set():
+            if self._clockwork.rest(record):
+                return False  # it has failed here a moment ago, and in some moments somebody is asked again
+            if await self._has_more(record, self._slice):
+                await another()
+            self._idle_until = self._app.now() + await self._clockwork.send(record, self._stop)
             self._clockwork.alarm.speak_soon()
-        if rest := self._clockwork.rest(record):
-            return min(rest, TRY_AGAIN)
-        return timedelta() if await asyncio.to_thread(self._free, record, 1) else None
+            await self._rest(another)
+        return await self._has_more(record, 0)
+
+    def live(self) -> None:
+        """A sign of life, now and then."""
+        self._pulse.beat()
 
     async def end(self) -> None:
         """Nothing more is done, and nobody has to worry about it."""
@@ -77,19 +91,17 @@ class Shift:
             raise LeftError
         self._pulse.beat()
 
-    def _publish(self) -> None:
-        self._pulse.beat()
-        self._clockwork.alarm.recall()
-        self._clockwork.publish_due()
+    async def _rest(self, another: Callable[[], Awaitable[None]]) -> None:
+        """Keeps to itself as long as no server takes what it has, or the database is away."""
+        if (seconds := (self._idle_until - self._app.now()).total_seconds()) > 0:
+            await another()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), seconds)
 
-    def _needs(self) -> dict[str, int]:
-        self._clockwork.alarm.recall()
-        most = self._slice * MOST_JOBS
-        free = {record.name: self._free(record, most) for record in self._clockwork.unfinished()}
-        return {edition: max(1, math.ceil(count / self._slice)) for edition, count in free.items()}
-
-    def _free(self, record: EditionRecord, most: int) -> int:
-        return self._app.deliveries.free(record.id, self._app.now(), most)
+    async def _has_more(self, record: EditionRecord, than: int) -> bool:
+        """Whether more deliveries than that are due and in nobody's hands."""
+        free = self._app.deliveries.free
+        return await asyncio.to_thread(free, record.id, self._app.now(), than + 1) > than
 
     def _find(self, edition: str) -> EditionRecord | None:
         digest, _, period = edition.partition("/")

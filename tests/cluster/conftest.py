@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import psycopg
 import pytest
@@ -118,6 +118,9 @@ def published(app: App) -> EditionRecord:
     return app.freeze(digest, app.prepare(digest, app.period(digest, None)))
 
 
+Another = Callable[[], Awaitable[None]]
+
+
 class Idle:
     """A worker that has nothing to do, but for what a test gives it."""
 
@@ -129,12 +132,14 @@ class Idle:
 
     async def gather(self) -> None: ...
 
-    async def needs(self) -> dict[str, int]:
-        return {}
+    async def needs(self) -> tuple[str, ...]:
+        return ()
 
-    async def send(self, edition: str) -> timedelta | None:
+    async def send(self, edition: str, another: Another) -> bool:
         self.sent.append(edition)
-        return None
+        return False
+
+    def live(self) -> None: ...
 
 
 Working = Callable[..., AbstractAsyncContextManager[Worker]]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import dataclass
 
 import pytest
 
 from digest.app import App
+from digest.errors import ConfigError
 from digest.scheduler.shift import Shift
-from tests.cluster.conftest import PEOPLE, SLICE, Books, app_of, published
+from tests.cluster.conftest import PATIENCE, PEOPLE, SLICE, Books, app_of, published
 from tests.journeys.conftest import PostOffice, Site
 from tests.journeys.steps import configure, opened
 
@@ -39,6 +40,21 @@ def shifts(apps: tuple[App, App], stop: asyncio.Event) -> tuple[Shift, Shift]:
     return first, second
 
 
+@dataclass
+class Calls:
+    """For others, to take a job."""
+
+    count: int = 0
+
+    async def __call__(self) -> None:
+        self.count += 1
+
+
+@pytest.fixture
+def calls() -> Calls:
+    return Calls()
+
+
 def told(office: PostOffice) -> list[str]:
     return [str(opened(data)["Subject"]) for address, data in office.messages if address == OPERATOR]
 
@@ -63,69 +79,101 @@ async def test_what_keeps_an_edition_from_being_published_is_told_by_one_of_them
     assert books.count("editions") == 1
 
 
-async def test_servers_that_take_no_mail_are_tried_again_later_and_the_operator_hears_of_it_once(
-    shifts: tuple[Shift, Shift], apps: tuple[App, App], post_office: PostOffice, books: Books
+async def test_who_reaches_no_server_rests_leaves_the_rest_to_others_and_tells_the_operator_once(
+    shifts: tuple[Shift, Shift],
+    apps: tuple[App, App],
+    calls: Calls,
+    post_office: PostOffice,
+    books: Books,
 ) -> None:
     published(apps[0])
     post_office.replies |= dict.fromkeys(PEOPLE, "421 4.3.2 come back later")
     for shift in shifts:
-        wait = await shift.send(EDITION)
-        assert wait is not None
-        assert timedelta(minutes=4) < wait <= timedelta(minutes=5)
-        assert await shift.send(EDITION) == pytest.approx(wait, abs=timedelta(seconds=20))
-    await books.until(lambda: len(told(post_office)) == 1)
+        before = calls.count
+        resting = asyncio.create_task(shift.send(EDITION, calls))
+        await books.until(lambda before=before: calls.count == before + 2)  # as there is more, and as it rests
+        other = asyncio.create_task(shift.send(EDITION, calls))
+        await books.until(lambda before=before: calls.count == before + 3)  # as it rests still
+        assert not resting.done()
+        assert not other.done()
+        assert books.statuses == {"queued": len(PEOPLE)}
+        await books.until(lambda: len(told(post_office)) == 1)
+        if shift is shifts[-1]:
+            shift._stop.set()
+            assert await asyncio.wait_for(asyncio.gather(resting, other), PATIENCE) == [True, True]
+        else:
+            for one in (resting, other):
+                one.cancel()
     assert "is not being sent" in told(post_office)[0]
     for shift in shifts:
         await shift.end()
 
 
-async def test_a_slice_has_a_successor_while_more_is_due(
-    shifts: tuple[Shift, Shift], apps: tuple[App, App], books: Books
+async def test_an_edition_that_cannot_be_sent_here_is_left_for_a_while_and_does_not_hold_up_the_others(
+    shifts: tuple[Shift, Shift], apps: tuple[App, App], calls: Calls, monkeypatch: pytest.MonkeyPatch, books: Books
+) -> None:
+    def keyless(_app: App, _record: object) -> None:
+        raise ConfigError("dkim: key.pem: no such file")
+
+    published(apps[0])
+    monkeypatch.setattr(App, "_writer", keyless)
+    assert await shifts[0].send(EDITION, calls)  # somebody else may have the key
+    assert not await shifts[0].send(EDITION, calls)
+    assert calls.count == 1
+    monkeypatch.undo()
+    assert await shifts[1].send(EDITION, calls)
+    assert books.statuses["accepted"] == SLICE
+    for shift in shifts:
+        await shift.end()
+
+
+async def test_others_are_called_while_more_is_due_than_a_slice(
+    shifts: tuple[Shift, Shift], apps: tuple[App, App], calls: Calls, books: Books
 ) -> None:
     published(apps[0])
     full, rest = divmod(len(PEOPLE), SLICE)
     assert rest
-    waits = [await shifts[n % 2].send(EDITION) for n in range(full + 1)]
-    assert waits == [*[timedelta()] * full, None]
+    found = [(await shifts[n % 2].send(EDITION, calls), calls.count) for n in range(full + 1)]
+    assert found == [*((True, n + 1) for n in range(full)), (False, full)]
     assert books.statuses == {"accepted": len(PEOPLE)}
     for shift in shifts:
         await shift.end()
 
 
-async def test_needs_are_slices_that_nobody_has_and_one_for_what_somebody_holds(
+async def test_what_somebody_holds_is_looked_after_too(
     shifts: tuple[Shift, Shift], apps: tuple[App, App], books: Books
 ) -> None:
-    assert await shifts[0].needs() == {}
+    assert await shifts[0].needs() == ()
     published(apps[0])
-    assert await shifts[0].needs() == {EDITION: 6}
+    assert await shifts[0].needs() == (EDITION,)
     books.asked("UPDATE deliveries SET status = 'claimed', lease = now() + interval '1 hour', sender = 0, token = 't'")
-    assert await shifts[0].needs() == {EDITION: 1}
+    assert await shifts[0].needs() == (EDITION,)
     books.asked("UPDATE deliveries SET status = 'accepted'")
-    assert await shifts[0].needs() == {}
+    assert await shifts[0].needs() == ()
     for shift in shifts:
         await shift.end()
 
 
 async def test_an_edition_that_was_stopped_or_is_not_there_is_nobodys_job(
-    shifts: tuple[Shift, Shift], apps: tuple[App, App], books: Books, post_office: PostOffice
+    shifts: tuple[Shift, Shift], apps: tuple[App, App], calls: Calls, post_office: PostOffice
 ) -> None:
     record = published(apps[0])
     apps[0].editions.stop(record.id, apps[0].now())
-    assert await shifts[0].needs() == {}
-    assert await shifts[0].send(EDITION) is None
-    assert await shifts[0].send("weekly/2024-W01") is None
-    assert await shifts[0].send("gone/2025-W49") is None
+    assert await shifts[0].needs() == ()
+    for name in (EDITION, "weekly/2024-W01", "gone/2025-W49"):
+        assert not await shifts[0].send(name, calls)
+    assert not calls.count
     assert not post_office.received
     for shift in shifts:
         await shift.end()
 
 
 async def test_one_that_is_told_to_stop_leaves_its_job_to_others(
-    shifts: tuple[Shift, Shift], apps: tuple[App, App], stop: asyncio.Event, post_office: PostOffice
+    shifts: tuple[Shift, Shift], apps: tuple[App, App], stop: asyncio.Event, calls: Calls, post_office: PostOffice
 ) -> None:
     published(apps[0])
     stop.set()
-    assert await shifts[0].send(EDITION) == timedelta()
+    assert await shifts[0].send(EDITION, calls)
     assert not post_office.received
     for shift in shifts:
         await shift.end()

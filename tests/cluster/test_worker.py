@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import AsyncExitStack
-from datetime import timedelta
 from typing import NoReturn
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
 from digest.app import App
 from digest.scheduler.shift import Shift
-from tests.cluster.conftest import PEOPLE, Books, Idle, Working, published
+from tests.cluster.conftest import PEOPLE, Another, Books, Idle, Working, published
 from tests.journeys.conftest import PostOffice, Site
 
 ONCE = dict.fromkeys(PEOPLE, 1)
@@ -41,9 +41,9 @@ async def test_an_edition_is_shared(working: Working, app: App, books: Books, po
     class Counting(Idle):
         """Sends like others do."""
 
-        async def send(self, edition: str) -> timedelta | None:
-            await super().send(edition)
-            return await self.shift.send(edition)
+        async def send(self, edition: str, another: Another) -> bool:
+            await super().send(edition, another)
+            return await self.shift.send(edition, another)
 
     def hired(shift: Shift) -> Counting:
         hands.append(Counting(shift))
@@ -54,6 +54,47 @@ async def test_an_edition_is_shared(working: Working, app: App, books: Books, po
         await books.all_accepted()
     assert all(hand.sent for hand in hands)
     assert post_office.received == ONCE
+
+
+async def test_editions_take_turns_however_large_one_is(working: Working, books: Books) -> None:
+    turns: list[str] = []
+
+    class Endless(Idle):
+        async def needs(self) -> tuple[str, ...]:
+            return ("large", "small") if not turns else ()
+
+        async def send(self, edition: str, another: Another) -> bool:
+            await another()
+            turns.append(edition)
+            return len(turns) < 10
+
+    async with working(Endless):
+        await books.until(lambda: len(turns) >= 10)
+    assert turns[:10] == ["large", "small"] * 5
+
+
+async def test_who_begins_a_slice_calls_the_others_first(working: Working, books: Books) -> None:
+    at_it: list[Idle] = []
+    enough = asyncio.Event()
+
+    class Slow(Idle):
+        async def needs(self) -> tuple[str, ...]:
+            return ("edition",) if not at_it else ()
+
+        async def send(self, edition: str, another: Another) -> bool:
+            at_it.append(self)
+            await another()
+            await super().send(edition, another)
+            await enough.wait()
+            return False
+
+    async with AsyncExitStack() as stack:
+        for _ in range(3):
+            await stack.enter_async_context(working(Slow))
+        await books.until(lambda: len(at_it) == 3)
+        await books.until(lambda: books.jobs == 4)  # and one that waits
+        enough.set()
+    assert len(set(at_it)) == 3
 
 
 async def test_jobs_that_come_twice_mail_nobody_twice(
@@ -117,6 +158,27 @@ async def test_a_worker_goes_on_by_itself_after_the_database_was_away(
     assert books.statuses["accepted"] <= len(post_office.received)
 
 
+async def test_it_says_when_the_database_goes_and_when_it_is_back(
+    working: Working, url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("digest.cluster.LOOK", 0.1)
+    monkeypatch.setattr("digest.cluster.RECONNECT", 0.1)
+    elsewhere = Books(urlunsplit(urlsplit(url)._replace(path="/postgres")))
+    name = urlsplit(url).path.removeprefix("/")
+
+    def said() -> list[str]:
+        return [record.message for record in caplog.records if record.message.startswith("queue")]
+
+    with caplog.at_level(logging.INFO, "digest"):
+        async with working(Idle) as worker:
+            elsewhere.asked(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            elsewhere.asked(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+            await elsewhere.until(lambda: not worker.is_connected)
+            elsewhere.asked(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+            await elsewhere.until(lambda: worker.is_connected)
+    assert said() == ["queue away", "queue back"]
+
+
 async def test_one_that_was_believed_dead_enlists_again(working: Working, app: App, books: Books) -> None:
     hands: list[Idle] = []
 
@@ -135,11 +197,11 @@ async def test_a_bug_in_one_edition_does_not_keep_the_others_from_being_sent(
     working: Working, app: App, books: Books, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Stumbling(Idle):
-        async def send(self, edition: str) -> NoReturn:
+        async def send(self, edition: str, another: Another) -> NoReturn:
             raise ZeroDivisionError(f"to reader@example.org of {edition}")
 
-        async def needs(self) -> dict[str, int]:
-            return {"weekly/2025-W49": 1}
+        async def needs(self) -> tuple[str, ...]:
+            return ("weekly/2025-W49",)
 
     with caplog.at_level(logging.ERROR, "digest"):
         async with working(Stumbling) as worker:
@@ -153,9 +215,10 @@ async def test_it_says_what_it_is_doing(working: Working, app: App, books: Books
     at_it, enough = asyncio.Event(), asyncio.Event()
 
     class Slow(Idle):
-        async def send(self, edition: str) -> None:
+        async def send(self, edition: str, another: Another) -> bool:
             at_it.set()
             await enough.wait()
+            return False
 
     async with working(Slow) as worker:
         await asyncio.to_thread(published, app)
