@@ -30,7 +30,7 @@ from procrastinate.worker import Worker as Hand
 from digest import logs
 from digest.errors import DigestError, StoreError
 from digest.model import EditionRecord
-from digest.store.database import conninfo
+from digest.store.database import conninfo, to_grant
 
 SEND, DUTY = "send", "duty"  # two queues: a server that takes no mail must not keep an edition from being published
 FOUR_A_MINUTE = "* * * * * */15"  # the sixth field is that of seconds
@@ -301,9 +301,10 @@ async def _make_tables(connection: psycopg.AsyncConnection[Any], schema: str) ->
         if not _has_queue(await (await connection.execute(_LOOK)).fetchone()):
             await connection.execute(schema)
     except psycopg.ProgrammingError as error:
+        said = error.diag.message_primary or ""
         raise StoreError(
-            f"the tables of the queue cannot be made: {error.diag.message_primary}",
-            hint="the database's owner has to grant CREATE on its schema",
+            f"the tables of the queue cannot be made: {said}",
+            hint=to_grant(said, connection.info.user) or "the database's owner has to grant CREATE on its schema",
         ) from error
 
 

@@ -27,6 +27,7 @@ _MIGRATIONS = Path(digest.store.__file__).parent / "migrations" / "versions"
 _HASH = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(_MIGRATIONS.glob("*.py")))).hexdigest()
 TEMPLATE = f"digest_template_{REVISION}_{_HASH[:12]}"
 _MAKING = 7  # the lock of who makes the template
+SECRET = "open-sesame"
 
 
 @cache
@@ -77,6 +78,23 @@ def _made(url: str, template: str) -> Iterator[str]:
             yield _of(url, name)
         finally:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def as_role(url: str, role: str) -> str:
+    return make_url(url).set(username=role, password=SECRET).render_as_string(hide_password=False)
+
+
+@contextmanager
+def role(url: str, options: str = "LOGIN", name: str = "") -> Iterator[str]:
+    """A role of its own, which may do no more than any."""
+    name = name or f"digest_{uuid.uuid4().hex}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {} " + options).format(sql.Identifier(name)))
+        try:
+            yield name
+        finally:
+            connection.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(name)))
+            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
 
 
 def cut_all(url: str) -> None:

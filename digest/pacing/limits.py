@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from math import inf
 from typing import NamedTuple, Protocol
 
@@ -38,12 +39,25 @@ class Limits:
             part(self.connections), self.per_second / n, part(self.per_minute), part(self.per_hour), part(self.per_day)
         )
 
+    @property
+    def windows(self) -> tuple[tuple[float, int], ...]:
+        """The seconds of each, the shortest first, and how many messages may go in them."""
+        lengths = ((MINUTE, self.per_minute), (HOUR, self.per_hour), (DAY, self.per_day))
+        return tuple((length, most) for length, most in lengths if most)
+
 
 class Grant(NamedTuple):
-    """So many ``messages`` may go; where none may, the seconds until one will."""
+    """So many ``messages`` may go before it ``expires``, by ``time.monotonic``; where none may, the seconds until one will.
+
+    Who granted them finds by the rest what is given back: ``at``, when they count as gone in windows, and ``due``, until
+    when they have spent a rate.
+    """
 
     messages: int
     wait: float = 0.0
+    expires: float = -inf
+    at: datetime | None = None
+    due: datetime | None = None
 
 
 class Gate(Protocol):
@@ -74,8 +88,7 @@ class Meter:
 
     def __init__(self, limits: Limits, used: Sequence[tuple[float, int]] = ()) -> None:
         self._clock = SteadyClock()
-        lengths = ((MINUTE, limits.per_minute), (HOUR, limits.per_hour), (DAY, limits.per_day))
-        self._windows = tuple(_Window(length, most) for length, most in lengths if most)
+        self._windows = tuple(_Window(length, most) for length, most in limits.windows)
         self._interval = 1 / limits.per_second if limits.per_second else 0.0
         self._due = self._before = self._taken = -inf
         for ago, count in sorted(used, reverse=True):

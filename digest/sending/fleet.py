@@ -40,8 +40,8 @@ class Fleet:
     async def open(self, relays: Sequence[Relay], supply: Supply) -> None:
         """What each may take still, by what it was given before."""
         for relay in relays:
-            first, used = await supply.used(relay)
-            whole = warmed_up(relay, first, self._clock.now())
+            whole = warmed_up(relay, await supply.first_used(relay), self._clock.now())
+            used = () if self._taps.are_shared else await supply.used(relay)
             part = self._pace.share(replace(whole, connections=relay.connections))
             if relay.name not in self._shared:
                 gate = self._taps.gate(relay.name, whole, part, _part(used, self._pace.processes))

@@ -5,7 +5,8 @@
     connection 3 ── outcome of message 9 ──────────────────┘
 
 A connection asks for a hand-over in the transaction that has the outcome which made room for it: after a kill, at most
-`X
+what it has in flight is in doubt. Outcomes that the ledger wants apart, since they may have to wait for others who write,
+go in transactions of their own beside these; nothing waits for them but the end.
 """
 
 from __future__ import annotations
@@ -26,12 +27,52 @@ Commit = Callable[[Sequence[HandOver], Sequence[Outcome]], Awaitable[frozenset[i
 
 class Journal:
     """An asynchronous context; ``told`` hears of each outcome once it is committed, and raises nothing; ``settled`` of each
-    transaction. ``enough`` says
-    how many hand-overs are worth a transaction at once.
+    transaction. ``apart`` says which outcomes are committed beside the others, ``enough`` how many hand-overs are worth a
+    transaction at once.
 
     Leaving it commits what is left. Raises what ``commit`` raises; what could not be committed stays ``handing`` in the
     ledger.
     """
+
+    def __init__(
+        self,
+        commit: Commit,
+        told: Callable[[Outcome], None],
+        settled: Callable[[], None],
+        apart: Callable[[Outcome], bool],
+        enough: Callable[[], int],
+    ) -> None:
+        self._apart = apart
+        self._writer = _Writer(commit, told, settled, enough)
+        self._beside = _Writer(commit, told, settled, enough)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything has been committed and told."""
+        return self._writer.is_idle and self._beside.is_idle
+
+    def put(self, outcome: Outcome) -> None:
+        """To be committed with the next transaction."""
+        (self._beside if self._apart(outcome) else self._writer).put(outcome)
+
+    def hand_over(self, delivery: int, token: str, server: str) -> asyncio.Future[bool]:
+        """Whether the content may leave, once that is committed; what ``commit`` raised, if it could not be."""
+        return self._writer.hand_over(delivery, token, server)
+
+    async def __aenter__(self) -> Self:
+        self._open = contextlib.AsyncExitStack()
+        for writer in (self._beside, self._writer):  # what is told by the end of the latter may be for the former
+            await self._open.enter_async_context(writer)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._open.__aexit__(kind, error, trace)
+
+
+class _Writer:
+    """One transaction after another."""
 
     def __init__(
         self,
@@ -53,16 +94,13 @@ class Journal:
 
     @property
     def is_idle(self) -> bool:
-        """Whether everything has been committed and told."""
         return not (self._outcomes or self._handing or self._under_way)
 
     def put(self, outcome: Outcome) -> None:
-        """To be committed with the next transaction."""
         self._outcomes.append(outcome)
         self._wanted.set()
 
     def hand_over(self, delivery: int, token: str, server: str) -> asyncio.Future[bool]:
-        """Whether the content may leave, once that is committed; what ``commit`` raised, if it could not be."""
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._handing.append(((delivery, token, server), answer))
         self._wanted.set()

@@ -106,7 +106,7 @@ class _Run:
             executor=executor,
         )
         self._fleet = Fleet(pace, taps, clock, watch, shared)
-        self._journal = Journal(self._commit, self._recorded, self._stir, lambda: self._at_work // 2)
+        self._journal = Journal(self._commit, self._recorded, self._stir, ledger.apart, lambda: self._at_work // 2)
         self._work = Work(
             write,
             waiting=self._waiting,

@@ -20,8 +20,16 @@ class Ledger(Protocol):
 
     def claim(self, edition: int, most: int, now: datetime, lease: timedelta) -> Claim: ...
 
+    def apart(self, outcome: Outcome) -> bool: ...
+
     def commit(
-        self, handing: Sequence[tuple[int, str, str]], outcomes: Sequence[Outcome], now: datetime, lease: timedelta
+        self,
+        handing: Sequence[tuple[int, str, str]],
+        outcomes: Sequence[Outcome],
+        now: datetime,
+        lease: timedelta,
+        *,
+        again: bool = False,
     ) -> frozenset[int]: ...
 
     def hand_back(self, claimed: Sequence[tuple[int, str]], due: datetime | None = None) -> None: ...
@@ -36,11 +44,14 @@ class Ledger(Protocol):
 
 
 class Allowances(Protocol):
-    """``digest.store.allowances.Allowances``: limits by the names of servers and domains, kept by all senders together."""
+    """``digest.store.allowances.Allowances``: limits by the names of servers and domains, kept by all senders together.
 
-    def fetch(self, name: str, limits: Limits, most: int) -> Grant: ...
+    What is given back are grants with the number of those messages that did not go, in the order in which they expire.
+    """
 
-    def give_back(self, name: str, limits: Limits, count: int) -> None: ...
+    def fetch(self, name: str, limits: Limits, most: int, back: Sequence[Grant]) -> Grant: ...
+
+    def give_back(self, name: str, limits: Limits, back: Sequence[Grant]) -> None: ...
 
 
 @dataclass(slots=True)

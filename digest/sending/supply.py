@@ -17,8 +17,7 @@ from digest.sending.ports import Clock, Ledger, Watch
 from digest.sending.relay import Relay
 from digest.sending.waiting import Claimed, Waiting
 
-# Seconds to wait, one after another, for a database that is restarted, or that another one takes over from.
-# Seconds to wait for a database that is restarted, or that another one takes over from.
+# Seconds to wait, one after another, for a database that is restarted, that another one takes over from, or that is busy.
 AWAY = (0.5, 1, 2, 4, 8, 15, 30)
 
 T = TypeVar("T")
@@ -51,6 +50,7 @@ class Supply:
         self._left = pace.most  # deliveries that may still be claimed, for each that comes back another one
         self._claiming = asyncio.Lock()
         self._returned = 0  # how often claims came back to the ledger
+        self._in_vain = False  # the ledger could not be written to for as long as that is waited for
         self.is_dry = False  # the last claim brought less than there was room for, and nothing came back since
 
     @property
@@ -110,38 +110,58 @@ class Supply:
         self.is_dry = False
 
     async def commit(self, handing: Sequence[tuple[int, str, str]], outcomes: Sequence[Outcome]) -> frozenset[int]:
-        now, lease = self._clock.now(), self._pace.lease
-        return await self._in_ledger(partial(self._ledger.commit, handing, outcomes, now, lease))
+        """What servers have answered is not lost because somebody else writes for long; what waited in vain ends the run, and
+        is tried once more. What is committed apart waits in a thread of its own.
+        """
+        call = partial(self._ledger.commit, handing, outcomes, self._clock.now(), self._pace.lease)
+        aside = any(map(self._ledger.apart, outcomes))
+        patient = bool(outcomes) and not self._in_vain
+        try:
+            return await self._in_ledger(call, again=partial(call, again=True), patient=patient, aside=aside)
+        except StoreError:
+            self._in_vain |= patient
+            raise
 
     async def is_stopped(self) -> bool:
         """Whether somebody has stopped the edition."""
         return await self._in_ledger(partial(self._ledger.is_stopped, self._edition))
 
-    async def used(self, relay: Relay) -> tuple[datetime, Used]:
-        """When a server was first used, as far as that matters to its limits, and what it was given within a day."""
-        now, limits = self._clock.now(), relay.limits
-        first, used = now, Used()
-        if relay.warm_up:
-            known = await self._in_ledger(partial(self._ledger.first_used, relay.name))
-            first = known or now
-        if relay.warm_up or limits.per_minute or limits.per_hour or limits.per_day:
-            used = await self._in_ledger(partial(self._ledger.used, relay.name, now))
-        return first, used
+    async def first_used(self, relay: Relay) -> datetime:
+        """When a server took its first message, as far as that matters to its limits."""
+        known = await self._in_ledger(partial(self._ledger.first_used, relay.name)) if relay.warm_up else None
+        return known or self._clock.now()
+
+    async def used(self, relay: Relay) -> Used:
+        """What a server was given within a day, as far as that matters to its limits."""
+        limits = relay.limits
+        if not (relay.warm_up or limits.per_minute or limits.per_hour or limits.per_day):
+            return ()
+        return await self._in_ledger(partial(self._ledger.used, relay.name, self._clock.now()))
 
     async def note_first_use(self, relay: Relay) -> None:
         """It has taken its first message, if nobody knew of one."""
         await self._in_ledger(partial(self._ledger.note_first_use, relay.name, self._clock.now()))
 
-    async def _in_ledger(self, call: Callable[[], T]) -> T:
-        """Waits for a database that is away for a moment. What it may have done all the same does no harm: each write names
-        the token of its claim, and a claim that nobody knows of ends with its lease.
+    async def _in_ledger(
+        self,
+        call: Callable[[], T],
+        *,
+        again: Callable[[], T] | None = None,
+        patient: bool = False,
+        aside: bool = False,
+    ) -> T:
+        """Waits for a database that is away for a moment; who is ``patient``, also for one that somebody else writes to.
+
+        What it may have done all the same does no harm: each write names the token of its claim, a claim that nobody knows
+        of ends with its lease, and ``again`` says of a call that it may be the second one.
         """
-        loop = asyncio.get_running_loop()
+        loop, executor = asyncio.get_running_loop(), None if aside else self._executor
         for seconds in AWAY:
             try:
-                return await loop.run_in_executor(self._executor, call)
+                return await loop.run_in_executor(executor, call)
             except StoreError as error:
-                if not error.away:
+                if not (error.away or (patient and error.busy)):
                     raise
             await self._clock.sleep(seconds)
-        return await loop.run_in_executor(self._executor, call)
+            call = again or call
+        return await loop.run_in_executor(executor, call)

@@ -4,30 +4,47 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select, table, text
 from sqlalchemy.exc import DBAPIError
 
 from digest.errors import StoreError
 from digest.store import postgresql, sqlite
-from digest.store.postgresql import outwait_senders
+from digest.store.postgresql import conninfo, outwait_senders, to_grant
 from digest.store.sqlite import file_of
-from digest.store.tables import REVISION
+from digest.store.tables import REVISION, metadata
 
-__all__ = ["BUSY_TIMEOUT", "Database", "clock", "file_of", "is_there", "outwait_senders", "shown", "to_look_at"]
+__all__ = [
+    "BUSY_TIMEOUT",
+    "Database",
+    "clock",
+    "conninfo",
+    "file_of",
+    "is_there",
+    "outwait_senders",
+    "shown",
+    "to_grant",
+    "to_look_at",
+]
 
 BUSY_TIMEOUT = 30  # seconds that a writer waits for another one
+_VERSION = "alembic_version"  # the table that says which schema there is; other programs have one, too
+_SCHEMA = re.compile(r"\d{4}")
+_SINCE_THE_FIRST = "renditions"  # a table that every schema of ours has had, and hardly anybody else's
 
 
 class Database:
     """A SQLite file or a PostgreSQL database, opened and brought up to date; ``sqlite://`` is one in memory.
 
     With ``copy_of``, a database in memory begins as a copy of that file. With ``read_only`` nothing can be written, and
-    the schema has to be there. Raises StoreError when it cannot be opened, is no database, or was made by a newer version.
+    the schema has to be there. Raises StoreError when it cannot be opened, is no database, holds tables of something else,
+    or was made by a newer version.
     """
 
     def __init__(
@@ -41,8 +58,9 @@ class Database:
         try:
             with self._mapped():
                 self._kind.prepare()
-                if not read_only:
-                    self._bring_up_to_date()
+                found = self.revision()
+                if not read_only and found != REVISION:
+                    self._bring_up_to_date(found)
         except BaseException:
             self.close()
             raise
@@ -73,8 +91,8 @@ class Database:
 
     def revision(self) -> str | None:
         """The schema that is there, if there is one."""
-        with self._mapped(), self._engine.connect() as connection:
-            return _revision(connection)
+        with self.read() as connection:
+            return self._revision(connection)
 
     @contextmanager
     def _mapped(self) -> Iterator[None]:
@@ -83,18 +101,31 @@ class Database:
         except DBAPIError as error:
             raise self._kind.explained(error) from error
 
-    def _bring_up_to_date(self) -> None:
-        found = self.revision()
-        if found == REVISION:
-            return
+    def _bring_up_to_date(self, found: str | None) -> None:
         if found is not None and found > REVISION:
             raise StoreError(
                 f"{self.name}: this database was made by a newer version of digest (schema {found}, known {REVISION})",
                 hint="upgrade digest, or name another database in database.url",
             )
         with self._kind.writing(None, alone=True) as connection:
-            if _revision(connection) != REVISION:  # another process may have been quicker
+            if self._revision(connection) != REVISION:  # another process may have been quicker
                 _upgrade(connection)
+
+    def _revision(self, connection: Connection) -> str | None:
+        """Asked of one snapshot, or alone: somebody may be making the tables. Raises StoreError if they are not ours."""
+        has = partial(connection.dialect.has_table, connection)
+        if has(_VERSION):
+            found = str(connection.execute(select(text("*")).select_from(table(_VERSION))).scalar())
+            is_ours = _SCHEMA.fullmatch(found) and has(_SINCE_THE_FIRST)
+            foreign = frozenset[str]() if is_ours else frozenset({_VERSION})
+        else:
+            found, foreign = None, self._kind.names(connection) & metadata.tables.keys()
+        if foreign:
+            raise StoreError(
+                f"{self.name}: holds tables of something else: {', '.join(sorted(foreign))}",
+                hint="name an empty database in database.url",
+            )
+        return found
 
 
 def to_look_at(url: str) -> Database:
@@ -119,7 +150,7 @@ def _server_to_look_at(url: str) -> Database:
         return Database("sqlite://")
     raise StoreError(
         f"{database.name}: has the schema {found} of another version of digest (known {REVISION})",
-        hint="`digest check` brings an older one up to date; for a newer one upgrade digest",
+        hint="`digest init` brings an older one up to date; for a newer one upgrade digest",
     )
 
 
@@ -155,12 +186,6 @@ def clock(connection: Connection) -> datetime:
         ).replace(tzinfo=UTC)
     moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
     return moment.astimezone(UTC)
-
-
-def _revision(connection: Connection) -> str | None:
-    if not connection.dialect.has_table(connection, "alembic_version"):
-        return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def _upgrade(connection: Connection) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, literal_column, or_, select, update
 
 from digest.errors import UsageError
 from digest.model import Delivery, DeliveryStatus, Settlement
@@ -129,8 +129,12 @@ class Deliveries:
         """The editions that have something to hand over at this moment, or in hand."""
 
         def some(*wanted: ColumnElement[bool]) -> ColumnElement[bool]:
-            """Found, or not, by one look into an index: it is asked every few seconds, of all editions."""
-            return exists().where(deliveries.c.edition == editions.c.id, *wanted)
+            """The first in the order of an index, or none: one look into it, for this is asked every few seconds. What
+            only EXISTS is asked of, PostgreSQL may look up for all editions at once, and read all that is due.
+            """
+            found = select(deliveries.c.id).where(deliveries.c.edition == editions.c.id, *wanted)
+            first = found.order_by(deliveries.c.due).limit(literal_column("1"))
+            return first.scalar_subquery().is_not(None)
 
         due = (deliveries.c.due.is_(None), deliveries.c.due <= now)
         query = (
@@ -138,8 +142,8 @@ class Deliveries:
             .where(
                 editions.c.stopped.is_(None),
                 or_(
-                    *(some(deliveries.c.status == status) for status in HELD),
                     *(some(deliveries.c.status == status, when) for status in DUE for when in due),
+                    *(some(deliveries.c.status == status) for status in HELD),
                 ),
             )
             .order_by(editions.c.id)

@@ -19,12 +19,13 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    delete,
     exists,
     func,
-    insert,
     null,
     or_,
     select,
+    text,
     update,
 )
 
@@ -35,7 +36,7 @@ from digest.store.notices import NoticeChanges
 from digest.store.readers import IS_ACTIVE, IS_AWAKE, STANDING
 from digest.store.rows import ROWS, given, written
 from digest.store.senders import SenderLock
-from digest.store.tables import Instant, deliveries, editions, meta, subscribers
+from digest.store.tables import Instant, deliveries, editions, meta, senders, subscribers
 
 _DAY = timedelta(days=1)
 
@@ -59,22 +60,25 @@ class Ledger:
         self._take = take
 
     def recover(self, *, resend: bool) -> tuple[int, int]:
-        """Takes back what dead or overdue senders held: (claims that are due again, hand-overs now uncertain)."""
-        held = deliveries.c.status.in_((DeliveryStatus.CLAIMED, DeliveryStatus.HANDING))
+        """Takes back what dead or overdue senders held: (claims that are due again, hand-overs now uncertain).
+
+        Claims are taken back from those that are only missing, too: without them nothing leaves.
+        """
         with self._database.read() as connection:
-            holders = connection.execute(select(deliveries.c.sender).where(held).distinct()).scalars().all()
-        if not holders:
+            holders = frozenset(connection.execute(select(deliveries.c.sender).where(_IS_HELD).distinct()).scalars())
+            enlisted = frozenset(connection.execute(select(senders.c.id)).scalars())
+        others = (holders | enlisted) - {None, self._sender.id}
+        if not holders and not others:
             return 0, 0
-        dead = self._sender.dead(holders)
-        with self._database.write() as connection:
-            now = clock(connection)
-            lost = or_(deliveries.c.sender.in_(dead), deliveries.c.lease < now)
-            doubts = _give_up_hand_overs(connection, lost, now, resend=resend)
-            claims = connection.execute(
-                update(deliveries)
-                .where(_free(deliveries.c.status == DeliveryStatus.CLAIMED, lost))
-                .values(status=_AS_BEFORE, **FREE)
-            ).rowcount
+        with self._database.write(alone=False) as connection:
+            absent, now = self._sender.absent(connection, others), clock(connection)
+            overdue = deliveries.c.lease < now
+            doubts = _give_up_hand_overs(
+                connection, or_(deliveries.c.sender.in_(absent.dead), overdue), now, resend=resend
+            )
+            claims = _take_back_claims(connection, or_(deliveries.c.sender.in_(absent.missing), overdue))
+            if absent.dead:
+                connection.execute(delete(senders).where(senders.c.id.in_(absent.dead)))
         return claims, doubts
 
     def claim(self, edition: int, most: int, now: datetime, lease: timedelta) -> Claim:
@@ -99,21 +103,34 @@ class Ledger:
             )
         return Claim(token, tuple(_claimed(row) for row in staying), skipped=len(rows) - len(staying))
 
+    def apart(self, outcome: Outcome) -> bool:
+        """Whether an outcome is better committed by itself: for its consequences it waits until nobody else is alone, and
+        so would whatever comes with it. Where there is one writer anyway, another transaction would only cost more.
+        """
+        return self._database.server is not None and _has_consequences(outcome)
+
     def commit(
-        self, handing: Sequence[tuple[int, str, str]], outcomes: Sequence[Outcome], now: datetime, lease: timedelta
+        self,
+        handing: Sequence[tuple[int, str, str]],
+        outcomes: Sequence[Outcome],
+        now: datetime,
+        lease: timedelta,
+        *,
+        again: bool = False,
     ) -> frozenset[int]:
         """One transaction for outcomes and hand-overs; returns the deliveries whose content may leave now.
 
         A hand-over is a delivery, the token of its claim, and the server it goes to: whoever looks into a doubt after a
         crash has to know whose log to read.
 
-        A hand-over is refused when the claim was lost, the subscriber has left, or the edition was stopped.
+        A hand-over is refused when the claim was lost, the subscriber has left, or the edition was stopped. It is granted
+        once, unless this is the same call ``again``, because nobody knows what became of it.
         """
         alone = any(map(_has_consequences, outcomes))
         self._sender.keep()
         with self._database.write(alone=alone) as connection:
             _record(connection, outcomes, now, self._take)
-            return _hand_over(connection, handing, now, lease) if handing else frozenset()
+            return _hand_over(connection, handing, now, lease, again=again) if handing else frozenset()
 
     def hand_back(self, claimed: Sequence[tuple[int, str]], due: datetime | None = None) -> None:
         """Claims that will not be used are due again: at once, or when they are said to be."""
@@ -145,10 +162,11 @@ class Ledger:
 
     def note_first_use(self, server: str, now: datetime) -> None:
         """Remembers it, unless it is known."""
-        with self._database.write() as connection:
-            known = connection.execute(select(meta.c.value).where(meta.c.name == _first_use(server))).scalar()
-            if known is None:
-                connection.execute(insert(meta).values(name=_first_use(server), value=now.isoformat()))
+        with self._database.write(alone=False) as connection:
+            connection.execute(_FIRST_USE, {"name": _first_use(server), "value": now.isoformat()})
+
+
+_FIRST_USE = text("INSERT INTO meta (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING")
 
 
 def _first_use(server: str) -> str:
@@ -160,6 +178,7 @@ def _first_use(server: str) -> str:
 _ID, _TOKEN = given(0, BigInteger()), given(1)
 
 
+_IS_HELD = deliveries.c.status.in_((DeliveryStatus.CLAIMED, DeliveryStatus.HANDING))
 # What a delivery was before it was claimed.
 _AS_BEFORE = case(
     (or_(deliveries.c.due.is_(None), deliveries.c.attempts == 0), DeliveryStatus.QUEUED), else_=DeliveryStatus.DEFERRED
@@ -206,7 +225,7 @@ _IS_MAILED = exists().where(subscribers.c.id == deliveries.c.subscriber, IS_ACTI
 _MINE = (
     deliveries.c.id == _ID,
     deliveries.c.token == _TOKEN,
-    deliveries.c.status == DeliveryStatus.CLAIMED,
+    deliveries.c.status.in_(bindparam("before", expanding=True)),
     deliveries.c.lease > bindparam("moment"),
 )
 # Held from the first look to the commit, in one order: nobody takes them away in between, and nobody is waited for twice.
@@ -310,6 +329,11 @@ def _give_up_hand_overs(connection: Connection, lost: ColumnElement[bool], now: 
     ).rowcount
 
 
+def _take_back_claims(connection: Connection, lost: ColumnElement[bool]) -> int:
+    claimed = _free(deliveries.c.status == DeliveryStatus.CLAIMED, lost)
+    return connection.execute(update(deliveries).where(claimed).values(status=_AS_BEFORE, **FREE)).rowcount
+
+
 def _free(*wanted: ColumnElement[bool]) -> ColumnElement[bool]:
     """Those that nobody is writing to just now: a sender that does is alive, and would be waited for in vain."""
     return deliveries.c.id.in_(select(deliveries.c.id).where(*wanted).with_for_update(skip_locked=True))
@@ -344,30 +368,28 @@ def _suppress(connection: Connection, outcome: Outcome, now: datetime) -> None:
 
 def _recorded(outcome: Outcome) -> list[Any]:
     after = outcome.delivery
-    return [
-        after.id,
-        outcome.token,
-        after.status,
-        after.attempts,
-        after.first_tried,
-        after.due,
-        after.reply,
-        outcome.server,
-    ]
+    state = (after.status, after.attempts, after.first_tried, after.due, after.reply)
+    return [after.id, outcome.token, *state, outcome.server]
 
 
 def _hand_over(
-    connection: Connection, handing: Sequence[tuple[int, str, str]], now: datetime, lease: timedelta
+    connection: Connection,
+    handing: Sequence[tuple[int, str, str]],
+    now: datetime,
+    lease: timedelta,
+    *,
+    again: bool = False,
 ) -> frozenset[int]:
     moment = clock(connection)
-    given = {"rows": written(handing), "moment": moment}
-    may_leave = frozenset(json.loads(connection.execute(_MAY_LEAVE, given | {"now": now}).scalar_one()))
-    leaving = [claim for claim in handing if claim[0] in may_leave]
-    connection.execute(_HAND_OVER, {"rows": written(leaving), "moment": moment, "until": moment + lease, "now": now})
-    if len(leaving) < len(handing):
-        gone = connection.execute(
-            _REFUSED, given | {"now": now}
-        ).all()  # what is claimed still was refused for a reason
+    before = [DeliveryStatus.CLAIMED, *([DeliveryStatus.HANDING] if again else [])]
+    given = {"moment": moment, "before": before, "now": now}
+    asked = connection.execute(_MAY_LEAVE, given | {"rows": written(handing)}).scalar_one()
+    may_leave = frozenset(json.loads(asked))
+    leaving = written(claim for claim in handing if claim[0] in may_leave)
+    connection.execute(_HAND_OVER, given | {"rows": leaving, "until": moment + lease})
+    if refused := [claim for claim in handing if claim[0] not in may_leave]:
+        given["rows"] = written(refused)  # those that are this sender's still were refused for a reason
+        gone = connection.execute(_REFUSED, given).all()
         _skip(connection, [row for row in gone if row.person != SubscriberStatus.ACTIVE], now)
         connection.execute(_GIVE_UP, given)
     return may_leave

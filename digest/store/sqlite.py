@@ -30,7 +30,7 @@ class File:
 
     def __init__(self, url: str, busy_timeout: float, copy_of: Path | None = None) -> None:
         self.path = file_of(url)
-        self.name = str(self.path or "database")
+        self.name = str(self.path or copy_of or "database")
         if self.path is not None:
             _make_private(self.path)
         self.engine = _engine(url, busy_timeout)
@@ -62,6 +62,10 @@ class File:
             connection.begin(),
         ):
             yield connection
+
+    def names(self, connection: Connection) -> frozenset[str]:
+        """What stands already where new tables would: SQLite does not tell A from a."""
+        return frozenset(connection.exec_driver_sql("SELECT lower(name) FROM sqlite_master").scalars())
 
     def flush(self) -> None:
         """Writes what the log holds into the file and empties the log, unless somebody is reading just now."""

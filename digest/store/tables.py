@@ -194,6 +194,8 @@ senders = Table(
     Column("started", Instant, nullable=False),
     Column("host", String, nullable=False),
     Column("process", Integer, nullable=False),
+    Column("space", String, nullable=False, server_default=""),  # where this number means one process; empty: unknown
+    Column("missed", Instant),  # when its lock was found missing first, by the database's clock; empty: it is held
     sqlite_autoincrement=True,  # an id is never used twice: it names a lock
 )
 
@@ -247,11 +249,9 @@ allowances = Table(
 takings = Table(
     "takings",
     metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("name", String, nullable=False),
-    Column("at", Instant, nullable=False),
+    Column("name", String, primary_key=True),
+    Column("at", Instant, primary_key=True),  # when they count as gone: after the last moment at which they may go
     Column("count", Integer, nullable=False),
-    Index("takings_name", "name", "at"),
 )
 
 notices = Table(

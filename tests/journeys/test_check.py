@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import NullPool, create_engine, make_url
 
+import digest.store
 from tests.fetching.web import http
 from tests.journeys.conftest import PostOffice, Site
-from tests.journeys.steps import configure, subscribe
+from tests.journeys.steps import configure, started, subscribe
+from tests.postgres import as_role, empty, role, server
 
 SUBJECTS = [
     "configuration",
@@ -160,6 +168,46 @@ def test_pages_that_nobody_serves_yet_are_a_warning_and_no_fault(site: Site) -> 
     assert result.exit_code == 0, result.output
     assert "\nwarn  pages: web.url: nothing answers at http://127.0.0.1:" in result.stdout
     assert "every link to unsubscribe in a mail would be dead\n      hint: start `digest serve`" in result.stdout
+
+
+def said_of_the_database(site: Site, url: str) -> tuple[str, str, str]:
+    """How the finding is marked, what it says and what to do, in a process of its own: it ends with its connections."""
+    text = (site.folder / "digest.toml").read_text(encoding="utf-8").partition("[database]")[0]
+    (site.folder / "digest.toml").write_text(f'{text}[database]\nurl = "{url}"\n', encoding="utf-8")
+    with started(site.start("check")) as process:
+        out, _ = process.communicate()
+    found = re.search(r"^(\w+) +database: (.*)\n(?: +hint: (.*))?", out, flags=re.MULTILINE)
+    assert found, out
+    return found[1], found[2], found[3] or ""
+
+
+def test_an_empty_database_is_called_so_and_who_may_not_make_its_tables_is_told_now(site: Site) -> None:
+    assert "digest.db: empty, no tables yet" in findings(site)[1]["database"]["said"]
+    with empty(server()) as url, psycopg.connect(url, autocommit=True) as owner, role(url, name="a Guest") as name:
+        owner.execute("REVOKE CREATE ON SCHEMA public FROM public")
+        mark, said, hint = said_of_the_database(site, as_role(url, name))
+        assert mark == "FAIL"
+        assert "empty, and this role may not make its tables" in said
+        assert hint == 'GRANT USAGE, CREATE ON SCHEMA public TO "a Guest"'
+        owner.execute(hint)
+        mark, said, _ = said_of_the_database(site, as_role(url, name))
+        assert mark == "ok"
+        assert "empty, no tables yet" in said
+
+
+def test_tables_of_an_older_version_are_brought_up_to_date_by_what_the_hint_says(site: Site) -> None:
+    with empty(server()) as url:
+        engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+        config = Config()
+        config.set_main_option("script_location", str(Path(digest.store.__file__).parent / "migrations"))
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0005")
+        mark, _, hint = said_of_the_database(site, url)
+        assert mark == "FAIL"
+        assert "`digest init` brings an older one up to date" in hint
+        assert site.run("init", str(site.folder)).exit_code == 0
+        assert said_of_the_database(site, url)[0] == "ok"
 
 
 @pytest.mark.parametrize(("rights", "remarked"), [(0o600, False), (0o400, False), (0o640, True)])

@@ -35,6 +35,7 @@ from digest.sending.ports import Clock
 from digest.sending.relay import Relay
 from digest.sending.server import Server, Tls
 from digest.sending.smtp import SmtpTransport
+from digest.store.allowances import Allowances
 from digest.store.database import Database
 from digest.store.deliveries import Deliveries
 from digest.store.editions import Editions
@@ -123,12 +124,18 @@ class BrittleLedger(Ledger):
     commits = 0
 
     def commit(
-        self, handing: Sequence[tuple[int, str, str]], outcomes: Sequence[Outcome], now: datetime, lease: timedelta
+        self,
+        handing: Sequence[tuple[int, str, str]],
+        outcomes: Sequence[Outcome],
+        now: datetime,
+        lease: timedelta,
+        *,
+        again: bool = False,
     ) -> frozenset[int]:
         self.commits += 1
         if self.fails(self.commits):
             raise self.error
-        return super().commit(handing, outcomes, now, lease)
+        return super().commit(handing, outcomes, now, lease, again=again)
 
 
 class House:
@@ -210,6 +217,7 @@ class House:
         write: Callable[[Delivery], Message] | None = None,
         clock: Clock | None = None,
         shared: dict[str, Any] | None = None,
+        allowances: Allowances | None = None,
     ) -> datetime | None:
         """One run of the loop over these servers."""
         with SenderLock(self.database) as lock:
@@ -224,6 +232,7 @@ class House:
                     watch=self.diary,
                     stop=self.stop,
                     shared=shared,
+                    allowances=allowances,
                 ),
                 timeout=20,
             )

@@ -15,6 +15,7 @@ from digest.model import Delivery, Message
 from digest.pacing import Limits
 from digest.sending.relay import Relay
 from digest.sending.smtp import SmtpTransport
+from digest.store.allowances import Allowances
 from digest.store.ledger import Ledger
 from tests.sending.conftest import Serve, only
 from tests.sending.house import NOW, House, pace, readers, server_at
@@ -150,6 +151,24 @@ async def test_a_new_server_gets_more_from_day_to_day(house: House, serve: Serve
         house.time.pass_by(DAY + timedelta(minutes=20))
     assert taken == [10, 20, 40, 10]
     assert server.taken == dict.fromkeys(readers(80), 1)
+
+
+class Unread(Ledger):
+    """Nobody may ask it what a server was given."""
+
+    def used(self, server: str, now: datetime) -> tuple[tuple[float, int], ...]:
+        raise AssertionError(server, now)
+
+
+async def test_what_all_senders_count_together_is_not_counted_once_more_from_the_ledger(house: House, serve: Serve):
+    """Each run would read the deliveries of a day. When a server was new is still asked."""
+    server = await serve()
+    house.freeze(*readers(50))
+    new = relay("new", server, limits=Limits(per_hour=1_000), warm_up=10, warm_up_factor=2)
+    for accepted in (10, 20):
+        await house.run([new], pace(), Unread, allowances=Allowances(house.database))
+        assert house.counts == {"accepted": accepted, "queued": 50 - accepted}
+        house.time.pass_by(DAY)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from digest.store.editions import Editions
 from digest.store.subscribers import Subscribers
 from digest.store.tables import deliveries as table
 from digest.store.tables import subscribers as people
-from tests.store.conftest import on_sqlite
+from tests.store.conftest import on_postgresql, on_sqlite
 
 NOW = datetime(2025, 10, 6, 7, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -252,6 +252,52 @@ def test_unfinished_is_what_is_due_now_or_in_hand(
     ):
         stand("abcde", status, due=due)
         assert bool(deliveries.unfinished(NOW)) is found, (status, due)
+
+
+@on_postgresql
+@pytest.mark.parametrize(("status", "due"), [(QUEUED, None), (QUEUED, NOW), (DEFERRED, NOW), (DEFERRED, LATER)])
+@pytest.mark.parametrize("with_statistics", [True, False])
+def test_unfinished_reads_no_more_than_one_delivery_for_each_question(
+    *,
+    database: Database,
+    deliveries: Deliveries,
+    enlist: Enlist,
+    edition: Make,
+    freeze: Freeze,
+    status: DeliveryStatus,
+    due: datetime | None,
+    with_statistics: bool,
+) -> None:
+    """It is asked every few seconds, while millions may be due."""
+    enlist(*(Subscriber(0, f"{number}@example.org", created=NOW, changed=NOW) for number in range(1500)))
+    for number in (1, 2, 3):
+        assert freeze(edition(number))
+    with database.write() as connection:
+        connection.execute(update(table).values(status=status, due=due))
+        if with_statistics:
+            connection.exec_driver_sql("ANALYZE")
+    said: list[tuple[str, Any]] = []
+    event.listen(
+        database._engine, "before_cursor_execute", lambda _c, _u, text, values, *_: said.append((text, values))
+    )
+    assert bool(deliveries.unfinished(NOW)) is (due != LATER)
+    ((text, values),) = [(text, values) for text, values in said if text.startswith("SELECT")]
+    with database.read() as connection:
+        (plan,) = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", values).scalar_one()
+    looks = [node for node in _nodes(plan["Plan"]) if node.get("Relation Name") == table.name]
+    assert looks
+    assert max(_read(node) for node in looks) <= 3  # one for each edition
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from _nodes(below)
+
+
+def _read(node: dict[str, Any]) -> float:
+    rows: float = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+    return rows * node["Actual Loops"]
 
 
 def test_the_person_who_was_erased_is_in_the_list_without_a_name(

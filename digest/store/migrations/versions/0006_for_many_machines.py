@@ -12,7 +12,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    large = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     op.create_table(
         "allowances",
         sa.Column("name", sa.String(), nullable=False),
@@ -21,13 +20,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "takings",
-        sa.Column("id", large, nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("takings_pkey")),
+        sa.PrimaryKeyConstraint("name", "at", name=op.f("takings_pkey")),
     )
-    op.create_index("takings_name", "takings", ["name", "at"], unique=False)
+    op.add_column("senders", sa.Column("space", sa.String(), server_default="", nullable=False))
+    op.add_column("senders", sa.Column("missed", Instant(), nullable=True))
     if op.get_bind().dialect.name == "postgresql":
         op.alter_column("deliveries", "id", type_=sa.BigInteger())
         op.execute("ALTER SEQUENCE deliveries_id_seq AS BIGINT")  # it has the type that its column was made with
