@@ -13,6 +13,7 @@ where there are no cores for them.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import io
 import subprocess
 import sys
@@ -20,7 +21,7 @@ import tempfile
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -33,8 +34,12 @@ from import_subscribers import NOW, write_table
 from measuring import Way, compare, introduce, timed
 from sinks import KINDS, Sink, sink
 
+from digest import cluster
 from digest.app import App
-from digest.model import DeliveryStatus, EditionRecord, Outcome
+from digest.cluster import Worker
+from digest.model import DeliveryStatus, EditionRecord, Outcome, Rendition
+from digest.scheduler.shift import Shift
+from digest.sending.running import run
 from digest.store.copying import copy, size
 from digest.store.database import Database
 from digest.store.ledger import Ledger
@@ -73,7 +78,7 @@ class Stores:
         configuration = outlet.CONFIGURATION.format(port=port, connections=50, window=2, processes=1, secret="k" * 48)
         configuration = configuration.replace("sqlite:///digest.db", self.url(kind))
         (folder / "digest.toml").write_text(configuration, encoding="utf-8")
-        app = outlet.opened(folder)
+        app = outlet.opened(folder, along=cluster.defer if kind == POSTGRESQL else None)
         people = "".join(f"reader{number}@example.org,Reader {number}\n" for number in range(subscribers))
         import_table(app.subscribers, io.BytesIO(f"email,name\n{people}".encode()), name="people", now=app.now())
         return app
@@ -113,9 +118,9 @@ def compare_sending(stores: Stores, given: argparse.Namespace) -> None:
         ways = [Way(f"{SQLITE}, one process", amount, lambda: alone(apps[SQLITE], outlet.freeze(apps[SQLITE], made)))]
         ways += [
             Way(
-                f"{POSTGRESQL}, {number} at once",
+                f"{POSTGRESQL}, workers: {number}",
                 amount,
-                partial(together, apps[POSTGRESQL], partial(outlet.freeze, apps[POSTGRESQL], made), number, running),
+                partial(together, apps[POSTGRESQL], made, number, running),
             )
             for number in given.workers
         ]
@@ -128,26 +133,20 @@ def alone(app: App, record: EditionRecord) -> float:
     return seconds
 
 
-def together(app: App, freeze: Callable[[], EditionRecord], workers: int, running: Sink) -> float:
-    """Processes that have started and wait for the word, from then until the last of them has ended."""
-    record, before = freeze(), running.taken()
-    command = [sys.executable, __file__, "--work", str(app.config.folder), "--edition", record.name]
+def together(app: App, made: Rendition, workers: int, running: Sink) -> float:
+    """`digest worker` that have nothing to do, from the moment an edition is there until the last outcome is recorded."""
+    before = running.taken()
+    command = [sys.executable, __file__, "--work", str(app.config.folder)]
     started = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(workers)
     ]
     for worker in started:
         assert worker.stdout
         assert worker.stdout.readline() == "ready\n"
-
-    def run() -> None:
-        for worker in started:
-            assert worker.stdin
-            worker.stdin.write("go\n")
-            worker.stdin.flush()
-        for worker in started:
-            worker.communicate()
-
-    seconds = timed(run)
+    record = outlet.freeze(app, made)
+    seconds = timed(lambda: wait_for(app))
+    for worker in started:
+        worker.communicate()
     outlet.check(app, record)
     after = running.taken()
     if before is not None and after is not None and after - before != record.deliveries:
@@ -155,15 +154,39 @@ def together(app: App, freeze: Callable[[], EditionRecord], workers: int, runnin
     return seconds
 
 
-def work(folder: Path, edition: str) -> None:
-    """One of several senders."""
+def wait_for(app: App) -> None:
+    while app.deliveries.unfinished(app.now()):
+        time.sleep(0.05)
+
+
+class OnlySends(Shift):
+    """A worker that publishes nothing."""
+
+    async def publish(self) -> None: ...
+
+    async def gather(self) -> None: ...
+
+
+def work(folder: Path) -> None:
+    """One of several workers, until its standard input ends."""
     app = outlet.opened(folder)
-    record = app.edition(edition)
     app.signer, app.database  # noqa: B018 - made before the clock starts
-    print("ready", flush=True)
-    sys.stdin.readline()
-    outlet.deliver(app, record)
+    run(_work(app))
     app.database.close()
+
+
+async def _work(app: App) -> None:
+    stop = asyncio.Event()
+    shift = OnlySends(app, stop)
+    worker = Worker(app.config.database.url, shift, jobs=1)
+    working = asyncio.create_task(worker.work(stop))
+    while not worker.is_connected:  # noqa: ASYNC110 - it happens in the other task
+        await asyncio.sleep(0.05)
+    print("ready", flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+    stop.set()
+    await working
+    await shift.end()
 
 
 # --- the bulk of it ---------------------------------------------------------------------------------------------------
@@ -291,15 +314,16 @@ def main() -> None:
     parser.add_argument("--what", choices=tuple(WHAT), nargs="+", default=list(WHAT))
     parser.add_argument("--subscribers", type=int, default=20_000)
     parser.add_argument("--editions", type=int, default=3, help="that are copied")
-    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4], help="senders at once on PostgreSQL")
+    parser.add_argument(
+        "--workers", type=int, nargs="+", default=[1, 2, 4], help="`digest worker` at once on PostgreSQL"
+    )
     parser.add_argument("--size", type=int, default=60, help="KB")
     parser.add_argument("--sink", choices=tuple(KINDS), default="fast")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--edition", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.work:
-        work(given.work, given.edition)
+        work(given.work)
         return
     introduce(given.runs)
     with tempfile.TemporaryDirectory() as place, postgresql() as server:

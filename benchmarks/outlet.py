@@ -17,6 +17,7 @@ from digest.config import load
 from digest.errors import TransportError
 from digest.model import Article, DeliveryStatus, Edition, EditionRecord, Outcome, Period, Rendition, Section, Selection
 from digest.sending.running import run
+from digest.store.editions import Along
 from digest.subscriptions.importing import import_table
 
 START = datetime(2025, 12, 1, tzinfo=UTC)
@@ -109,8 +110,8 @@ def furnish(folder: Path, port: int, setup: Setup, subscribers: int) -> App:
     return app
 
 
-def opened(folder: Path) -> App:
-    return App(load(folder / "digest.toml", {}), clock())
+def opened(folder: Path, along: Along | None = None) -> App:
+    return App(load(folder / "digest.toml", {}), clock(), along=along)
 
 
 def freeze(app: App, made: Rendition) -> EditionRecord:

@@ -5,10 +5,14 @@ Names are by the rules of https://prometheus.io/docs/practices/naming/.
 
 from __future__ import annotations
 
+import errno
 import json
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -18,13 +22,18 @@ from prometheus_client import (
     GCCollector,
     PlatformCollector,
     ProcessCollector,
+    disable_created_metrics,
     make_wsgi_app,
 )
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from digest.errors import DigestError, UsageError
 
+KEPT = 5.0  # seconds for which what was looked up is told again
+
+# A second series of each counter, which nobody reads.
+disable_created_metrics()  # type: ignore[no-untyped-call] # it has no annotations
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
@@ -42,25 +51,64 @@ Numbers = Callable[[], Iterable[Number]]
 Facts = Callable[[], tuple[bool, dict[str, object]]]  # whether all is well, and what is to be said of it
 
 
-class _Asked(Collector):
-    """What is looked up when somebody asks; nothing while it cannot be."""
+_TAKEN = (
+    "another process listens there; each needs a port of its own: DIGEST_WORKER__STATUS or DIGEST_WEB__STATUS in its"
+    " environment goes before digest.toml"
+)
+
+
+class _Told(Collector):
+    """What this process counts, and what is looked up, which costs the database something: once in a while for all who ask.
+    While it cannot be, nothing is said of it but that.
+    """
 
     def __init__(self, numbers: Numbers) -> None:
         self._numbers = numbers
+        self._turn = threading.Lock()
+        self._found: tuple[GaugeMetricFamily, ...] = ()
+        self._over = 0.0
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        families: dict[str, GaugeMetricFamily] = {}
+    def collect(self) -> Iterator[Metric]:
+        yield from REGISTRY.collect()
+        with self._turn:
+            if time.monotonic() >= self._over:
+                self._found = tuple(self._asked())
+                self._over = time.monotonic() + KEPT
+            found = self._found
+        yield from found
+
+    def _asked(self) -> Iterator[GaugeMetricFamily]:
         try:
-            found = list(self._numbers())
+            numbers, is_there = list(self._numbers()), True
         except DigestError:
-            return
-        for name, what, labels, value in found:
+            numbers, is_there = [], False
+        yield GaugeMetricFamily("digest_database_up", "Whether the database answers: 1 or 0.", value=is_there)
+        families: dict[str, GaugeMetricFamily] = {}
+        for name, what, labels, value in numbers:
             family = families.setdefault(name, GaugeMetricFamily(name, what, labels=list(labels)))
             family.add_metric(list(labels.values()), value)
         yield from families.values()
 
 
+class _Server(ThreadingMixIn, WSGIServer):
+    """A thread for each who asks: whoever says nothing, or waits for the database, is in nobody's way, the end's neither."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, address: tuple[str, int], handler: type[WSGIRequestHandler]) -> None:
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
+        super().__init__(address, handler)
+
+
 class _Silent(WSGIRequestHandler):
+    timeout = 5  # seconds for whoever has connected, and says nothing
+
+    def handle(self) -> None:
+        with suppress(OSError):  # who has gone, or says nothing
+            super().handle()
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the signature of http.server
         """Those who ask every few seconds are nothing for a log."""
 
@@ -69,12 +117,12 @@ class _Silent(WSGIRequestHandler):
 def told(address: str, numbers: Numbers, facts: Facts) -> Iterator[str]:
     """Tells ``/metrics`` and ``/health`` at HOST:PORT; its URL, with the port that was free for 0. Raises UsageError."""
     host, _, port = address.rpartition(":")
-    registry = CollectorRegistry()
-    registry.register(_Asked(numbers))
     try:
-        server = make_server(host.strip("[]"), int(port), _application(registry, facts), WSGIServer, _Silent)
-    except (OSError, ValueError, OverflowError) as error:
-        raise UsageError(f"{address!r} cannot be listened on: {error}", hint="write it as 127.0.0.1:9100") from error
+        server = make_server(host.strip("[]"), int(port), _application(numbers, facts), _Server, _Silent)
+    except (OSError, UnicodeError) as error:
+        is_taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        hint = _TAKEN if is_taken else "name an address of this machine, such as 127.0.0.1:9100"
+        raise UsageError(f"{address}: cannot be listened on: {getattr(error, 'strerror', error)}", hint=hint) from error
     thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
     thread.start()
     try:
@@ -85,19 +133,10 @@ def told(address: str, numbers: Numbers, facts: Facts) -> Iterator[str]:
         thread.join()
 
 
-def _application(
-    registry: CollectorRegistry, facts: Facts
-) -> Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]:
-    class Both:
-        """What this process counts, and what is looked up."""
-
-        def collect(self) -> Iterator[object]:
-            yield from REGISTRY.collect()
-            yield from registry.collect()
-
-    both = CollectorRegistry()
-    both.register(Both())  # type: ignore[arg-type] # a collector by its one method
-    metrics = make_wsgi_app(both)
+def _application(numbers: Numbers, facts: Facts) -> Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]:
+    registry = CollectorRegistry()
+    registry.register(_Told(numbers))
+    metrics = make_wsgi_app(registry)
 
     def application(environment: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path = environment.get("PATH_INFO")

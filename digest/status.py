@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from digest.app import App
 from digest.metrics import Number
 from digest.model import FINAL_STATUSES, DeliveryStatus
-from digest.store.vitals import LATELY, Sending, Vitals
+from digest.store.vitals import Sending, Vitals
 
 Jobs = Callable[[], Mapping[str, int]]  # how many wait, by their queue
 
@@ -35,10 +35,13 @@ class UnderWay:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """``scheduler`` is when `digest run` or a worker was last seen, ``jobs`` what waits for workers, None without any."""
+    """``scheduler`` is when `digest run` or a worker was last seen, ``workers`` are those that are alive, each as
+    ``host:process``, ``senders`` who has an edition in hand, ``jobs`` what waits for workers, None without any.
+    """
 
     at: datetime
     scheduler: datetime | None
+    workers: tuple[str, ...]
     senders: tuple[Sending, ...]
     jobs: Mapping[str, int] | None
     editions: tuple[UnderWay, ...]
@@ -46,12 +49,14 @@ class Status:
 
 def status(app: App, jobs: Jobs | None = None) -> Status:
     """As it is now. Raises StoreError."""
-    now, vitals = app.now(), Vitals(app.database)
+    now = app.now()
+    vitals = Vitals(app.database, now)
     unfinished = app.deliveries.unfinished(now)
     records = [record for record in app.editions.every() if record.id in unfinished] if unfinished else []
     return Status(
         at=now,
         scheduler=app.heartbeat.last(),
+        workers=app.heartbeat.alive(now),
         senders=vitals.senders(),
         jobs=jobs() if jobs else None,
         editions=tuple(_under_way(app, vitals, record.id, record.name, now) for record in records),
@@ -59,19 +64,16 @@ def status(app: App, jobs: Jobs | None = None) -> Status:
 
 
 def _under_way(app: App, vitals: Vitals, edition: int, name: str, now: datetime) -> UnderWay:
-    counts = app.deliveries.counts(edition)
-    lately = vitals.accepted_lately(edition, now)
-    lease = vitals.soonest_lease(edition)
-    found = UnderWay(name, counts, lately / LATELY.total_seconds(), None, lease and lease - app.config.delivery.lease)
-    if not lately:
-        return found
-    ends = now + timedelta(seconds=found.left / found.per_second)
-    return UnderWay(name, counts, found.per_second, ends, found.claimed)
+    lease, per_second = vitals.soonest_lease(edition), vitals.per_second(edition)
+    claimed = lease and lease - app.config.delivery.lease
+    found = UnderWay(name, app.deliveries.counts(edition), per_second, None, claimed)
+    return replace(found, ends=now + timedelta(seconds=found.left / per_second)) if per_second else found
 
 
 def numbers(found: Status) -> Iterator[Number]:
     """The same for machines (``digest.metrics``)."""
-    yield "digest_senders", "Processes that send.", {}, len(found.senders)
+    yield "digest_workers", "Processes that publish and send: digest worker, digest run.", {}, len(found.workers)
+    yield "digest_senders", "Those that have an edition, or a slice of one, in hand.", {}, len(found.senders)
     if found.scheduler:
         seen = (found.at - found.scheduler).total_seconds()
         yield "digest_scheduler_seen_seconds", "Since digest run or a worker was last seen.", {}, seen
@@ -79,7 +81,8 @@ def numbers(found: Status) -> Iterator[Number]:
         yield "digest_jobs", "Jobs that wait for a worker.", {"queue": queue}, count
     for edition in found.editions:
         named = {"edition": edition.edition}
-        for status, count in edition.deliveries.items():
+        for status in DeliveryStatus:  # a series that ends is not one that has come to nothing
+            count = edition.deliveries.get(status, 0)
             yield "digest_deliveries", "Deliveries of an unfinished edition.", {**named, "status": status.value}, count
         yield "digest_accepted_per_second", "Messages accepted, over the last minute.", named, edition.per_second
         if edition.claimed:

@@ -273,10 +273,15 @@ def _pages(app: App) -> Finding:
 
 
 def _database(app: App) -> str:
-    from digest.store.database import shown
+    from digest.store.database import is_there, shown
+    from digest.store.vitals import require_room
 
+    url = app.config.database.url
+    if not is_there(url):
+        require_room(url)
+        return f"{shown(url)}: empty, no tables yet; whoever writes first makes them"
     readers = ", ".join(f"{_readers(app, name):,} readers of {name}" for name in app.digests)
-    return f"{shown(app.config.database.url)}: {readers}"
+    return f"{shown(url)}: {readers}"
 
 
 def _readers(app: App, name: str) -> int:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.session import Session, counted, pass_session
+from digest.errors import StoreError
 
 if TYPE_CHECKING:
     from digest.store.copying import Copied
+    from digest.store.database import Database
 
 
 class _Address(click.ParamType[str]):
@@ -40,12 +42,12 @@ def migrate_store(session: Session, to: str, *, as_json: bool) -> None:
     Stop `digest run` and `digest serve` first. All of it is copied or nothing; what was copied before is recognised.
     """
     from digest.store.copying import copy, size
-    from digest.store.database import Database
 
+    _require_something(session)
     app = session.app()
     source = app.database
     with (
-        closing(Database(to)) as target,
+        closing(_opened(to)) as target,
         session.progress("copying and reading back", 2 * size(source)) as told,
     ):
         copied = copy(source, target, app.now(), told)
@@ -54,6 +56,30 @@ def migrate_store(session: Session, to: str, *, as_json: bool) -> None:
         session.json({"from": source.name, "to": target.name, "before": copied.before, "tables": tables})
         return
     _tell(session, copied, source.name, to)
+
+
+def _require_something(session: Session) -> None:
+    """Whoever opened a database that is not there would make one. Raises StoreError."""
+    from digest.store.database import is_there, shown, to_look_at
+
+    url = session.config().database.url
+    if not is_there(url):
+        to_look_at(url).close()  # of a server, it may be that it cannot be reached
+        raise StoreError(
+            f"there is nothing to copy: no database at {shown(url)}",
+            hint="name the one that you have in database.url, or the right digest.toml with --config",
+        )
+
+
+def _opened(to: str) -> Database:
+    """Raises StoreError, in terms of the option that names it."""
+    from digest.store.database import Database
+
+    try:
+        return Database(to)
+    except StoreError as error:
+        message, hint = (words.replace("database.url", "--to") for words in (error.message, error.hint))
+        raise StoreError(message, hint=hint, busy=error.busy) from error
 
 
 def _tell(session: Session, copied: Copied, source: str, to: str) -> None:

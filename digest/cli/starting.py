@@ -134,6 +134,8 @@ def configuration(folder: Path, found: Found | None, feeds: Sequence[str] = ()) 
             "",
             *_web(home, domain),
             "",
+            *_store(),
+            "",
         )
     )
 
@@ -218,6 +220,17 @@ def _web(home: str, domain: str) -> Iterator[str]:
     yield '# trusted_proxies = ["127.0.0.1"]  # the server in front, which has the certificate'
     yield f"# origins = {written([f'{parts.scheme}://{parts.netloc}'.lower()])}  # sites whose own forms may subscribe people"
     yield f"# privacy_url = {written(f'{home}/privacy')}"
+
+
+def _store() -> Iterator[str]:
+    yield "[database]"
+    yield "# Where everything is remembered: a file beside this one, or PostgreSQL (postgresql://USER@HOST/NAME), which any"
+    yield "# number of machines may send from. `digest migrate-store` copies all of it from one to the other."
+    yield 'url = "sqlite:///digest.db"'
+    yield ""
+    yield "[worker]"
+    yield "# `digest worker`, any number of them on PostgreSQL, in place of `digest run`."
+    yield '# status = "127.0.0.1:9100"  # where each tells its health, and numbers for Prometheus'
 
 
 def _rules(found: Found, facts: Facts) -> Iterator[str]:

@@ -21,23 +21,26 @@ if TYPE_CHECKING:
 def status(session: Session, as_json: bool) -> None:
     """Show who is sending, what is on its way and how fast, and what waits."""
     from digest.status import status as look
+    from digest.store.database import is_there, shown
 
     app = session.app(read_only=True)
-    found = look(app, jobs_of(app.config.database.url))
+    url = app.config.database.url
+    found, empty = look(app, jobs_of(url)), not is_there(url)
     if as_json:
-        session.json(_facts(found))
+        session.json({**_facts(found), "database": shown(url), "empty": empty})
         return
+    session.out(f"database    {shown(url)}{': empty, no tables yet' if empty else ''}")
     for line in _lines(found):
         session.out(line)
 
 
 def jobs_of(url: str) -> Any:
-    """What tells the jobs that wait; None where there are no workers."""
+    """What tells the jobs that wait, of each queue; None where there are no workers."""
     if not url.startswith("postgresql:"):
         return None
     from digest import cluster
 
-    return lambda: cluster.waiting(url)
+    return lambda: dict.fromkeys((cluster.SEND, cluster.DUTY), 0) | cluster.waiting(url)
 
 
 def _facts(found: Status) -> dict[str, Any]:
@@ -48,14 +51,16 @@ def _facts(found: Status) -> dict[str, Any]:
 
 
 def _lines(found: Status) -> Iterator[str]:
+    named = ", ".join(found.workers)
     seen = f"seen {_ago(found.at - found.scheduler)} ago" if found.scheduler else "never seen, or stopped"
     yield f"scheduler   {seen}"
-    yield f"senders     {len(found.senders)} alive"
+    yield f"workers     {len(found.workers)}{f' ({named})' if named else ''}"
+    yield f"senders     {len(found.senders)} with an edition in hand"
     for sender in found.senders:
         yield f"            {sender.host}, process {sender.process}, for {_ago(found.at - sender.started)}"
     if found.jobs is not None:
-        waiting = ", ".join(f"{count:,} {queue}" for queue, count in sorted(found.jobs.items())) or "none"
-        yield f"jobs        {waiting}"
+        waiting = ", ".join(f"{count:,} {queue}" for queue, count in sorted(found.jobs.items()) if count) or "none"
+        yield f"jobs        {waiting} waiting"
     if not found.editions:
         yield "editions    nothing is on its way"
     for edition in found.editions:

@@ -31,7 +31,7 @@ def worker(session: Session, style: str) -> None:
     if not app.config.database.url.startswith("postgresql:"):
         raise ConfigError(
             "database.url: workers share their work through PostgreSQL, and this is a file",
-            hint="`digest run` does all of it on one machine; to grow beyond it, see docs/cluster.md",
+            hint="`digest run` does all of it on one machine; to grow beyond it, `digest migrate-store --to postgresql://…`",
         )
     ready(app)
     log_to_stderr(style, logging.DEBUG if session.verbose else logging.INFO)

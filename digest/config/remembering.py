@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field, ValidationInfo, field_validator
 
 from digest.config.base import Table
-from digest.config.values import Count
+from digest.config.values import Count, Door
 
 
 class Database(Table):
@@ -38,6 +38,6 @@ class Worker(Table):
 
     slice: Count = Field(1000, description="Deliveries of one job.")
     jobs: Count = Field(1, description="Jobs that one worker has in hand at a time.")
-    status: str = Field(
+    status: Door = Field(
         "", description='Where it tells its health and metrics over HTTP: "127.0.0.1:9100"; "" nowhere.'
     )

@@ -218,6 +218,19 @@ def _host(value: str) -> str:
 Host = Annotated[str, AfterValidator(_host)]
 
 
+def _door(value: str) -> str:
+    """``HOST:PORT``; who names a port alone has thought of nobody outside of this machine."""
+    found = _DOOR.fullmatch(value)
+    if value and (not found or int(found["port"]) > _LAST_PORT):
+        raise ValueError(f"expected HOST:PORT, such as 127.0.0.1:9100, found {value!r}")
+    return f"{found['host'] or '127.0.0.1'}:{found['port']}" if found else ""
+
+
+_DOOR = re.compile(r"((?P<host>[\w.-]*|\[[0-9A-Fa-f:.]+\]):)?(?P<port>\d{1,5})", re.ASCII)
+_LAST_PORT = 65_535
+Door = Annotated[str, AfterValidator(_door)]
+
+
 def _pattern(*names: str, ending: str = "") -> AfterValidator:
     """A web address with placeholders, one of ``names`` at least, each of which may have this ending."""
 

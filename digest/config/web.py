@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 
 from digest.config.base import Table, setting
-from digest.config.values import Count, Duration, Line, Positive, RelativePath, WebAddress, Words
+from digest.config.values import Count, Door, Duration, Line, Positive, RelativePath, WebAddress, Words
 
 _NETWORK = "expected an address or a network, such as 127.0.0.1 or 10.0.0.0/8"
 SECRET_KEY_MINIMUM = 32  # characters; `digest init` writes 64
@@ -39,7 +39,7 @@ class Web(Table):
     blocked_domains: Words = Field((), description="Domains whose addresses cannot be subscribed on the page.")
     consent: Line = Field("", description="What people agree to on the page; unset: a sentence with the site's name.")
     privacy_url: WebAddress = Field("", description="The site's page about privacy, linked on every page.")
-    status: str = Field(
+    status: Door = Field(
         "", description='Where `digest serve` tells its health and metrics: "127.0.0.1:9101"; "" nowhere.'
     )
     index: bool = Field(True, description="Whether search engines may list the archive.")

@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, Table, func, select, text
 from sqlalchemy.exc import DataError
@@ -22,12 +22,11 @@ from sqlalchemy.schema import AddConstraint
 from digest.errors import StoreError
 from digest.model import DeliveryStatus
 from digest.store.database import Database
-from digest.store.heartbeat import Heartbeat
+from digest.store.heartbeat import FRESH, Heartbeat
 from digest.store.lines import blocks, fill, go_on_after, last_id
-from digest.store.senders import SenderLock
-from digest.store.tables import deliveries, metadata, senders
+from digest.store.tables import deliveries, metadata
+from digest.store.vitals import Vitals
 
-ALIVE = timedelta(minutes=5)  # `digest run` writes down once a minute that it is
 TABLES = tuple(metadata.sorted_tables)  # none refers to a later one
 
 Told = Callable[[int], object]  # how many more rows were written or read back
@@ -85,23 +84,20 @@ def _place(database: Database) -> object:
 
 def _require_quiet(source: Database, now: datetime) -> None:
     """Nobody publishes or sends. Raises StoreError."""
-    tick = Heartbeat(source).last()
-    if tick and abs(now - tick) < ALIVE:
+    heartbeat = Heartbeat(source)
+    if alive := heartbeat.alive(now):
+        over = (heartbeat.last() or now) + FRESH
         raise StoreError(
-            f"{source.name}: `digest run` is alive, or was until {tick:%H:%M} UTC",
-            hint=f"stop it; where it was killed, wait until that is {ALIVE.seconds // 60} minutes ago",
+            f"{source.name}: `digest run` or `digest worker` is alive: {', '.join(alive)}",
+            hint=f"stop it (SIGTERM), and try again; where it was killed, try again after {over:%H:%M:%S} UTC",
             busy=True,
         )
-    with SenderLock(source) as looking, source.read() as connection:
-        enlisted = connection.execute(select(senders).where(senders.c.id != looking.id)).all()
-        dead = looking.dead([row.id for row in enlisted])
-    for row in enlisted:
-        if row.id not in dead:
-            raise StoreError(
-                f"{source.name}: process {row.process} on {row.host} is sending",
-                hint="let it finish or stop it (SIGTERM), and try again",
-                busy=True,
-            )
+    for sender in Vitals(source, now).senders():
+        raise StoreError(
+            f"{source.name}: process {sender.process} on {sender.host} is sending",
+            hint="let it finish or stop it (SIGTERM), and try again",
+            busy=True,
+        )
 
 
 def _require_nothing_in_hand(source: Database, origin: Connection) -> None:

@@ -32,8 +32,8 @@ class Heartbeat:
         return max(self._beats().values(), default=None)
 
     def alive(self, now: datetime) -> tuple[str, ...]:
-        """Those that are at work, each as ``host:process``."""
-        return tuple(sorted(who for who, seen in self._beats().items() if seen > now - FRESH))
+        """Those that are at work, each as ``host:process``; not one that was killed while it had another time."""
+        return tuple(sorted(who for who, seen in self._beats().items() if abs(now - seen) < FRESH))
 
     def beat(self, now: datetime) -> None:
         with self._database.write(alone=False) as connection:

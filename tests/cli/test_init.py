@@ -352,12 +352,22 @@ def test_nothing_that_exists_is_changed(plain: Path):
     assert {name: (plain / name).read_bytes() for name in before} == before
 
 
+def test_where_it_is_remembered_stands_there_to_be_changed(plain: Path):
+    run(plain)
+    text = (plain / "digest.toml").read_text()
+    assert "[database]\n" in text
+    assert 'url = "sqlite:///digest.db"\n' in text
+    assert "postgresql://USER@HOST/NAME" in text
+    assert "[worker]\n" in text
+    assert configuration(plain).database.url == f"sqlite:///{plain / 'digest.db'}"
+
+
 def test_a_missing_key_and_database_come_back_where_the_configuration_says(plain: Path):
     run(plain)
     (plain / "digest.key").unlink()
     path = plain / "digest.toml"
     text = path.read_text().replace("[web]\n", '[web]\nsecret_key_file = "other.key"\n')
-    path.write_text(f'{text}[database]\nurl = "sqlite:///other.db"\n')
+    path.write_text(text.replace('url = "sqlite:///digest.db"', 'url = "sqlite:///other.db"'))
     assert "Written: other.key" in run(plain).output
     assert (plain / "other.db").exists()
     assert not (plain / "digest.key").exists()

@@ -43,6 +43,14 @@ ONE_FAULT = [
         '[[sources]]\nfeed = "https://example.org/feed"\narticle_url = "https://example.org/{slug}"\n',
         "sources[2].article_url: is for a folder of files, and does nothing for a feed; take it out",
     ),
+    *(
+        (f'[worker]\nstatus = "{door}"\n', f"worker.status: expected HOST:PORT, such as 127.0.0.1:9100, found '{door}'")
+        for door in ("nowhere", "127.0.0.1:port", "127.0.0.1:99999", "127.0.0.1:", "http://127.0.0.1")
+    ),
+    *(
+        (f'[web]\nstatus = "{door}"\n', "web.status: expected HOST:PORT, such as 127.0.0.1:9100, found")
+        for door in ("http://here:9101", "::1:9101", "[::1:9101", "[]:9101")
+    ),
     # wrong kinds
     ('[smtp]\nport = "five"\n', 'smtp.port: expected a whole number, found "five"'),
     ("[smtp]\nport = 2.5\n", "smtp.port: expected a whole number, found 2.5"),

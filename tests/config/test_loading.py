@@ -112,6 +112,21 @@ def test_a_time_may_be_text_or_a_time_of_toml(loaded: Load):
     assert loaded(MINIMAL + 'at = "7:30"\ncutoff = 06:00:00\n').digests["weekly"].at == time(7, 30)
 
 
+@pytest.mark.parametrize(
+    ("told", "listens"),
+    [
+        ("9100", "127.0.0.1:9100"),
+        (":9100", "127.0.0.1:9100"),
+        ("0.0.0.0:9100", "0.0.0.0:9100"),
+        ("[::1]:9100", "[::1]:9100"),
+        ("", ""),
+    ],
+)
+def test_a_port_alone_is_for_this_machine_alone(loaded: Load, told: str, listens: str):
+    config = loaded(f'{MINIMAL}[worker]\nstatus = "{told}"\n[web]\nstatus = "{told}"\n')
+    assert (config.worker.status, config.web.status) == (listens, listens)
+
+
 def test_the_environment_has_the_last_word(loaded: Load):
     config = loaded(
         MINIMAL + '[smtp]\nport = 25\nhost = "mail.example.org"\n',

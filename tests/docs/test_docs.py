@@ -21,7 +21,7 @@ from pydantic_core import PydanticUndefined
 
 from digest import errors, scheduler
 from digest.cli import cli
-from digest.config import faults, schema
+from digest.config import Delivery, faults, schema
 from digest.config.notation import written
 from digest.config.tables import Config
 from digest.delivery import DEAD_MAILBOX
@@ -361,15 +361,39 @@ def test_the_states_and_the_codes_of_dead_mailboxes_are_those_of_the_program() -
 
 
 def test_the_events_in_the_log_are_those_of_the_program() -> None:
-    modules = (path.read_text(encoding="utf-8") for path in Path(inspect.getfile(scheduler)).parent.glob("*.py"))
+    package = Path(inspect.getfile(scheduler)).parent.parent
+    paths = [
+        *package.glob("scheduler/*.py"),
+        *(package / name for name in ("cluster.py", "logs.py", "cli/worker.py", "cli/telling.py")),
+    ]
+    modules = (path.read_text(encoding="utf-8") for path in paths)
     logged = set(re.findall(r'log\.(?:info|warning|error|log)\([^"]*"([a-z ]+)"', "\n".join(modules)))
     told = {event for row in rows(section(read("running.md"), "Logs")) for event in coded(row[0])}
     assert told == logged
 
 
-@pytest.mark.parametrize(("file", "kind"), [("digest.service", "ini"), ("Dockerfile", "dockerfile")])
-def test_the_files_to_run_it_are_those_that_the_page_shows(file: str, kind: str) -> None:
-    assert blocks(read("running.md"), kind) == [read(f"deploy/{file}")]
+@pytest.mark.parametrize(
+    ("page", "file", "kind"),
+    [
+        ("running.md", "digest.service", "ini"),
+        ("running.md", "Dockerfile", "dockerfile"),
+        ("cluster.md", "digest-worker@.service", "ini"),
+    ],
+)
+def test_the_files_to_run_it_are_those_that_the_page_shows(page: str, file: str, kind: str) -> None:
+    assert blocks(read(page), kind) == [read(f"deploy/{file}")]
+
+
+def test_whoever_stops_a_sender_waits_as_long_as_a_claim_lasts() -> None:
+    lease = Delivery().lease
+    told = {
+        "digest.service": f"TimeoutStopSec={lease.seconds // 60}min",
+        "digest-worker@.service": f"TimeoutStopSec={lease.seconds // 60}min",
+        "compose.yaml": f"stop_grace_period: {lease.seconds // 60}m",
+        "kubernetes.yaml": f"terminationGracePeriodSeconds: {lease.seconds}",
+    }
+    assert [file for file, words in told.items() if f"{words}\n" not in read(f"deploy/{file}")] == []
+    assert f"--stop-timeout {lease.seconds} " in read("running.md")
 
 
 def test_the_values_that_templates_know_are_those_of_the_program() -> None:

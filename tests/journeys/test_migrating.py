@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import make_url
 
 from tests.journeys.conftest import MONDAY, PostOffice, Site
 from tests.journeys.steps import app_of, started, subscribe
@@ -69,11 +70,37 @@ def test_while_the_clockwork_is_alive_it_says_to_try_again_later(site: Site, pos
     assert site.run("migrate-store", "--to", postgresql).exit_code == 75
 
 
+def test_where_there_is_nothing_to_copy_that_is_said_and_nothing_is_made(site: Site, postgresql: str):
+    refused = site.run("migrate-store", "--to", postgresql)
+    path = site.folder / "digest.db"
+    assert refused.exit_code == 1
+    assert f"there is nothing to copy: no database at sqlite:///{path}" in refused.stderr
+    assert "database.url" in refused.stderr
+    assert not path.exists()
+
+
+def test_a_server_that_is_away_is_not_taken_for_an_empty_database(site: Site, postgresql: str):
+    move(site, make_url(postgresql).set(database="nowhere").render_as_string(hide_password=False))
+    refused = site.run("migrate-store", "--to", postgresql)
+    assert refused.exit_code == 1
+    assert "nothing to copy" not in refused.stderr
+    assert "nowhere" in refused.stderr
+
+
 @pytest.mark.parametrize("url", ["mysql://db/digest", "digest.db"])
 def test_an_address_that_names_no_database_is_a_matter_of_usage(site: Site, url: str):
     refused = site.run("migrate-store", "--to", url)
     assert refused.exit_code == 2
     assert "postgresql://USER@HOST/NAME" in refused.stderr
+
+
+def test_what_is_wrong_with_the_target_is_told_of_the_option_that_names_it(site: Site, postgresql: str):
+    subscribe(site)
+    nowhere = make_url(postgresql).set(database="nowhere").render_as_string(hide_password=False)
+    refused = site.run("migrate-store", "--to", nowhere)
+    assert refused.exit_code == 1
+    assert "hint: create it, or name another one in --to" in refused.stderr
+    assert "database.url" not in refused.output
 
 
 def test_no_password_is_shown(site: Site, postgresql: str):

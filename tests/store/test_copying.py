@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
@@ -22,13 +24,12 @@ from digest.store.lines import go_on_after, last_id
 from digest.store.rows import without_nul
 from digest.store.senders import SenderLock
 from digest.store.subscribers import Subscribers
-from digest.store.tables import Instant, deliveries, meta, renditions, senders, subscribers
+from digest.store.tables import Instant, deliveries, meta, renditions, subscribers
 from tests.postgres import cloned
 from tests.store.conftest import NOW
 
 KINDS = ("sqlite", "postgresql")
 WAYS = tuple(product(KINDS, KINDS))
-LATER = NOW + timedelta(days=36500)  # a server that was just started waits for its senders to come back
 Opened = Callable[[str, str], Database]
 
 AWKWARD = "\\N\ttab\\\nline\r\b\f\v 'quoted' “ä” 📮 %s :name"
@@ -77,7 +78,6 @@ def fill(database: Database) -> None:
     with database.write() as connection:
         for table, number in product(TABLES, (1, 2)):
             connection.execute(insert(table), {column.name: value(column, number) for column in table.columns})
-        connection.execute(update(senders).values(started=LATER))
         for table in TABLES:
             go_on_after(connection, table, last_id(connection, table))  # these were not given by the database
 
@@ -102,6 +102,12 @@ def content(database: Database) -> dict[str, list[Row[Any]]]:
             table.name: sorted(map(tuple, connection.execute(select(table))), key=repr)  # type: ignore[misc] # rows of any kind
             for table in TABLES
         }
+
+
+def url_of(database: Database) -> str:
+    if not database.server:
+        return f"sqlite:///{database.path}"
+    return database.server.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def add(database: Database, address: str) -> int:
@@ -227,8 +233,24 @@ def test_what_a_dead_sender_left_in_hand_is_settled_first(source: Database, targ
 
 def test_while_the_clockwork_ticks_nothing_is_copied(source: Database, target: Database):
     Heartbeat(source).beat(NOW - timedelta(minutes=1))
-    assert "`digest run` is alive" in refused(source, target).message
+    error = refused(source, target)
+    assert f"is alive: {socket.gethostname()}:{os.getpid()}" in error.message
+    assert "where it was killed, try again after 07:02:00 UTC" in error.hint
     Heartbeat(source).beat(NOW - timedelta(hours=1))  # it was killed
+    assert not copy(source, target, NOW).before
+
+
+def test_while_one_of_several_workers_is_alive_nothing_is_copied(
+    source: Database, target: Database, monkeypatch: pytest.MonkeyPatch
+):
+    Heartbeat(source).beat(NOW)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr("socket.gethostname", lambda: "elsewhere")
+        stopped = Heartbeat(source)
+    stopped.beat(NOW)
+    stopped.stop()
+    assert "is alive" in refused(source, target).message
+    Heartbeat(source).stop()
     assert not copy(source, target, NOW).before
 
 
@@ -242,13 +264,27 @@ def test_nobody_writes_to_either_while_it_is_copied(source: Database, target: Da
     assert content(target) == content(source)
 
 
+@pytest.mark.parametrize("before", KINDS)
+def test_a_second_copy_at_the_same_time_waits_and_is_not_told_that_somebody_sends(
+    opened: Opened, target: Database, before: str
+):
+    source, elsewhere = opened(before, "source"), opened("sqlite", "elsewhere")
+    fill(source)
+
+    def tried(_rows: int) -> None:
+        with pytest.raises(StoreError, match="in use"):
+            copy(impatient, elsewhere, NOW)
+
+    with closing(Database(url_of(source), busy_timeout=0.01)) as impatient:
+        copy(source, target, NOW, tried)
+    assert size(elsewhere) == 0
+
+
 # --- what goes wrong ---------------------------------------------------------------------------------------------------
 
 
 def test_a_copy_that_is_killed_leaves_the_target_empty_and_is_done_again(source: Database, target: Database):
-    assert target.server is not None
-    url = target.server.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    command = [sys.executable, "-c", INTERRUPTED, f"sqlite:///{source.path}", url]
+    command = [sys.executable, "-c", INTERRUPTED, url_of(source), url_of(target)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "2\n"

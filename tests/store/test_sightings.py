@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import threading
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -54,8 +52,7 @@ def test_who_may_not_write_learns_nothing(database: Database):
 
 def test_a_database_in_which_somebody_writes_can_be_looked_at(database: Database, url: str):
     Sightings(lambda: database, writes=True).learn("posts", {"a.md": ONE}, (), NOTHING)
-    with closing(sqlite3.connect(str(database.path), isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
+    with database.write():
         looking = Database(url, busy_timeout=0)
         index = Sightings(lambda: looking, writes=False)
         assert index.known("posts") == {"a.md": ONE}
