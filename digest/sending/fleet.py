@@ -56,6 +56,7 @@ class Fleet:
             outlet.users -= 1
             if not outlet.users:
                 self._shared.pop(name, None)
+                self._taps.answer_for(outlet.gate)
             if outlet.relay.warm_up and outlet.has_carried:
                 await supply.note_first_use(outlet.relay)
 

@@ -127,6 +127,11 @@ class Taps:
         self._taps.append(tap)
         return tap
 
+    def answer_for(self, gate: Gate) -> None:
+        """Whoever made it may have ended before the others that used it, of whom this run is the last."""
+        if isinstance(gate, Tap) and gate not in self._taps:
+            self._taps.append(gate)
+
     async def close(self) -> None:
         """What was fetched and not used is for others. What cannot be given back now counts as gone."""
         fetching = [tap.fetching for tap in self._taps if tap.fetching]

@@ -180,6 +180,20 @@ async def test_what_was_not_used_is_given_back():
     assert store.asked == [10]
 
 
+async def test_the_last_run_that_used_one_gives_back_what_is_left_of_it():
+    store = Store(100)
+    first, last = Taps(store), Taps(store)
+    tap = first.gate("relay", LIMITS, LIMITS)
+    assert isinstance(tap, Tap)
+    for run in (first, last):
+        assert tap.wait(NOON) > 0
+        await fetched(tap)
+        assert store.left == 90
+        last.answer_for(tap)
+        await run.close()
+        assert store.left == 100
+
+
 async def test_what_cannot_be_given_back_is_lost_and_nothing_else():
     store = Store(100)
     taps = Taps(store)

@@ -250,7 +250,7 @@ def test_whatever_senders_fetch_use_and_give_back_no_more_goes_than_the_limits_a
 ):
     names = count()
 
-    @settings(deadline=None, max_examples=3000)
+    @settings(deadline=None, max_examples=200)
     @given(LIMITS, st.lists(TURNS, min_size=10, max_size=40), st.sampled_from([0.0, 0.05]))
     def holds(limits: Limits, turns: list[tuple[int, float, int, bool, float, int]], late: float) -> None:
         time, name = Time(late=late), f"relay{next(names)}"
