@@ -32,7 +32,7 @@ wheel: $(VENV)/dev
 # what is missing of Debian's chromium and spamassassin (as root), and of npm's packages.
 check-email: $(VENV)/dev
 	checks/email/run
-	$(BIN)/python -m pytest checks
+	$(BIN)/python -m pytest -n auto checks
 
 # Ten minutes of hostile article files; what crashes, hangs or grows is left in the current folder.
 fuzz: $(VENV)/dev

@@ -44,7 +44,8 @@ _SAID = (
 _BEGIN = """
     SELECT set_config('lock_timeout', :wait, true), set_config('idle_in_transaction_session_timeout', :asleep, true),
 """
-_ALONE = text(f"{_BEGIN} pg_advisory_xact_lock({_WRITERS})")
+# A plan that was made for an empty table must not be kept by who fills it: it would be read whole for each row.
+_ALONE = text(f"{_BEGIN} set_config('plan_cache_mode', 'force_custom_plan', true), pg_advisory_xact_lock({_WRITERS})")
 _BESIDE = text(f"{_BEGIN} pg_advisory_xact_lock_shared({_LOOKERS})")
 _NAMES = text(
     "SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE nspname = current_schema()"

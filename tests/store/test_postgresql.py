@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, text
 from digest.errors import StoreError
 from digest.model import Subscriber
 from digest.store.database import Database, is_there, to_look_at
-from digest.store.subscribers import Subscribers
+from digest.store.subscribers import SubscriberChanges, Subscribers
 from digest.store.tables import meta
 from tests.postgres import cloned, cut_all, empty
 from tests.store.conftest import NOW, soon
@@ -30,6 +30,31 @@ def url(postgres: str) -> Iterator[str]:
 def new_url(postgres: str) -> Iterator[str]:
     with empty(postgres) as url:
         yield url
+
+
+# --- plans -----------------------------------------------------------------------------------------------------------
+
+
+def test_who_fills_a_table_does_not_go_by_what_it_was_like_when_it_was_empty(url: str):
+    """PostgreSQL keeps the plan of a question that is asked again and again, and a table that fills up meanwhile has none
+    of its facts before the commit.
+    """
+    database = Database(url)
+
+    def read() -> int:
+        return int(
+            connection.execute(text("SELECT pg_stat_get_xact_tuples_returned('subscribers'::regclass)")).scalar_one()
+        )
+
+    with database.write() as connection:
+        changes = SubscriberChanges(connection)
+        for n in range(20):
+            people = (f"reader{n}-{number}@example.org" for number in range(2000))
+            changes.write([(key, Subscriber(id=0, address=key, created=NOW, changed=NOW)) for key in people])
+            before = read()
+            assert len(changes.known([f"reader{n}-7@example.org"])) == 1
+        assert read() - before < 100
+    database.close()
 
 
 # --- who only looks ------------------------------------------------------------------------------------------------
