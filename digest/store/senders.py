@@ -96,11 +96,6 @@ class SenderLock:
         ended = frozenset(sender for sender in others if beside and _has_ended(_lock_of(beside, sender)))
         return Absent(missing=ended, dead=ended)
 
-    def dead(self, ids: Collection[int]) -> frozenset[int]:
-        """Those of the given senders that have ended."""
-        with self._database.write(alone=False) as connection:
-            return self.absent(connection, ids).dead
-
 
 def _absent(connection: Connection, ids: frozenset[int]) -> Absent:
     """Who comes back while their row is locked waits to say so, and then nothing of what is written here stays.

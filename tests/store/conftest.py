@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from digest.model import Article, Edition, EditionRecord, Period, Rendition, Sec
 from digest.store.database import Database
 from digest.store.deliveries import Deliveries
 from digest.store.editions import Editions
+from digest.store.senders import SenderLock
 from digest.store.subscribers import Subscribers
 from tests.postgres import cloned, empty
 
@@ -110,6 +111,12 @@ def freeze(editions: Editions) -> Freeze:
         )
 
     return freeze
+
+
+def dead(sender: SenderLock, ids: Collection[int]) -> frozenset[int]:
+    """Those of these that have ended, as this one finds."""
+    with sender._database.write(alone=False) as connection:
+        return sender.absent(connection, ids).dead
 
 
 def soon(found: Callable[[], object], wanted: object) -> None:

@@ -17,8 +17,6 @@ from digest.store.tables import meta
 from tests.postgres import cloned, cut_all, empty
 from tests.store.conftest import NOW, soon
 
-SECRET = "open-sesame"
-
 
 @pytest.fixture
 def url(postgres: str) -> Iterator[str]:

@@ -26,7 +26,7 @@ from digest.store.postgresql import present
 from digest.store.senders import GRACE, SenderLock
 from digest.store.tables import senders
 from tests.postgres import cloned, cut_all
-from tests.store.conftest import soon
+from tests.store.conftest import dead, soon
 from tests.store.test_ledger import LEASE, NOW, TAKEN, edition_of, leaving, outcome
 from tests.store.test_side_by_side import until_it_waits
 
@@ -97,9 +97,9 @@ def test_a_sender_that_lost_its_line_takes_its_lock_again(database: Database, ur
         cut_all(url)
         sender.keep()
         assert holds(database, sender)
-        assert other.dead([sender.id]) == frozenset()
+        assert dead(other, [sender.id]) == frozenset()
         other.keep()
-        assert sender.dead([other.id]) == frozenset()
+        assert dead(sender, [other.id]) == frozenset()
     with database.read() as connection:
         assert present(connection, [sender.id, other.id]) == frozenset()
 
@@ -257,7 +257,7 @@ def test_who_was_taken_for_dead_and_comes_back_is_enlisted_again(
     sender.keep()
     assert row(database, sender) == {**before, "missed": None}
     cut_all(url)
-    assert other.dead([sender.id]) == frozenset()
+    assert dead(other, [sender.id]) == frozenset()
 
 
 def row(database: Database, sender: SenderLock) -> dict[str, Any]:
@@ -284,7 +284,7 @@ def test_a_sender_that_was_killed_is_dead_at_once_and_its_row_goes_though_it_hel
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
     with SenderLock(database) as sender:
-        soon(lambda: sender.dead([killed]), {killed})
+        soon(lambda: dead(sender, [killed]), {killed})
         assert ledger_of(sender).recover(resend=False) == (0, 0)
         assert enlisted(database) == [sender.id]
 

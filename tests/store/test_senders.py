@@ -16,7 +16,7 @@ from digest.errors import StoreError
 from digest.store.database import Database
 from digest.store.senders import SenderLock
 from digest.store.tables import senders
-from tests.store.conftest import on_sqlite, soon
+from tests.store.conftest import dead, on_sqlite, soon
 
 LIVING = """
 import sys
@@ -67,27 +67,27 @@ def test_a_number_is_never_given_twice(database: Database):
 def test_senders_of_one_process_know_each_other_as_living(database: Database):
     with SenderLock(database) as first:
         with SenderLock(database) as second:
-            assert first.dead([first.id, second.id]) == frozenset()
-            assert second.dead([first.id, second.id]) == frozenset()
+            assert dead(first, [first.id, second.id]) == frozenset()
+            assert dead(second, [first.id, second.id]) == frozenset()
         with SenderLock(database) as third:  # the second's end has not let go of the first
-            assert third.dead([first.id, second.id]) == {second.id}
-            assert first.dead([third.id]) == frozenset()
+            assert dead(third, [first.id, second.id]) == {second.id}
+            assert dead(first, [third.id]) == frozenset()
 
 
 def test_a_sender_of_another_process_lives_until_it_is_killed(database: Database, url: str):
     with SenderLock(database) as sender, another_process(url) as (process, other):
-        assert sender.dead([other]) == frozenset()
-        assert sender.dead([other]) == frozenset()  # asking changes nothing
+        assert dead(sender, [other]) == frozenset()
+        assert dead(sender, [other]) == frozenset()  # asking changes nothing
         process.send_signal(signal.SIGKILL)
         process.wait()
-        soon(lambda: sender.dead([sender.id, other]), {other})
-        assert sender.dead([other]) == {other}
+        soon(lambda: dead(sender, [sender.id, other]), {other})
+        assert dead(sender, [other]) == {other}
 
 
 def test_a_sender_that_was_stopped_for_a_while_is_not_dead(database: Database, url: str):
     with SenderLock(database) as sender, another_process(url) as (process, other):
         process.send_signal(signal.SIGSTOP)
-        assert sender.dead([other]) == frozenset()
+        assert dead(sender, [other]) == frozenset()
         process.send_signal(signal.SIGCONT)
 
 
@@ -95,7 +95,7 @@ def test_a_program_started_by_a_sender_does_not_keep_it_alive(database: Database
     with SenderLock(database) as sender:
         with SenderLock(database) as other:
             child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
-        assert sender.dead([other.id]) == {other.id}
+        assert dead(sender, [other.id]) == {other.id}
         child.communicate(b"\n")
 
 
@@ -106,8 +106,8 @@ def test_a_database_has_one_place_for_locks_by_whatever_path_it_is_opened(databa
     (tmp_path / "link" / "other.db").symlink_to(database.path)
     linked = Database(f"sqlite:///{tmp_path}/link/other.db")
     with SenderLock(database) as here, SenderLock(linked) as there:
-        assert here.dead([there.id]) == frozenset()
-        assert there.dead([here.id]) == frozenset()
+        assert dead(here, [there.id]) == frozenset()
+        assert dead(there, [here.id]) == frozenset()
     linked.close()
 
 
@@ -118,7 +118,7 @@ def test_nothing_is_left_beside_the_database(database: Database, url: str):
             process.kill()
             process.wait()
         assert len(beside(database)) == 2
-        sender.dead([other])
+        dead(sender, [other])
         assert len(beside(database)) == 1
     assert beside(database) == []
 
@@ -137,12 +137,12 @@ def test_a_sender_whose_lock_cannot_be_read_counts_as_living(database: Database)
     assert database.path is not None
     database.path.with_name("digest.db-sender-7").mkdir()
     with SenderLock(database) as sender:
-        assert sender.dead([7]) == frozenset()
+        assert dead(sender, [7]) == frozenset()
 
 
 def test_a_database_in_memory_has_no_peers():
     database = Database("sqlite://")
     with SenderLock(database) as sender:
         assert sender.id == 1
-        assert sender.dead([5]) == frozenset()
+        assert dead(sender, [5]) == frozenset()
     database.close()
