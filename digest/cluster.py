@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, Protocol
@@ -102,12 +102,12 @@ class Worker:
         self._duties = duties
         self._concurrency = jobs
         self._tasks: dict[asyncio.Task[Any], str] = {}
-        self._lost = asyncio.Event()
+        self._lost = {queue: asyncio.Event() for queue in (SEND, DUTY)}
         self._line = _Line()
         self._conninfo = conninfo(url, "digest worker")
         self._connector = PsycopgConnector(conninfo=self._conninfo, min_size=1, max_size=_CONNECTIONS)
         self._queue = App(connector=self._connector)
-        self._queue.job_manager = _Jobs(self._connector, self._lost.set)
+        self._queue.job_manager = _Jobs(self._connector, self._lose)
         self._send = self._queue.task(name=SEND, queue=SEND)(self._sent)
         self._duty("publish", self._duties.publish, alone=True)
         self._duty("gather", self._duties.gather, alone=True)
@@ -145,32 +145,56 @@ class Worker:
         await self._queue.open_async()
 
     async def _work(self, stop: asyncio.Event) -> None:
-        """Until it is to stop, or has lost the queue. Two workers: a slow slice must not keep the duties waiting."""
-        self._lost.clear()
+        """Until it is to stop. The duties have hands of their own: a slow slice must not keep them waiting."""
         self._line.is_there(self._concurrency)
-        hands = (
-            self._hand(SEND, self._concurrency),
-            self._hand(DUTY, len(self._queue.periodic_registry.periodic_tasks)),
-        )
-        working = [asyncio.create_task(hand.run()) for hand in hands]  # type: ignore[no-untyped-call] # it has no annotations
-        beside = (stop.wait(), self._lost.wait(), self._look(), self._live())
-        besides = [asyncio.create_task(one) for one in beside]
+        duties = len(self._queue.periodic_registry.periodic_tasks)
+        beside = [asyncio.create_task(one) for one in (self._look(), self._live())]
+        working = [
+            asyncio.create_task(self._on(queue, jobs, stop))
+            for queue, jobs in ((SEND, self._concurrency), (DUTY, duties))
+        ]
         try:
-            await asyncio.wait((*working, *besides), return_when=asyncio.FIRST_COMPLETED)
-            _end(hands)
             await asyncio.wait(working)
         except asyncio.CancelledError:
-            _end(hands)
-            for task in self._tasks:
+            for task in working:
                 task.cancel()
             raise
         finally:
-            for one in besides:
-                one.cancel()
-            ends = await asyncio.gather(*working, *besides, return_exceptions=True)
-        for end in ends:
-            if isinstance(end, Exception):
-                raise end
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, *working, return_exceptions=True)
+
+    async def _on(self, queue: str, jobs: int, stop: asyncio.Event) -> None:
+        """Does the jobs of one queue. Hands that have lost the line finish what they have, and are enlisted anew."""
+        while not stop.is_set():
+            self._lost[queue].clear()
+            hand = self._hand(queue, jobs)
+            running = asyncio.create_task(hand.run())  # type: ignore[no-untyped-call] # it has no annotations
+            events = [asyncio.create_task(event.wait()) for event in (stop, self._lost[queue])]
+            try:
+                await asyncio.wait((running, *events), return_when=asyncio.FIRST_COMPLETED)
+                hand.stop()  # type: ignore[no-untyped-call] # likewise
+                await asyncio.wait((running,))
+            except asyncio.CancelledError:
+                for task in self._tasks:
+                    task.cancel()
+                raise
+            finally:
+                hand.stop()  # type: ignore[no-untyped-call] # likewise
+                for event in events:
+                    event.cancel()
+                end, *_ = await asyncio.gather(running, *events, return_exceptions=True)
+            if isinstance(end, (ConnectorException, psycopg.OperationalError)):
+                self._line.broke(end)
+            elif isinstance(end, Exception):
+                logs.bug(log, queue, end)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), RECONNECT)
+
+    def _lose(self) -> None:
+        """Nobody knows us any more."""
+        for event in self._lost.values():
+            event.set()
 
     async def _look(self) -> None:
         """Whether the database is there, again and again: who is sending would notice late."""
@@ -320,12 +344,6 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _end(hands: Iterable[Hand]) -> None:
-    """They finish what they are doing."""
-    for hand in hands:
-        hand.stop()  # type: ignore[no-untyped-call] # it has no annotations
 
 
 def _lock(edition: str) -> str:

@@ -15,6 +15,8 @@ from digest.scheduler.pulse import Pulse
 from digest.sending.pace import Part
 from digest.sending.ports import Watch
 
+A_MOMENT = 1.0  # second for which a job is held that others may do
+
 
 class Shift:
     """One worker's hands. What it remembers, a worker that has just started does without; what others did, it learns.
@@ -68,10 +70,12 @@ class Shift:
             return False
         if not self._stop.is_set():
             if self._clockwork.rest(record):
-                return False  # it has failed here a moment ago, and in some moments somebody is asked again
+                await self._leave(another, A_MOMENT)  # it has failed here before, and may be well elsewhere
+                return await self._has_more(record, 0)
             if await self._has_more(record, self._slice):
                 await another()
-            self._idle_until = self._app.now() + await self._clockwork.send(record, self._stop)
+            rest = await self._clockwork.send(record, self._stop)
+            self._idle_until = self._app.now() + rest
             self._clockwork.alarm.speak_soon()
             await self._rest(another)
         return await self._has_more(record, 0)
@@ -94,9 +98,13 @@ class Shift:
     async def _rest(self, another: Callable[[], Awaitable[None]]) -> None:
         """Keeps to itself as long as no server takes what it has, or the database is away."""
         if (seconds := (self._idle_until - self._app.now()).total_seconds()) > 0:
-            await another()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), seconds)
+            await self._leave(another, seconds)
+
+    async def _leave(self, another: Callable[[], Awaitable[None]], seconds: float) -> None:
+        """Holds its job for so long, while somebody else takes one."""
+        await another()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), seconds)
 
     async def _has_more(self, record: EditionRecord, than: int) -> bool:
         """Whether more deliveries than that are due and in nobody's hands."""

@@ -57,6 +57,7 @@ class Fleet:
             if not outlet.users:
                 self._shared.pop(name, None)
                 self._taps.answer_for(outlet.gate)
+        for outlet in self._outlets.values():
             if outlet.relay.warm_up and outlet.has_carried:
                 await supply.note_first_use(outlet.relay)
 

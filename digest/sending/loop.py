@@ -134,8 +134,10 @@ class _Run:
             try:
                 await self._supply.hand_back()
             finally:
-                await self._fleet.close(self._supply)
-                await self._taps.close()
+                try:
+                    await self._fleet.close(self._supply)
+                finally:
+                    await self._taps.close()
         if self._fault is not None:
             raise self._fault
         return self._fleet.goes_on_at()

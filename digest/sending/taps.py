@@ -57,7 +57,7 @@ class Tap:
         held.left -= 1
         held.taken[now] += 1
         self.left -= 1
-        if self.left <= self._most // 2 and self._clock() >= self._not_before:
+        if self._most > 1 and self.left <= self._most // 2 and self._clock() >= self._not_before:
             self._fetch_ahead()
 
     def give_back(self, taken: float) -> None:

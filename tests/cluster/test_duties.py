@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
@@ -13,7 +14,7 @@ from digest.errors import ConfigError
 from digest.scheduler.shift import Shift
 from tests.cluster.conftest import PATIENCE, PEOPLE, SLICE, Books, app_of, published
 from tests.journeys.conftest import PostOffice, Site
-from tests.journeys.steps import configure, opened
+from tests.journeys.steps import Time, configure, opened
 
 OPERATOR = "operator@quay.example.org"
 EDITION = "weekly/2025-W49"
@@ -109,6 +110,28 @@ async def test_who_reaches_no_server_rests_leaves_the_rest_to_others_and_tells_t
         await shift.end()
 
 
+async def test_a_rest_begins_when_the_slice_has_ended(
+    shifts: tuple[Shift, Shift], apps: tuple[App, App], calls: Calls, monkeypatch: pytest.MonkeyPatch, books: Books
+) -> None:
+    """It may have waited for servers for longer than the rest."""
+    published(apps[0])
+    time = Time("2025-12-08T08:10:00+00:00")
+
+    async def send(*_given: object) -> timedelta:
+        time.go(minutes=15)
+        return timedelta(minutes=5)
+
+    monkeypatch.setattr(apps[0], "now", time)
+    monkeypatch.setattr(shifts[0]._clockwork, "send", send)
+    resting = asyncio.create_task(shifts[0].send(EDITION, calls))
+    await books.until(lambda: calls.count == 2)
+    assert not resting.done()
+    shifts[0]._stop.set()
+    assert await asyncio.wait_for(resting, PATIENCE)
+    for shift in shifts:
+        await shift.end()
+
+
 async def test_an_edition_that_cannot_be_sent_here_is_left_for_a_while_and_does_not_hold_up_the_others(
     shifts: tuple[Shift, Shift], apps: tuple[App, App], calls: Calls, monkeypatch: pytest.MonkeyPatch, books: Books
 ) -> None:
@@ -117,9 +140,10 @@ async def test_an_edition_that_cannot_be_sent_here_is_left_for_a_while_and_does_
 
     published(apps[0])
     monkeypatch.setattr(App, "_writer", keyless)
+    monkeypatch.setattr("digest.scheduler.shift.A_MOMENT", 0.01)
     assert await shifts[0].send(EDITION, calls)  # somebody else may have the key
-    assert not await shifts[0].send(EDITION, calls)
-    assert calls.count == 1
+    assert await shifts[0].send(EDITION, calls)
+    assert calls.count == 2
     monkeypatch.undo()
     assert await shifts[1].send(EDITION, calls)
     assert books.statuses["accepted"] == SLICE

@@ -227,6 +227,30 @@ async def test_it_says_what_it_is_doing(working: Working, app: App, books: Books
         enough.set()
 
 
+async def test_duties_are_taken_up_again_while_a_slice_is_in_hand(
+    working: Working, app: App, books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that was believed dead, or has lost its line, may have hours of sending in hand."""
+    monkeypatch.setattr("digest.cluster.RECONNECT", 0.05)
+    enough = asyncio.Event()
+
+    class Slow(Idle):
+        async def send(self, edition: str, another: Another) -> bool:
+            await enough.wait()
+            return False
+
+    async with working(Slow) as worker:
+        await asyncio.to_thread(published, app)
+        await books.until(lambda: "send weekly/2025-W49" in worker.in_hand)
+        enlisted = books.asked("SELECT id FROM procrastinate_workers")
+        worker._lose()
+        await books.until(
+            lambda: len({*books.asked("SELECT id FROM procrastinate_workers"), *enlisted}) > len(enlisted)
+        )
+        assert "send weekly/2025-W49" in worker.in_hand
+        enough.set()
+
+
 def test_it_refuses_a_file(small_site: Site) -> None:
     result = small_site.run("worker")
     assert result.exit_code == 78
