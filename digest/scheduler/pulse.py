@@ -17,17 +17,15 @@ class Pulse:
     def __init__(self, app: App) -> None:
         self._app = app
         self._last: datetime | None = None
-        self._is_over = False
 
     def beat(self) -> None:
         now = self._app.now()
-        if not self._is_over and (self._last is None or now - self._last >= _EVERY):
+        if self._last is None or now - self._last >= _EVERY:
             with suppress(StoreError):
                 self._app.heartbeat.beat(now)
                 self._last = now
 
     def stop(self) -> None:
         """It was stopped on purpose: nobody has to worry."""
-        self._is_over = True
         with suppress(StoreError):
             self._app.heartbeat.stop()

@@ -176,7 +176,7 @@ async def test_it_says_when_the_database_goes_and_when_it_is_back(
             await elsewhere.until(lambda: not worker.is_connected)
             elsewhere.asked(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
             await elsewhere.until(lambda: worker.is_connected)
-    assert said() == ["queue away", "queue back"]
+    assert said()[:2] == ["queue away", "queue back"]
 
 
 async def test_one_that_was_believed_dead_enlists_again(working: Working, app: App, books: Books) -> None:
